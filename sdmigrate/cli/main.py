@@ -1,0 +1,5 @@
+"""The ``sdmigrate`` command."""
+
+
+def main() -> None:
+    """Run the command line."""

@@ -1,0 +1,1 @@
+"""The ServiceDesk demo database, its planted defects and their manifest."""

@@ -1,0 +1,1 @@
+"""DuckDB and its SQLite scanner: the profile's scans, over a snapshot only."""

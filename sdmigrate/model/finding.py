@@ -1,0 +1,45 @@
+"""A finding: one thing the operator must know.
+
+Invariant: codes are stable and each is described in docs/findings.md.
+"""
+
+from typing import Literal, TypeAlias
+
+from sdmigrate.model.record import Record
+from sdmigrate.model.values import StoredValue
+
+Severity: TypeAlias = Literal["error", "warning", "info"]
+"""error: will fail or lose unless decided. warning: will change or behave differently. info: to know."""
+
+SEVERITY_ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
+
+
+class Sample(Record):
+    """One offending value with where it stands."""
+
+    rowid: int | None
+    """None where the row has no reachable rowid and no ordinal was taken."""
+    value: StoredValue
+
+
+class Finding(Record):
+    """One thing the operator must know."""
+
+    code: str
+    """kebab-case and stable."""
+    severity: Severity
+    table: str | None
+    column: str | None
+    count: int
+    """How many values, rows or objects it concerns; 0 where counting has no meaning."""
+    message: str
+    """One sentence with the facts."""
+    advice: str
+    """One sentence: what can be decided or done."""
+    samples: tuple[Sample, ...] = ()
+    """At most five."""
+
+
+def in_order(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Errors first, then warnings, then information; within each as found."""
+    return tuple(sorted(findings, key=lambda finding: SEVERITY_ORDER[finding.severity]))

@@ -1,0 +1,72 @@
+"""The source as preflight found it, and the snapshot that backup took of it."""
+
+from typing import Literal
+
+from sdmigrate.model.catalog import Catalog
+from sdmigrate.model.finding import Finding
+from sdmigrate.model.record import Record
+
+
+class Fingerprint(Record):
+    """What tells whether the source is still the same file, without reading all of it."""
+
+    size: int
+    """Bytes of the main file."""
+    modified_ns: int
+    change_counter: int
+    """Bytes 24-27 of the header (https://www.sqlite.org/fileformat2.html section 1.3)."""
+    wal_size: int = 0
+    """Bytes of the -wal file; 0 without one."""
+    wal_modified_ns: int = 0
+
+
+class Source(Record):
+    """The file the operator named, as preflight found it."""
+
+    path: str
+    """Absolute."""
+    fingerprint: Fingerprint
+    reading: Literal["rollback_journal", "immutable_wal", "live_wal", "copied"]
+    """How it can be read without a trace: DESIGN.md, "Reading the source without touching it"."""
+    catalog: Catalog
+    target: "TargetFacts | None"
+    """None in inspect without a target."""
+    findings: tuple[Finding, ...] = ()
+
+
+class TargetFacts(Record):
+    """What preflight asked of the PostgreSQL target."""
+
+    described: str
+    """libpq string without its password, or "embedded"."""
+    version: int
+    """server_version_num, for example 180001."""
+    live_exists: bool
+    """A schema of the stable name is there."""
+    live_is_ours: bool
+    """It was published by sdmigrate."""
+    collations: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
+
+
+class Digests(Record):
+    """MD5 and SHA-256 of a file's bytes, lower-case hex."""
+
+    md5: str
+    sha256: str
+
+
+class Snapshot(Record):
+    """The consistent copy; every stage after backup reads it and not the source."""
+
+    path: str
+    source_fingerprint: Fingerprint
+    source_digests: Digests
+    """Of the source's main file after the copy."""
+    snapshot_digests: Digests
+    catalog: Catalog
+    """Read again from the snapshot, which is what the other stages see."""
+    integrity: tuple[str, ...] = ()
+    """What PRAGMA integrity_check said, empty where it said ok."""
+    dump_path: str | None = None
+    """pg_dump of the existing live schema; None where there was none."""

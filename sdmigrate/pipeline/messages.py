@@ -1,0 +1,82 @@
+"""What the wizard and the child process that runs its pipeline say to each other.
+
+Invariant: events cross as the same JSON lines that ``--json`` prints; no password crosses except inside
+``Begin``, which goes over an anonymous pipe and is never written.
+"""
+
+from typing import Literal, TypeAlias
+
+from sdmigrate.model.events import RunFinished, StageName
+from sdmigrate.model.record import Record
+from sdmigrate.model.settings import Request
+
+
+class Begin(Record, tag=True):
+    """Parent to child, first: the journey to start, or to take up again."""
+
+    request: Request
+    work_directory: str
+    conninfo: str | None
+    """libpq string with its password; None for the embedded server."""
+    resume: str | None = None
+    """A run directory's path; None for a new run."""
+
+
+class Proceed(Record, tag=True):
+    """Parent to child: run the next stage."""
+
+
+class Repeat(Record, tag=True):
+    """Parent to child: run this finished stage again; those after it are forgotten."""
+
+    stage: StageName
+
+
+class Confirm(Record, tag=True):
+    """Parent to child: the text typed at the question the child waits with."""
+
+    typed: str
+    discard_live_writes: bool = False
+
+
+class Stop(Record, tag=True):
+    """Parent to child: stop what is under way, roll it back, then wait."""
+
+
+class Finish(Record, tag=True):
+    """Parent to child: the journey ends here; write the report and leave."""
+
+
+Command: TypeAlias = Begin | Proceed | Repeat | Confirm | Stop | Finish
+
+
+class EventLine(Record, tag=True):
+    """Child to parent: one event with its envelope, as ``--json`` prints it."""
+
+    line: str
+
+
+class Waiting(Record, tag=True):
+    """Child to parent: control is back; nothing runs."""
+
+    run_directory: str
+    finished: tuple[StageName, ...]
+    """Stages whose results are on disk (``pipeline.results.read_result`` reads them)."""
+    following: StageName | None
+    """What Proceed would run; None where nothing is left."""
+    asks: Literal["proceed", "confirm_cutover", "offer_rollback", "nothing"]
+    """confirm_cutover and offer_rollback wait for Confirm; nothing waits for Finish."""
+    stopped_by: str | None = None
+    """Where the last stage did not finish: its error's message; None otherwise."""
+    hint: str | None = None
+
+
+class Ended(Record, tag=True):
+    """Child to parent, last: the journey is over."""
+
+    finished: RunFinished
+    left: tuple[str, ...] = ()
+    """What is left where, in words."""
+
+
+Message: TypeAlias = EventLine | Waiting | Ended

@@ -1,0 +1,1 @@
+"""PostgreSQL: connecting, the embedded server, loading, verifying, releases."""

@@ -1,0 +1,1 @@
+"""The run told from its journal: terminal, Markdown, HTML, JSON."""

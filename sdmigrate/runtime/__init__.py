@@ -1,0 +1,1 @@
+"""The run: its directory, journal, cancel, progress, health, logging and metrics."""

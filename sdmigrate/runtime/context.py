@@ -1,0 +1,38 @@
+"""What every stage is handed beside its input: the request, the run directory, cancel and events.
+
+Invariant: a stage reads no setting, clock or path from anywhere else.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sdmigrate.model.protocols import CancelSignal, EventSink
+from sdmigrate.model.settings import Limits, Request
+from sdmigrate.runtime.directory import RunDirectory
+
+
+@dataclass(frozen=True)
+class Context:
+    """One run's surroundings."""
+
+    request: Request
+    directory: RunDirectory
+    cancel: CancelSignal
+    events: EventSink
+    started: datetime
+    """UTC; the same after a resume, so that names made from it are the same."""
+
+    @property
+    def run_id(self) -> str:
+        """The run directory's name."""
+        return self.directory.run_id
+
+    @property
+    def limits(self) -> Limits:
+        """The gates' numbers."""
+        return self.request.limits
+
+    @property
+    def stamp(self) -> str:
+        """The UTC stamp that release and scratch names carry, for example ``20261123T021500Z``."""
+        return self.started.strftime("%Y%m%dT%H%M%SZ")

@@ -1,0 +1,1 @@
+"""The source file and its copies, through Python's sqlite3."""

@@ -1,0 +1,46 @@
+"""Connections to our own SQLite files (snapshot, cleaned, audit, quarantine) and the quoting of names.
+
+Invariant: a file that came from the source is opened read-only, its schema untrusted, its text as bytes
+decoded with surrogate escapes, so that no byte is lost and no code of the file runs. The source itself is
+opened in ``opening.py`` alone.
+"""
+
+import sqlite3
+from pathlib import Path
+
+
+def quote_identifier(name: str) -> str:
+    """The name as a quoted SQL identifier (https://www.sqlite.org/lang_keywords.html).
+
+    Raises:
+        ValueError: the name holds a NUL character, which no SQLite name can.
+    """
+    if "\0" in name:
+        raise ValueError("an SQLite name cannot hold a NUL character")
+    return '"' + name.replace('"', '""') + '"'
+
+
+def decode_text(data: bytes) -> str:
+    """Stored text as ``str``; bytes that are not UTF-8 become surrogate escapes (PEP 383)."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def harden(connection: sqlite3.Connection, *, trusted_schema: bool = False) -> None:
+    """Let nothing in the file act: https://www.sqlite.org/security.html section 1.2."""
+    connection.execute(f"PRAGMA trusted_schema={'ON' if trusted_schema else 'OFF'}")
+    connection.execute("PRAGMA cell_size_check=ON")
+    connection.execute("PRAGMA mmap_size=0")
+    connection.text_factory = decode_text
+
+
+def open_read_only(path: Path | str, *, trusted_schema: bool = False) -> sqlite3.Connection:
+    """A read-only connection to a file of the run directory; usable from any one thread at a time.
+
+    Raises:
+        sqlite3.OperationalError: there is no such file, or it cannot be read.
+    """
+    connection = sqlite3.connect(
+        f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+    harden(connection, trusted_schema=trusted_schema)
+    return connection

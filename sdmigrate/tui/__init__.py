@@ -1,0 +1,1 @@
+"""The wizard. The only package that imports textual."""
