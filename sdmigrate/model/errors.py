@@ -1,7 +1,7 @@
 """One root for every error that an operator may meet, and leaves named by who must fix what.
 
 Invariant: each carries what happened and where (``message``) and what to do next (``hint``), and no
-password. The exit code of each is decided in ``cli/diagnostics.py`` alone.
+password. The exit code of each is decided in ``model/outcome.py`` alone.
 """
 
 

@@ -1,0 +1,22 @@
+"""Stage results read back from a run directory, for the wizard and for reports.
+
+Invariant: reads only; it can be used while the run goes on in another process.
+"""
+
+from pathlib import Path
+
+from sdmigrate.model.events import StageName
+from sdmigrate.model.record import Record
+from sdmigrate.pipeline.order import RECORDS
+from sdmigrate.runtime.directory import RunDirectory
+from sdmigrate.runtime.journal import Journal
+
+
+def read_result(run_directory: Path, stage: StageName) -> Record | None:
+    """The stage's record; None where it is not done.
+
+    Raises:
+        UnsafeToContinue: there is no readable journal.
+    """
+    with Journal.open(RunDirectory(run_directory).journal) as journal:
+        return journal.result(stage, RECORDS[stage])

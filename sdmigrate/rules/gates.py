@@ -1,0 +1,148 @@
+"""The gates between the stages: what lets a run go on and what stops it.
+
+Invariant: a gate is a pure verdict on one stage's result. Lowering a gate changes "stop" into "warn" and
+nothing else, and verification cannot be lowered.
+"""
+
+from msgspec.structs import replace
+
+from sdmigrate.model.gate import GateVerdict
+from sdmigrate.model.plan import Plan
+from sdmigrate.model.profile import Profile
+from sdmigrate.model.result import CanaryResult, Cleaned, Verification
+from sdmigrate.model.settings import Limits, Request
+from sdmigrate.model.source import Source
+
+
+def lowered(verdict: GateVerdict, request: Request) -> GateVerdict:
+    """The verdict as the operator's ``--gate`` has it; the advice says that it was lowered."""
+    if verdict.verdict != "stop" or verdict.name == "verification":
+        return verdict
+    if request.gates.get(verdict.name) != "warn":
+        return verdict
+    return replace(
+        verdict,
+        verdict="warn",
+        advice=f"Lowered to a warning by --gate {verdict.name}=warn. {verdict.advice}",
+    )
+
+
+def judge_preflight(source: Source) -> GateVerdict:
+    """Stops where a preflight check failed."""
+    failed = [check for check in source.checks if check.verdict == "fail"]
+    warned = [check for check in source.checks if check.verdict == "warn"]
+    if failed:
+        reason = "; ".join(f"{check.name}: {check.message}" for check in failed)
+        advice = " ".join(check.hint for check in failed if check.hint)
+    else:
+        reason = f"{len(source.checks)} checks, {len(warned)} with a warning"
+        advice = " ".join(check.hint for check in warned if check.hint)
+    return GateVerdict(
+        name="preflight",
+        verdict="stop" if failed else "warn" if warned else "pass",
+        value=len(failed),
+        limit=0,
+        reason=reason,
+        advice=advice,
+    )
+
+
+def judge_confidence(plan: Plan, limits: Limits) -> GateVerdict:
+    """Warns of columns whose evidence was too weak to override the declaration; never stops."""
+    weak = [
+        f"{table.source}.{column.source}"
+        for table in plan.tables
+        if table.include
+        for column in table.columns
+        if column.decision != "operator" and column.confidence < limits.confidence
+    ]
+    confidences = [column.confidence for table in plan.tables if table.include for column in table.columns]
+    named = ", ".join(weak[:5]) + (f" and {len(weak) - 5} more" if len(weak) > 5 else "")
+    return GateVerdict(
+        name="confidence",
+        verdict="warn" if weak else "pass",
+        value=min(confidences, default=1.0),
+        limit=limits.confidence,
+        reason=f"{len(weak)} columns below the confidence asked for" + (f": {named}" if weak else ""),
+        advice="Look at their evidence and set their type in the plan." if weak else "",
+    )
+
+
+def judge_quality(profile: Profile, cleaned: Cleaned, limits: Limits) -> GateVerdict:
+    """Stops below the score asked for, and where cleaning made the score worse."""
+    before, after = profile.quality.score, cleaned.quality.score
+    dearest = [cost for part in cleaned.quality.parts for cost in part.costs][:3]
+    # Scores are told with one decimal; a difference below that is no difference to an operator.
+    if after < limits.quality:
+        reason = f"quality after cleaning is {after:.1f}, below {limits.quality:g}"
+    elif round(after, 1) < round(before, 1):
+        reason = f"quality fell from {before:.1f} to {after:.1f} by cleaning"
+    else:
+        return GateVerdict(
+            name="quality",
+            verdict="pass",
+            value=round(after, 1),
+            limit=limits.quality,
+            reason=f"quality went from {before:.1f} to {after:.1f}",
+            advice="",
+        )
+    return GateVerdict(
+        name="quality",
+        verdict="stop",
+        value=round(after, 1),
+        limit=limits.quality,
+        reason=reason,
+        advice="What costs most: " + "; ".join(dearest) if dearest else "Look at the findings.",
+    )
+
+
+def judge_quarantine(plan: Plan, cleaned: Cleaned, limits: Limits) -> GateVerdict:
+    """Stops where more than the share of a table's rows was quarantined and the plan does not accept it."""
+    worst, over = 0.0, []
+    for ledger in cleaned.ledgers:
+        share = ledger.quarantined / ledger.read if ledger.read else 0.0
+        worst = max(worst, share)
+        accepted = plan.accept_quarantine.get(ledger.table, 0)
+        if share > limits.quarantine and ledger.quarantined > accepted:
+            over.append(ledger)
+    listed = "; ".join(f"{ledger.table}: {ledger.quarantined} of {ledger.read} rows" for ledger in over)
+    accepting = ", ".join(f"{ledger.table!r} = {ledger.quarantined}" for ledger in over)
+    return GateVerdict(
+        name="quarantine",
+        verdict="stop" if over else "pass",
+        value=round(worst, 4),
+        limit=limits.quarantine,
+        reason=listed or "no table has more than its share of rows in quarantine",
+        advice=f"Decide otherwise in the plan, or accept it there: accept_quarantine = {{ {accepting} }}."
+        if over
+        else "",
+    )
+
+
+def judge_canary(canary: CanaryResult) -> GateVerdict:
+    """Stops where the sample could not be loaded and proven, or one of the queries failed on it."""
+    failed = [f"{query.name}: {query.error}" for query in canary.queries if query.error]
+    different = [table.table for table in canary.verification.tables if table.verdict == "different"]
+    reasons = [f"{name} differs" for name in different] + failed
+    return GateVerdict(
+        name="canary",
+        verdict="pass" if canary.passed else "stop",
+        value=len(reasons),
+        limit=0,
+        reason="; ".join(reasons) or f"{canary.rows} rows loaded, verified and dropped",
+        advice="" if canary.passed else "Mend the plan or the queries, then run the canary again.",
+    )
+
+
+def judge_verification(verification: Verification) -> GateVerdict:
+    """Stops where any table is not proven equal."""
+    wrong = [table for table in verification.tables if table.verdict in ("different", "not_checked")]
+    return GateVerdict(
+        name="verification",
+        verdict="pass" if verification.passed else "stop",
+        value=len(wrong),
+        limit=0,
+        reason="; ".join(f"{table.table}: {table.verdict}" for table in wrong)
+        or f"{len(verification.tables)} tables proven equal",
+        advice="" if verification.passed else "Nothing was published. Load again; keep the run for a report.",
+    )

@@ -1,0 +1,141 @@
+"""The journal: a run's request, its events and its stages' results, in one SQLite file.
+
+Invariant: append-only. A stage is done only when its result is committed here; forgetting one is a further
+entry, so that what happened can always be told. No password is ever handed to it.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sdmigrate.model.errors import UnsafeToContinue
+from sdmigrate.model.events import StageName
+from sdmigrate.model.record import Record, RecordType, from_json, to_json
+from sdmigrate.runtime.directory import private_file
+
+_SCHEMA = """
+CREATE TABLE facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE events(seq INTEGER PRIMARY KEY, line TEXT NOT NULL);
+CREATE TABLE results(id INTEGER PRIMARY KEY, stage TEXT NOT NULL, accepted INTEGER NOT NULL, record TEXT);
+PRAGMA user_version = 1;
+"""
+
+
+class Journal:
+    """One run's journal, open for reading and appending."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """A new, empty journal.
+
+        Raises:
+            FileExistsError: there is one already.
+        """
+        private_file(path)
+        connection = _connect(path)
+        connection.executescript(_SCHEMA)
+        return cls(connection)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """An existing journal.
+
+        Raises:
+            UnsafeToContinue: there is none, it is damaged, or another version wrote it.
+        """
+        if not path.exists():
+            raise UnsafeToContinue(
+                f"{path.parent} is not a run directory: it holds no journal.",
+                "List the runs with 'sdmigrate runs'.",
+            )
+        connection = _connect(path)
+        try:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise UnsafeToContinue(
+                f"The journal {path} is damaged: {error}.", "Start a new run; the source is as it was."
+            ) from error
+        if version != 1:
+            connection.close()
+            raise UnsafeToContinue(
+                f"The journal {path} has version {version}, this sdmigrate reads version 1.",
+                "Use the sdmigrate that began the run, or start a new one.",
+            )
+        return cls(connection)
+
+    def close(self) -> None:
+        """Close the file; what was appended is on disk already."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def note(self, name: str, value: Record) -> None:
+        """Keep one named fact of the run (its request, its start, scratch names before they are made)."""
+        self._connection.execute(
+            "INSERT INTO facts VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+            (name, to_json(value).decode()),
+        )
+
+    def noted(self, name: str, record_type: type[RecordType]) -> RecordType | None:
+        """The fact of that name; None where it was never noted."""
+        row = self._connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return None if row is None else from_json(row[0], record_type)
+
+    def append(self, seq: int, line: str) -> None:
+        """Keep one event line under its number."""
+        self._connection.execute("INSERT INTO events VALUES (?, ?)", (seq, line))
+
+    def last_seq(self) -> int:
+        """The highest event number; 0 where there is none."""
+        return int(self._connection.execute("SELECT ifnull(max(seq), 0) FROM events").fetchone()[0])
+
+    def lines(self) -> Iterator[str]:
+        """All event lines in order."""
+        for (line,) in self._connection.execute("SELECT line FROM events ORDER BY seq"):
+            yield line
+
+    def keep_result(self, stage: StageName, record: Record, *, accepted: bool = True) -> None:
+        """The stage's result; from the return on, the stage is done, or refused where not accepted."""
+        self._connection.execute(
+            "INSERT INTO results(stage, accepted, record) VALUES (?, ?, ?)",
+            (stage, accepted, to_json(record).decode()),
+        )
+
+    def forget_result(self, stage: StageName) -> None:
+        """The stage is to run again; its earlier results stay in the file."""
+        self._connection.execute("INSERT INTO results(stage, accepted) VALUES (?, 0)", (stage,))
+
+    def result(self, stage: StageName, record_type: type[RecordType]) -> RecordType | None:
+        """The stage's latest result, refused or not; None where it has none."""
+        row = self._latest(stage)
+        return None if row is None or row[1] is None else from_json(row[1], record_type)
+
+    def is_done(self, stage: StageName) -> bool:
+        """Whether the stage's latest result is on disk and no gate refused it."""
+        row = self._latest(stage)
+        return row is not None and bool(row[0])
+
+    def _latest(self, stage: StageName) -> tuple[int, str | None] | None:
+        row: tuple[int, str | None] | None = self._connection.execute(
+            "SELECT accepted, record FROM results WHERE stage = ? ORDER BY id DESC LIMIT 1", (stage,)
+        ).fetchone()
+        return row
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    # FULL: an entry must survive a power cut, since PostgreSQL may already hold what it speaks of.
+    connection.execute("PRAGMA synchronous=FULL")
+    return connection
