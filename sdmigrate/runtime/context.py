@@ -21,6 +21,8 @@ class Context:
     events: EventSink
     started: datetime
     """UTC; the same after a resume, so that names made from it are the same."""
+    bookkeeping: str = "sdmigrate"
+    """The schema in the target that records releases, parts and locks; a rehearsal has its own."""
 
     @property
     def run_id(self) -> str:
