@@ -1,0 +1,280 @@
+"""One journey, a stage at a time: control returns to the caller after each.
+
+Invariant: a stage runs only when all before it are done and none refused; its result is on disk before it is
+called done; and nothing is switched without an Approval in hand.
+"""
+
+import time
+from collections.abc import Callable
+
+from sdmigrate.model.blueprint import Blueprint
+from sdmigrate.model.errors import Refused, UnsafeToContinue, UsageProblem
+from sdmigrate.model.events import FindingSeen, GateJudged, StageFinished, StageName, StageStarted
+from sdmigrate.model.finding import Finding, in_order
+from sdmigrate.model.gate import GateVerdict
+from sdmigrate.model.outcome import stage_status_of
+from sdmigrate.model.plan import Plan
+from sdmigrate.model.profile import Profile
+from sdmigrate.model.record import Record, RecordType
+from sdmigrate.model.result import Approval, Cleaned, Release, Verification
+from sdmigrate.model.settings import Endpoint
+from sdmigrate.model.source import Snapshot, Source
+from sdmigrate.pipeline.columns import columns_seen
+from sdmigrate.pipeline.order import stages_of
+from sdmigrate.postgres.facts import examine
+from sdmigrate.rules import gates
+from sdmigrate.rules.blueprint import draw
+from sdmigrate.rules.breaker import judge as judge_breaker
+from sdmigrate.rules.planning import propose
+from sdmigrate.runtime.context import Context
+from sdmigrate.runtime.journal import Journal
+from sdmigrate.sqlite.opening import fingerprint
+from sdmigrate.stages.backup import backup
+from sdmigrate.stages.canary import canary
+from sdmigrate.stages.clean import clean
+from sdmigrate.stages.cutover import cutover
+from sdmigrate.stages.load import load
+from sdmigrate.stages.plan import plan
+from sdmigrate.stages.preflight import preflight
+from sdmigrate.stages.profile import profile
+from sdmigrate.stages.rollback import rollback
+from sdmigrate.stages.verify import verify
+
+
+class Journey:
+    """The stages of one run over its journal."""
+
+    def __init__(self, context: Context, journal: Journal, endpoint: Endpoint | None) -> None:
+        self.context = context
+        self._journal = journal
+        self._endpoint = endpoint
+        self._stages = stages_of(context.request)
+        self._runners: dict[StageName, Callable[[], tuple[Record, tuple[GateVerdict, ...]]]] = {
+            "preflight": self._preflight,
+            "backup": self._backup,
+            "profile": self._profile,
+            "plan": self._plan,
+            "clean": self._clean,
+            "canary": self._canary,
+            "load": self._load,
+            "verify": self._verify,
+        }
+
+    @property
+    def stages(self) -> tuple[StageName, ...]:
+        """All stages of this journey, in order."""
+        return self._stages
+
+    @property
+    def finished(self) -> tuple[StageName, ...]:
+        """The stages that are done."""
+        return tuple(stage for stage in self._stages if self._journal.is_done(stage))
+
+    @property
+    def following(self) -> StageName | None:
+        """The first stage that is not done; None at the end."""
+        return next((stage for stage in self._stages if not self._journal.is_done(stage)), None)
+
+    def result(self, stage: StageName, record_type: type[RecordType]) -> RecordType:
+        """The result of a stage that is done.
+
+        Raises:
+            UnsafeToContinue: it is not done.
+        """
+        record = self._journal.result(stage, record_type)
+        if record is None:
+            raise UnsafeToContinue(f"The stage {stage} has no result yet.", f"Run {stage} first.")
+        return record
+
+    def advance(self) -> StageName:
+        """Run the next stage that needs no approval, and return its name.
+
+        Raises:
+            SdmigrateError: it did not end well; the stage's end has been told and nothing later runs.
+        """
+        stage = self.following
+        if stage is None or stage not in self._runners:
+            raise UsageProblem(f"There is no stage to run next ({stage}).", "Look at 'sdmigrate status'.")
+        self._run(stage, self._runners[stage])
+        return stage
+
+    def repeat(self, stage: StageName) -> None:
+        """Forget this stage's result and those after it, so that it is the next to run.
+
+        Raises:
+            UnsafeToContinue: a release of this run is live already.
+        """
+        if self._journal.is_done("cutover") and not self._journal.is_done("rollback"):
+            raise UnsafeToContinue(
+                "This run's release is live; its stages cannot be run again.",
+                "Roll back first, or start a new run.",
+            )
+        for later in self._stages[self._stages.index(stage) :]:
+            self._journal.forget_result(later)
+
+    def cut_over(self, approval: Approval, *, discard_live_writes: bool = False) -> None:
+        """Make the verified release live.
+
+        Raises:
+            UnsafeToContinue: the source changed since the snapshot, live has new writes, or locks are held.
+        """
+        if self.following != "cutover":
+            raise UnsafeToContinue(
+                f"Cutover is not next; {self.following or 'nothing'} is.", "Run the stages before it."
+            )
+
+        def switch() -> tuple[Record, tuple[GateVerdict, ...]]:
+            self._require_unchanged_source()
+            release = self.result("load", Release)
+            verification = self.result("verify", Verification)
+            return cutover(
+                self.context,
+                self._reached(),
+                release,
+                verification,
+                approval,
+                discard_live_writes=discard_live_writes,
+            ), ()
+
+        self._run("cutover", switch)
+
+    def roll_back(self, approval: Approval, *, discard_live_writes: bool = False) -> None:
+        """Make what was live before this run's cutover live again."""
+        if not self._journal.is_done("cutover"):
+            raise UnsafeToContinue(
+                "Nothing was switched; there is nothing to go back from.", "Cut over first."
+            )
+
+        def switch() -> tuple[Record, tuple[GateVerdict, ...]]:
+            return rollback(
+                self.context,
+                self._reached(),
+                approval.schema,
+                None,
+                approval,
+                discard_live_writes=discard_live_writes,
+            ), ()
+
+        self._run("rollback", switch)
+
+    def _run(self, stage: StageName, runner: Callable[[], tuple[Record, tuple[GateVerdict, ...]]]) -> None:
+        events = self.context.events
+        events.emit(StageStarted(stage=stage))
+        began = time.monotonic()
+        try:
+            self.context.cancel.raise_if_set()
+            record, verdicts = runner()
+            self._keep(stage, record, verdicts)
+        except BaseException as error:
+            seconds = round(time.monotonic() - began, 3)
+            events.emit(StageFinished(stage=stage, status=stage_status_of(error), seconds=seconds))
+            raise
+        events.emit(StageFinished(stage=stage, status="done", seconds=round(time.monotonic() - began, 3)))
+
+    def _keep(self, stage: StageName, record: Record, verdicts: tuple[GateVerdict, ...]) -> None:
+        """Put the result on disk and tell what it says; raises Refused where a gate stops."""
+        self._tell_findings(record)
+        judged = tuple(gates.lowered(verdict, self.context.request) for verdict in verdicts)
+        stopping = [verdict for verdict in judged if verdict.verdict == "stop"]
+        self._journal.keep_result(stage, record, accepted=not stopping)
+        for verdict in judged:
+            self._tell_gate(verdict)
+        if stopping:
+            raise Refused(
+                f"The {stopping[0].name} gate says no: {stopping[0].reason}.",
+                stopping[0].advice or "Look at the findings.",
+            )
+
+    def _tell_findings(self, record: Record) -> None:
+        findings: tuple[Finding, ...] = getattr(record, "findings", ())
+        for finding in in_order(findings):
+            self.context.events.emit(
+                FindingSeen(
+                    code=finding.code,
+                    severity=finding.severity,
+                    table=finding.table,
+                    column=finding.column,
+                    count=finding.count,
+                    message=finding.message,
+                    advice=finding.advice,
+                )
+            )
+
+    def _tell_gate(self, verdict: GateVerdict) -> None:
+        self.context.events.emit(
+            GateJudged(
+                name=verdict.name,
+                verdict=verdict.verdict,
+                value=verdict.value,
+                limit=verdict.limit,
+                advice=verdict.advice or verdict.reason,
+            )
+        )
+
+    def _reached(self) -> Endpoint:
+        if self._endpoint is None:
+            raise UsageProblem("This stage needs a PostgreSQL target.", "Name one with --target.")
+        return self._endpoint
+
+    def _require_unchanged_source(self) -> None:
+        if self.context.request.mode != "migrate":
+            return
+        snapshot = self.result("backup", Snapshot)
+        if fingerprint(self.result("preflight", Source).path) != snapshot.source_fingerprint:
+            raise UnsafeToContinue(
+                f"The source {self.context.request.source} changed since its snapshot was taken.",
+                "Stop the application that writes to it, then start a new run.",
+            )
+
+    def _preflight(self) -> tuple[Record, tuple[GateVerdict, ...]]:
+        request = self.context.request
+        facts = examine(self._endpoint, request.schema) if self._endpoint is not None else None
+        source = preflight(self.context, facts)
+        return source, (gates.judge_preflight(source),)
+
+    def _backup(self) -> tuple[Record, tuple[GateVerdict, ...]]:
+        return backup(self.context, self.result("preflight", Source), self._endpoint), ()
+
+    def _profile(self) -> tuple[Record, tuple[GateVerdict, ...]]:
+        snapshot = self.result("backup", Snapshot)
+        found = profile(self.context, snapshot)
+        if "plan" not in self._stages:
+            proposal = propose(snapshot.catalog, found, self.context.request.day_first)
+            self._tell_columns(found, proposal)
+        return found, ()
+
+    def _plan(self) -> tuple[Record, tuple[GateVerdict, ...]]:
+        found = self.result("profile", Profile)
+        decided = plan(self.context, self.result("backup", Snapshot), found)
+        self._tell_columns(found, decided)
+        limits = self.context.limits
+        return decided, (judge_breaker(found, decided, limits), gates.judge_confidence(decided, limits))
+
+    def _tell_columns(self, found: Profile, decided: Plan) -> None:
+        for event in columns_seen(found, decided):
+            self.context.events.emit(event)
+
+    def _clean(self) -> tuple[Record, tuple[GateVerdict, ...]]:
+        found, decided = self.result("profile", Profile), self.result("plan", Plan)
+        cleaned = clean(self.context, self.result("backup", Snapshot), found, decided)
+        limits = self.context.limits
+        return cleaned, (
+            gates.judge_quality(found, cleaned, limits),
+            gates.judge_quarantine(decided, cleaned, limits),
+        )
+
+    def _canary(self) -> tuple[Record, tuple[GateVerdict, ...]]:
+        found = canary(self.context, self._reached(), self._drawn(), self.result("clean", Cleaned))
+        return found, (gates.judge_canary(found),)
+
+    def _load(self) -> tuple[Record, tuple[GateVerdict, ...]]:
+        return load(self.context, self._reached(), self._drawn(), self.result("clean", Cleaned)), ()
+
+    def _drawn(self) -> Blueprint:
+        catalog = self.result("backup", Snapshot).catalog
+        return draw(catalog, self.result("profile", Profile), self.result("plan", Plan))
+
+    def _verify(self) -> tuple[Record, tuple[GateVerdict, ...]]:
+        release, cleaned = self.result("load", Release), self.result("clean", Cleaned)
+        verification = verify(self.context, self._reached(), release, cleaned)
+        return verification, (gates.judge_verification(verification),)
