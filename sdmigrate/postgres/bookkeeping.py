@@ -135,7 +135,7 @@ class Bookkeeping:
             raise TargetUnreachable(
                 f"The target holds a schema {self.schema!r} that is not this version's bookkeeping"
                 f" (its comment is {row[0]!r}).",
-                f"Rename that schema or use another database: sdmigrate keeps its records in {self.schema!r}.",
+                f"Rename that schema or use another database: sdmigrate's records go to {self.schema!r}.",
             )
         return True
 
@@ -222,7 +222,7 @@ class Bookkeeping:
             ),
             values,
         )
-        return tuple(RecordedRelease(*row[:-1], _digests_from_json(row[-1])) for row in found)
+        return tuple(RecordedRelease(*(*row[:-1], _digests_from_json(row[-1]))) for row in found)
 
     def _sql(self, text: str) -> sql.Composed:
         return sql.SQL(text).format(schema=sql.Identifier(self.schema))

@@ -1,0 +1,88 @@
+"""What every test may ask for: a PostgreSQL server, a schema's name of its own, a run's context."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from sdmigrate.model.events import Event
+from sdmigrate.model.settings import Endpoint, Mode, Request
+from sdmigrate.postgres.connect import endpoint_of
+from sdmigrate.postgres.embedded import throwaway
+from sdmigrate.runtime.cancel import CancelToken
+from sdmigrate.runtime.context import Context
+from sdmigrate.runtime.directory import RunDirectory, make_private_directory
+
+
+class RecordingSink:
+    """An EventSink that keeps everything."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+
+
+class MakeContext(Protocol):
+    """Builds a context over ``tmp_path``; further keywords are fields of Request."""
+
+    def __call__(
+        self, tmp_path: Path, mode: Mode = "migrate", *, started: datetime = ..., **request_fields: Any
+    ) -> Context: ...
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """One throw-away embedded server for each test process."""
+    with throwaway(tmp_path_factory.mktemp("postgres")) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session", params=["embedded", "given"])
+def any_postgres(request: pytest.FixtureRequest) -> Endpoint:
+    """The embedded server, and the one that SDMIGRATE_TEST_DSN names where it is set."""
+    if request.param == "embedded":
+        endpoint = request.getfixturevalue("postgres")
+        assert isinstance(endpoint, Endpoint)
+        return endpoint
+    target = os.environ.get("SDMIGRATE_TEST_DSN")
+    if not target:
+        pytest.skip("SDMIGRATE_TEST_DSN is not set")
+    return endpoint_of(target)
+
+
+@pytest.fixture
+def schema_name() -> str:
+    """A schema's name that no other test uses."""
+    return f"app_{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def make_context() -> MakeContext:
+    """A factory of contexts; its events are in ``context.events.events``, its cancel is a CancelToken."""
+
+    def make(
+        tmp_path: Path,
+        mode: Mode = "migrate",
+        *,
+        started: datetime = datetime(2026, 11, 23, 2, 15, tzinfo=UTC),
+        **request_fields: Any,
+    ) -> Context:
+        fields: dict[str, Any] = {"source": str(tmp_path / "source.sqlite"), "target": None, "schema": None}
+        directory = RunDirectory(tmp_path / "runs" / f"{started:%Y%m%dT%H%M%SZ}-source")
+        make_private_directory(directory.path)
+        make_private_directory(directory.scratch)
+        return Context(
+            request=Request(mode=mode, **(fields | request_fields)),
+            directory=directory,
+            cancel=CancelToken(),
+            events=RecordingSink(),
+            started=started,
+        )
+
+    return make
