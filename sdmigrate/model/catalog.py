@@ -25,6 +25,9 @@ class Column(Record):
     generated_expression: str | None = None
     """SQL text; None for a plain column or where the text could not be found in the table's SQL."""
     collation: str = "BINARY"
+    problem: str | None = None
+    """Why its values cannot be read here (a generated column by a function that this SQLite lacks); None
+    where they can."""
 
 
 class ForeignKey(Record):
@@ -34,8 +37,8 @@ class ForeignKey(Record):
     parent_table: str
     """As written in the child; the parent's own spelling is found case-insensitively."""
     parent_columns: tuple[str, ...]
-    """Resolved: where the child names none, the parent's primary key. Empty where the parent is missing
-    or has no key of that width."""
+    """Resolved: where the child names none, the parent's primary key. Empty where the parent or a column
+    of it is missing, or it has no key of that width."""
     on_update: str = "NO ACTION"
     on_delete: str = "NO ACTION"
     deferrable: bool = False
@@ -94,6 +97,9 @@ class Table(Record):
     sequence: int | None = None
     """sqlite_sequence.seq; None where AUTOINCREMENT never gave an id."""
     sql: str = ""
+    problem: str | None = None
+    """What of its SQL text could not be understood, so that checks, collations, generated expressions or
+    deferrability may be missing here; None where all was."""
 
     def column(self, name: str) -> Column:
         """The column of that exact name.

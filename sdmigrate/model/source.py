@@ -1,6 +1,6 @@
 """The source as preflight found it, and the snapshot that backup took of it."""
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from sdmigrate.model.catalog import Catalog
 from sdmigrate.model.finding import Finding
@@ -20,18 +20,34 @@ class Fingerprint(Record):
     wal_modified_ns: int = 0
 
 
+class PreflightCheck(Record):
+    """One named check, as the wizard lists it."""
+
+    name: str
+    verdict: Literal["pass", "warn", "fail"]
+    message: str
+    """One sentence with the numbers."""
+    hint: str = ""
+    """The next thing to do; empty where it passes."""
+
+
+Reading: TypeAlias = Literal["rollback_journal", "immutable_wal", "live_wal", "copied"]
+"""How the source can be read without a trace: DESIGN.md, "Reading the source without touching it"."""
+
+
 class Source(Record):
     """The file the operator named, as preflight found it."""
 
     path: str
     """Absolute."""
     fingerprint: Fingerprint
-    reading: Literal["rollback_journal", "immutable_wal", "live_wal", "copied"]
-    """How it can be read without a trace: DESIGN.md, "Reading the source without touching it"."""
+    reading: Reading
     catalog: Catalog
     target: "TargetFacts | None"
     """None in inspect without a target."""
     findings: tuple[Finding, ...] = ()
+    checks: tuple[PreflightCheck, ...] = ()
+    """In the order in which they were made."""
 
 
 class TargetFacts(Record):
@@ -70,3 +86,4 @@ class Snapshot(Record):
     """What PRAGMA integrity_check said, empty where it said ok."""
     dump_path: str | None = None
     """pg_dump of the existing live schema; None where there was none."""
+    findings: tuple[Finding, ...] = ()
