@@ -6,70 +6,25 @@ Invariant: nobody and no company here is real, and equal random generators give 
 from dataclasses import dataclass
 from random import Random
 
-FIRST_NAMES = [
-    "Ada",
-    "Amir",
-    "Anika",
-    "Bao",
-    "Bridget",
-    "Callum",
-    "Chiara",
-    "Daniel",
-    "Divya",
-    "Ewan",
-    "Farah",
-    "Grace",
-    "Hamish",
-    "Imogen",
-    "Ivo",
-    "Jarrah",
-    "Jun",
-    "Kirra",
-    "Leon",
-    "Lowanna",
-    "Mira",
-    "Nadia",
-    "Nikhil",
-    "Oskar",
-    "Petra",
-    "Quinn",
-    "Rania",
-    "Ruben",
-    "Saskia",
-    "Tane",
-    "Uma",
-    "Viktor",
-    "Wen",
-    "Yara",
-    "Zoë",
-]
-LAST_NAMES = [
-    "Abernall",
-    "Bellbrook",
-    "Carrowin",
-    "Dunmarra",
-    "Eastgrove",
-    "Fennimore",
-    "Garrawick",
-    "Hollowby",
-    "Illingsea",
-    "Jorrendale",
-    "Kestermann",
-    "Lindqvale",
-    "Merriwagga",
-    "Northaven",
-    "O'Tarrow",
-    "Pemberlin",
-    "Quillfeather",
-    "Rosscarne",
-    "Sandilake",
-    "Thornbeck",
-    "Umberlow",
-    "Vasilieva-Crane",
-    "Wattleridge",
-    "Yarranville",
-    "Zelandri",
-]
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+FIRST_NAMES = _words(
+    """
+    Ada Amir Anika Bao Bridget Callum Chiara Daniel Divya Ewan Farah Grace Hamish Imogen Ivo Jarrah Jun
+    Kirra Leon Lowanna Mira Nadia Nikhil Oskar Petra Quinn Rania Ruben Saskia Tane Uma Viktor Wen Yara
+    Zoë
+    """
+)
+LAST_NAMES = _words(
+    """
+    Abernall Bellbrook Carrowin Dunmarra Eastgrove Fennimore Garrawick Hollowby Illingsea Jorrendale
+    Kestermann Lindqvale Merriwagga Northaven O'Tarrow Pemberlin Quillfeather Rosscarne Sandilake
+    Thornbeck Umberlow Vasilieva-Crane Wattleridge Yarranville Zelandri
+    """
+)
 CLIENTS = (
     "Wattlebrook Foods",
     "Corranmere Health",
