@@ -86,3 +86,8 @@ class Narrator:
 def _write(line: str) -> None:
     sys.stderr.write(plain(line) + "\n")
     sys.stderr.flush()
+
+
+def note(message: str) -> None:
+    """One line of narration."""
+    _write(message)

@@ -1,5 +1,63 @@
-"""The ``sdmigrate`` command."""
+"""The ``sdmigrate`` command: its subcommands and nothing else."""
+
+import typer
+
+from sdmigrate.cli import backup, plan, quarantine, releases, server
+from sdmigrate.cli.demo import demo
+from sdmigrate.cli.inspect import inspect
+from sdmigrate.cli.migrate import migrate
+from sdmigrate.cli.options import Common, with_common
+from sdmigrate.cli.rehearse import rehearse
+from sdmigrate.cli.runs import abort, report, resume, runs, status
+from sdmigrate.cli.stage import canary, clean, load, preflight, profile, verify
+from sdmigrate.cli.switching import cutover, rollback
+from sdmigrate.cli.wizard import wizard, wizard_command
+
+app = typer.Typer(
+    name="sdmigrate",
+    help="From a SQLite file to a live PostgreSQL schema, proven, and back.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+for command in (
+    wizard,
+    demo,
+    inspect,
+    rehearse,
+    migrate,
+    cutover,
+    rollback,
+    preflight,
+    profile,
+    clean,
+    canary,
+    load,
+    verify,
+    resume,
+    abort,
+    runs,
+    status,
+    report,
+):
+    app.command()(command)
+
+app.add_typer(releases.app, name="releases")
+app.add_typer(plan.app, name="plan")
+app.add_typer(backup.app, name="backup")
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(server.app, name="server")
+
+
+@app.callback(invoke_without_command=True)
+@with_common
+def without_command(common: Common, context: typer.Context) -> None:
+    """From a SQLite file to a live PostgreSQL schema, proven, and back. Without a command: the wizard."""
+    if context.invoked_subcommand is None:
+        wizard_command(common, None, None, None, "rehearse")
 
 
 def main() -> None:
     """Run the command line."""
+    app()

@@ -75,6 +75,12 @@ class Journey:
         """The first stage that is not done; None at the end."""
         return next((stage for stage in self._stages if not self._journal.is_done(stage)), None)
 
+    @property
+    def can_roll_back(self) -> bool:
+        """Whether this run's release is live by its own cutover, and was not taken back."""
+        cut_over = self.context.request.mode == "migrate" and self._journal.is_done("cutover")
+        return cut_over and not self._journal.is_done("rollback")
+
     def result(self, stage: StageName, record_type: type[RecordType]) -> RecordType:
         """The result of a stage that is done.
 
@@ -104,7 +110,7 @@ class Journey:
         Raises:
             UnsafeToContinue: a release of this run is live already.
         """
-        if self._journal.is_done("cutover") and not self._journal.is_done("rollback"):
+        if self.can_roll_back:
             raise UnsafeToContinue(
                 "This run's release is live; its stages cannot be run again.",
                 "Roll back first, or start a new run.",

@@ -19,7 +19,7 @@ from sdmigrate.model.events import (
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
 from sdmigrate.model.result import Cleaned, Release, Switch, Verdict, Verification
-from sdmigrate.model.settings import Mode
+from sdmigrate.model.settings import Mode, Request
 from sdmigrate.runtime.journal import Journal
 
 
@@ -43,6 +43,23 @@ def end_of_journey(mode: Mode, journal: Journal) -> Outcome:
     if journal.is_done("rollback"):
         return "rolled_back"
     return "released" if journal.is_done("cutover") else "loaded"
+
+
+def unstarted(request: Request, outcome: Outcome, exit_code: int) -> RunFinished:
+    """The last event of a run that could not begin."""
+    return RunFinished(
+        outcome=outcome,
+        exit_code=exit_code,
+        schema=request.schema,
+        release=None,
+        previous=None,
+        target=request.target,
+        run_dir=None,
+        quality=QualityPair(before=None, after=None),
+        stages=(),
+        tables=(),
+        findings=(),
+    )
 
 
 def summarise(

@@ -37,6 +37,10 @@ class CancelToken:
             with suppress(Exception):
                 interrupt()
 
+    def reset(self) -> None:
+        """Forget the wish, once what it stopped has been rolled back and told."""
+        self._asked.clear()
+
     def is_set(self) -> bool:
         """Whether the operator asked to stop."""
         return self._asked.is_set()

@@ -37,7 +37,8 @@ class Journal:
             FileExistsError: there is one already.
         """
         private_file(path)
-        connection = _connect(path)
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        _make_durable(connection)
         connection.executescript(_SCHEMA)
         return cls(connection)
 
@@ -53,8 +54,9 @@ class Journal:
                 f"{path.parent} is not a run directory: it holds no journal.",
                 "List the runs with 'sdmigrate runs'.",
             )
-        connection = _connect(path)
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
         try:
+            _make_durable(connection)
             version = connection.execute("PRAGMA user_version").fetchone()[0]
         except sqlite3.DatabaseError as error:
             connection.close()
@@ -127,6 +129,14 @@ class Journal:
         row = self._latest(stage)
         return row is not None and bool(row[0])
 
+    def began(self, stage: StageName) -> bool:
+        """Whether the stage was ever started in this run."""
+        row = self._connection.execute(
+            "SELECT 1 FROM events WHERE line ->> 'event' = 'stage.started' AND line ->> 'stage' = ? LIMIT 1",
+            (stage,),
+        ).fetchone()
+        return row is not None
+
     def _latest(self, stage: StageName) -> tuple[int, str | None] | None:
         row: tuple[int, str | None] | None = self._connection.execute(
             "SELECT accepted, record FROM results WHERE stage = ? ORDER BY id DESC LIMIT 1", (stage,)
@@ -134,8 +144,6 @@ class Journal:
         return row
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+def _make_durable(connection: sqlite3.Connection) -> None:
     # FULL: an entry must survive a power cut, since PostgreSQL may already hold what it speaks of.
     connection.execute("PRAGMA synchronous=FULL")
-    return connection

@@ -1,0 +1,35 @@
+"""``sdmigrate inspect``: what a file holds and what it would become; reads only."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sdmigrate.cli.journeys import begin_journey
+from sdmigrate.cli.options import Common, with_common
+from sdmigrate.cli.session import Session, run_command
+from sdmigrate.model.events import RunFinished
+from sdmigrate.report.view import ReportView
+
+
+@with_common
+def inspect(
+    common: Common,
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The SQLite file.")],
+    html: Annotated[Path | None, typer.Option("--html", help="Write the report as one HTML page.")] = None,
+    markdown: Annotated[Path | None, typer.Option("--markdown", help="Write it as Markdown.")] = None,
+    table: Annotated[str | None, typer.Option("--table", help="Tell of this table only.")] = None,
+    show_values: Annotated[
+        bool, typer.Option("--show-values", help="Show sample values in written reports.")
+    ] = False,
+    target: Annotated[str | None, typer.Option("--target", help="Ask this PostgreSQL as well.")] = None,
+) -> None:
+    """Look at a SQLite file: what its values really are, and what would happen to them."""
+
+    def body(session: Session) -> RunFinished:
+        reached = session.target(target) if target is not None else None
+        request = session.request("inspect", source, reached, None)
+        view = ReportView(html=html, markdown=markdown, table=table, show_values=show_values)
+        return begin_journey(session, request, reached, view=view)
+
+    run_command(common, body)

@@ -1,0 +1,180 @@
+"""What every command runs in: its output, its settings, its signals, and its one way to end.
+
+Invariant: a command ends through ``run_command`` alone, so that after argument parsing the last JSON line is
+always ``run.finished`` and the exit code is CONTRACTS.md's.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import typer
+from msgspec.structs import replace
+
+from sdmigrate.cli import diagnostics
+from sdmigrate.cli.options import Common
+from sdmigrate.cli.output import Output
+from sdmigrate.config import Settings, load_settings, parse_gates
+from sdmigrate.model.errors import UsageProblem
+from sdmigrate.model.events import Outcome, RunFinished
+from sdmigrate.model.outcome import ExitCode, outcome_of
+from sdmigrate.model.settings import Endpoint, Mode, Request
+from sdmigrate.pipeline.summary import unstarted
+from sdmigrate.postgres.connect import endpoint_of, has_password
+from sdmigrate.postgres.embedded import persistent
+from sdmigrate.runtime.cancel import CancelToken
+from sdmigrate.runtime.recorder import Listener
+from sdmigrate.runtime.runs import default_work_directory
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target as the operator named it, its password apart."""
+
+    shown: str
+    """ "embedded", or a libpq string without its password."""
+    conninfo: str | None
+    """The libpq string as given; None for the embedded server."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One call of the program."""
+
+    common: Common
+    settings: Settings
+    work_directory: Path
+    output: Output
+    cancel: CancelToken
+    listeners: tuple[Listener, ...]
+
+    def target(self, named: str | None) -> Target:
+        """The target of ``--target`` or the settings.
+
+        Raises:
+            UsageProblem: neither names one.
+        """
+        target = named or self.settings.target
+        if target is None:
+            raise UsageProblem(
+                "No target was named.", "Add --target embedded, or --target with a libpq connection string."
+            )
+        if target == "embedded":
+            return Target("embedded", None)
+        if has_password(target):
+            diagnostics.warn(
+                "the target holds a password, which other users of this machine may see in the process list;"
+                " PGPASSWORD or a password file keeps it apart"
+            )
+        return Target(endpoint_of(target).described, target)
+
+    def endpoint(self, target: Target) -> Endpoint:
+        """The server of a command that has no run; the embedded one is started where needed."""
+        return persistent(self.work_directory) if target.conninfo is None else endpoint_of(target.conninfo)
+
+    def schema(self, named: str | None) -> str:
+        """The schema of ``--schema`` or the settings.
+
+        Raises:
+            UsageProblem: neither names one.
+        """
+        schema = named or self.settings.schema
+        if schema is None:
+            raise UsageProblem("No schema was named.", "Add --schema NAME, the name applications will use.")
+        return schema
+
+    def request(self, mode: Mode, source: Path, target: Target | None, schema: str | None) -> Request:
+        """The journey that the common options and these ask for."""
+        try:
+            str(source).encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise UsageProblem(
+                "The source's name is not valid UTF-8, which the run's records cannot hold.",
+                "Name it through a symbolic link with a plain name.",
+            ) from error
+        request = Request(
+            mode=mode,
+            source=str(source.absolute()),
+            target=target.shown if target is not None else None,
+            schema=schema,
+            limits=self.settings.limits,
+        )
+        return self.with_options(replace(request, gates=self.settings.gates))
+
+    def with_options(self, request: Request) -> Request:
+        """The request with the common options of this call on top."""
+        common = self.common
+        return replace(
+            request,
+            plan_path=_absolute(common.plan) or request.plan_path,
+            queries_path=_absolute(common.queries) or request.queries_path,
+            rules_path=_absolute(common.rules) or request.rules_path,
+            accept_drift=common.accept_drift or request.accept_drift,
+            day_first=request.day_first if common.day_first is None else common.day_first,
+            gates=request.gates | parse_gates(common.gate or []),
+        )
+
+
+def _absolute(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    if not path.is_file():
+        raise UsageProblem(f"There is no file {path}.", "Check the path.")
+    return str(path.absolute())
+
+
+def run_command(common: Common, body: Callable[[Session], RunFinished | Outcome]) -> None:
+    """Run a command's body and leave with its exit code.
+
+    Args:
+        common: the common options.
+        body: returns the run's last event, or the outcome of a command that has no run.
+    """
+    output = Output(json=common.json)
+    narrator = diagnostics.Narrator(verbose=common.verbose)
+    cancel = CancelToken()
+    _listen_to_signals(cancel)
+    try:
+        settings = load_settings(common.config)
+        directory = common.work_dir or (Path(settings.work_dir) if settings.work_dir else None)
+        session = Session(
+            common=common,
+            settings=settings,
+            work_directory=(directory or default_work_directory()).absolute(),
+            output=output,
+            cancel=cancel,
+            listeners=(output.tell, narrator.tell),
+        )
+        result = body(session)
+        finished = result if isinstance(result, RunFinished) else ended_outside_a_run(result, ExitCode.DONE)
+    except Exception as error:
+        diagnostics.fail(error, verbose=common.verbose)
+        finished = ended_outside_a_run(*outcome_of(error))
+    if not output.finished:
+        output.tell_outside_a_run(finished)
+    raise typer.Exit(finished.exit_code)
+
+
+def ended_outside_a_run(outcome: Outcome, code: ExitCode) -> RunFinished:
+    """The last event of a command that has no run."""
+    return unstarted(Request(mode="inspect", source="", target=None, schema=None), outcome, code)
+
+
+def has_terminal() -> bool:
+    """Whether someone can be asked and shown."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _listen_to_signals(cancel: CancelToken) -> None:
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if cancel.is_set() and number == signal.SIGINT:
+            # A second Ctrl-C does not wait for the rollback; PostgreSQL rolls back when the connection goes.
+            os._exit(ExitCode.ABORTED)
+        cancel.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)

@@ -1,0 +1,243 @@
+"""The child process in which the wizard's pipeline runs, and the parent's handle on it.
+
+Invariant: the child obeys messages only: a Stop is answered by Waiting or Ended after everything under way
+was rolled back, and a parent that dies is a Stop.
+"""
+
+import multiprocessing
+import queue
+import signal
+import threading
+from multiprocessing.connection import Connection
+from typing import Self
+
+import msgspec
+
+from sdmigrate.model.approval import approve
+from sdmigrate.model.errors import SdmigrateError, UnsafeToContinue
+from sdmigrate.model.events import Event, RunFinished
+from sdmigrate.model.outcome import ExitCode, outcome_of
+from sdmigrate.pipeline.messages import (
+    Begin,
+    Command,
+    Confirm,
+    Ended,
+    EventLine,
+    Finish,
+    Message,
+    Proceed,
+    Repeat,
+    Stop,
+    Waiting,
+)
+from sdmigrate.pipeline.run import Run, opened_run
+from sdmigrate.pipeline.summary import unstarted
+from sdmigrate.runtime.cancel import CancelToken, aborted
+
+
+class Child:
+    """The parent's handle: send commands, receive messages."""
+
+    def __init__(self, process: multiprocessing.process.BaseProcess, connection: Connection) -> None:
+        self._process = process
+        self._connection = connection
+
+    @classmethod
+    def start(cls, begin: Begin) -> Self:
+        """Start a process and hand it the journey."""
+        spawning = multiprocessing.get_context("spawn")
+        ours, theirs = spawning.Pipe()
+        process = spawning.Process(target=serve, args=(theirs,), name="sdmigrate pipeline")
+        process.start()
+        theirs.close()
+        child = cls(process, ours)
+        child.send(begin)
+        return child
+
+    def send(self, command: Command) -> None:
+        """Send a command; one to a child that has gone is dropped, ``receive`` tells of its going."""
+        try:
+            self._connection.send_bytes(msgspec.json.encode(command))
+        except (BrokenPipeError, ConnectionResetError, OSError):
+            return
+
+    def receive(self, timeout: float) -> Message | None:
+        """The next message; None when none came within ``timeout`` seconds.
+
+        Raises:
+            EOFError: the child has gone.
+        """
+        try:
+            if not self._connection.poll(timeout):
+                return None
+            return msgspec.json.decode(self._connection.recv_bytes(), type=Message)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise EOFError from error
+
+    def kill(self) -> None:
+        """End the process at once; its run can be resumed."""
+        self._process.kill()
+        self._process.join()
+
+    def close(self) -> None:
+        """Wait for the process's end, and free its pipe."""
+        self._process.join(timeout=30)
+        if self._process.is_alive():
+            self.kill()
+        self._connection.close()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.is_alive()
+
+
+def serve(connection: Connection) -> None:
+    """The child's main: run the journey that the first message names, as the messages say."""
+    # The terminal's Ctrl-C and hang-up reach the whole process group; the parent decides what they mean.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    cancel = CancelToken()
+    signal.signal(signal.SIGTERM, lambda *_: cancel.set())
+    begin = msgspec.json.decode(connection.recv_bytes(), type=Command)
+    if not isinstance(begin, Begin):
+        return
+    _Server(connection, cancel).serve(begin)
+
+
+class _Server:
+    """The child's side of the conversation."""
+
+    def __init__(self, connection: Connection, cancel: CancelToken) -> None:
+        self._connection = connection
+        self._cancel = cancel
+        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+
+    def serve(self, begin: Begin) -> None:
+        threading.Thread(target=self._listen, daemon=True).start()
+        try:
+            with opened_run(begin, self._cancel, (self._tell,)) as run:
+                self._converse(run)
+        except SdmigrateError as error:
+            outcome, code = outcome_of(error)
+            self._send(
+                Ended(finished=unstarted(begin.request, outcome, code), left=(error.message, error.hint))
+            )
+
+    def _listen(self) -> None:
+        """Take commands as they come; Stop must be heard while a stage runs."""
+        while True:
+            try:
+                command = msgspec.json.decode(self._connection.recv_bytes(), type=Command)
+            except (EOFError, OSError):
+                self._cancel.set()
+                self._commands.put(Finish())
+                return
+            if isinstance(command, Stop):
+                self._cancel.set()
+            else:
+                self._commands.put(command)
+
+    def _converse(self, run: Run) -> None:
+        trouble: BaseException | None = None
+        while True:
+            self._send(_waiting(run, trouble))
+            command = self._commands.get()
+            if isinstance(command, Finish):
+                self._send(_ended(run, trouble))
+                return
+            self._cancel.reset()
+            trouble = self._obey(run, command)
+
+    def _obey(self, run: Run, command: Command) -> BaseException | None:
+        """Do what the command says; what stopped it is returned, and logged where it is our defect."""
+        try:
+            if isinstance(command, Proceed):
+                _proceed(run)
+            elif isinstance(command, Repeat):
+                run.journey.repeat(command.stage)
+                run.journey.advance()
+            elif isinstance(command, Confirm):
+                _confirm(run, command)
+        except Exception as error:
+            if not isinstance(error, SdmigrateError):
+                run.log.failure(error)
+            return error
+        return None
+
+    def _tell(self, line: str, event: Event) -> None:
+        if not isinstance(event, RunFinished):
+            self._send(EventLine(line=line))
+
+    def _send(self, message: Message) -> None:
+        with self._lock:
+            try:
+                self._connection.send_bytes(msgspec.json.encode(message))
+            except OSError:
+                # The parent has gone; its end of the pipe is heard in _listen, which stops the run.
+                self._cancel.set()
+
+
+def _proceed(run: Run) -> None:
+    journey = run.journey
+    if run.request.mode == "rehearse" and journey.following in ("cutover", "rollback"):
+        rehearse_switches(run)
+        return
+    if journey.following == "cutover":
+        raise UnsafeToContinue("The schema's name has not been typed.", "Answer the question first.")
+    journey.advance()
+
+
+def rehearse_switches(run: Run) -> None:
+    """Cutover and rollback of the scratch pair, whose name nobody types."""
+    scratch = run.journey.context.request.schema or ""
+    approval = approve(scratch, scratch)
+    if run.journey.following == "cutover":
+        run.journey.cut_over(approval)
+    if run.journey.following == "rollback":
+        run.journey.roll_back(approval)
+
+
+def _confirm(run: Run, command: Confirm) -> None:
+    approval = approve(run.request.schema or "", command.typed)
+    if run.journey.following == "cutover":
+        run.journey.cut_over(approval, discard_live_writes=command.discard_live_writes)
+    else:
+        run.journey.roll_back(approval, discard_live_writes=command.discard_live_writes)
+
+
+def _waiting(run: Run, trouble: BaseException | None) -> Waiting:
+    journey = run.journey
+    following = journey.following
+    asks = "proceed"
+    if run.request.mode == "migrate" and following == "cutover":
+        asks = "confirm_cutover"
+    elif following is None:
+        asks = "offer_rollback" if journey.can_roll_back else "nothing"
+    message = hint = None
+    if isinstance(trouble, SdmigrateError):
+        message, hint = trouble.message, trouble.hint
+    elif trouble is not None:
+        message, hint = f"{type(trouble).__name__}: {trouble}", f"The details are in {run.directory.log}."
+    return Waiting(
+        run_directory=str(run.directory.path),
+        finished=journey.finished,
+        following=following,
+        asks=asks,
+        stopped_by=message,
+        hint=hint,
+    )
+
+
+def _ended(run: Run, trouble: BaseException | None) -> Ended:
+    """Conclude: leaving before the end is an abort, unless something else had stopped the run already."""
+    complete = run.journey.following is None
+    error = trouble if trouble is not None else None if complete else aborted()
+    finished = run.conclude(error)
+    left = [f"The run's files are in {run.directory.path}."]
+    if not complete and finished.exit_code in (ExitCode.ABORTED, ExitCode.STOPPED):
+        left.append(f"Continue with: sdmigrate resume {run.directory.run_id}")
+    if run.journey.can_roll_back:
+        left.append(f"Go back with: sdmigrate rollback --target TARGET --schema {run.request.schema}")
+    return Ended(finished=finished, left=tuple(left))

@@ -1,0 +1,201 @@
+"""One run opened: its directory, lock, journal, log, target and journey; and its end.
+
+Invariant: whatever happens inside, the last event is ``run.finished``, the report is on disk before it is
+told, and a rehearsal's target is as it was.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from sdmigrate import __version__
+from sdmigrate.model.errors import UnsafeToContinue
+from sdmigrate.model.events import Outcome, RunFinished, StageName
+from sdmigrate.model.outcome import ExitCode, outcome_of
+from sdmigrate.model.settings import Endpoint, Request
+from sdmigrate.pipeline.journey import Journey
+from sdmigrate.pipeline.messages import Begin
+from sdmigrate.pipeline.story import tell_story
+from sdmigrate.pipeline.summary import end_of_journey, summarise
+from sdmigrate.postgres import embedded
+from sdmigrate.postgres.connect import endpoint_of
+from sdmigrate.postgres.scratch import ScratchPair, drop_scratch, scratch_names
+from sdmigrate.report.files import write_reports
+from sdmigrate.runtime.cancel import CancelToken
+from sdmigrate.runtime.context import Context
+from sdmigrate.runtime.directory import RunDirectory
+from sdmigrate.runtime.health import require_health
+from sdmigrate.runtime.journal import Journal
+from sdmigrate.runtime.metrics import write_metrics
+from sdmigrate.runtime.recorder import Listener, Recorder
+from sdmigrate.runtime.run_log import RunLog
+from sdmigrate.runtime.runs import RunFacts, locked, new_run_directory
+from sdmigrate.sqlite.header import explain
+
+_ON_THE_TARGET: tuple[StageName, ...] = ("load", "verify", "cutover", "rollback")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run in hand."""
+
+    journey: Journey
+    directory: RunDirectory
+    request: Request
+    """As the operator asked; the journey's own names the scratch pair in a rehearsal."""
+    journal: Journal
+    recorder: Recorder
+    log: RunLog
+    endpoint: Endpoint | None
+    scratch: ScratchPair | None
+
+    def conclude(self, error: BaseException | None = None, *, outcome: Outcome | None = None) -> RunFinished:
+        """End the run: clean up a rehearsal, write report and metrics, tell the last event.
+
+        Args:
+            error: what ended it; None where all asked for was done.
+            outcome: what to call a good end; None: what the journey reached.
+        """
+        error = self._tidy(error)
+        code = ExitCode.DONE
+        if error is not None:
+            self.log.failure(error)
+            ended, code = outcome_of(error)
+        else:
+            ended = outcome or end_of_journey(self.request.mode, self.journal)
+        finished = summarise(
+            self.journal,
+            outcome=ended,
+            exit_code=code,
+            schema=self.request.schema,
+            target=self.endpoint.described if self.endpoint is not None else self.request.target,
+            run_directory=str(self.directory.path),
+        )
+        self.journal.note("finished", finished)
+        write_reports(self.directory, tell_story(self.directory, self.journal, finished))
+        write_metrics(self.directory.metrics, finished, finished_at=time.time())
+        self.recorder.emit(finished)
+        return finished
+
+    def _tidy(self, error: BaseException | None) -> BaseException | None:
+        """Leave nothing of a rehearsal on its target; the first error is the one that is told."""
+        resumable = error is not None and outcome_of(error)[1] == ExitCode.STOPPED
+        if self.scratch is None or self.endpoint is None or resumable:
+            return error
+        try:
+            drop_scratch(self.endpoint, self.scratch)
+        except Exception as failure:
+            if error is None:
+                return failure
+            self.log.failure(failure)
+        return error
+
+
+@contextmanager
+def opened_run(begin: Begin, cancel: CancelToken, listeners: tuple[Listener, ...] = ()) -> Iterator[Run]:
+    """A new run, or one taken up again, held by this process until the block ends.
+
+    Raises:
+        SourceUnusable: the source is no SQLite database; no run was made.
+        TargetUnreachable: the target cannot be reached.
+        UnsafeToContinue: another process holds the run.
+    """
+    with ExitStack() as stack:
+        directory, journal, facts = _directory_of(begin, stack)
+        log = stack.enter_context(RunLog(directory.log, run_id=directory.run_id))
+        recorder = Recorder(
+            run_id=directory.run_id,
+            journal=journal,
+            progress_path=directory.progress,
+            check_health=lambda: require_health(directory.path, facts.request.limits),
+            listeners=(log.tell, *listeners),
+        )
+        endpoint = stack.enter_context(_reached(begin, facts.request, directory))
+        scratch, context = _surroundings(directory, facts, cancel, recorder, endpoint)
+        if scratch is not None:
+            journal.note("scratch", scratch)
+        journey = Journey(context, journal, endpoint)
+        if begin.resume is not None:
+            _forget_what_is_gone(journal, facts.request)
+        yield Run(journey, directory, facts.request, journal, recorder, log, endpoint, scratch)
+
+
+def _directory_of(begin: Begin, stack: ExitStack) -> tuple[RunDirectory, Journal, RunFacts]:
+    if begin.resume is not None:
+        directory = RunDirectory(Path(begin.resume))
+        stack.enter_context(locked(directory))
+        journal = stack.enter_context(Journal.open(directory.journal))
+        facts = run_facts(journal)
+        # Flags given to the resumed call (gates, queries, a plan) hold; the journey itself stays what it was.
+        return directory, journal, replace(facts, request=begin.request)
+    explain(Path(begin.request.source))
+    directory, started = new_run_directory(Path(begin.work_directory), Path(begin.request.source))
+    stack.enter_context(locked(directory))
+    journal = stack.enter_context(Journal.create(directory.journal))
+    facts = RunFacts(request=begin.request, started=started, version=__version__)
+    journal.note("run", facts)
+    return directory, journal, facts
+
+
+def run_facts(journal: Journal) -> RunFacts:
+    """What the run was begun with.
+
+    Raises:
+        UnsafeToContinue: it was killed before its first entry.
+    """
+    facts = journal.noted("run", RunFacts)
+    if facts is None:
+        raise UnsafeToContinue(
+            "This run was stopped before it began; there is nothing to go on from.", "Start a new run."
+        )
+    return facts
+
+
+@contextmanager
+def _reached(begin: Begin, request: Request, directory: RunDirectory) -> Iterator[Endpoint | None]:
+    """The target of the run, open as long as the run needs it."""
+    if request.target is None:
+        yield None
+    elif request.target != "embedded":
+        yield endpoint_of(begin.conninfo or request.target)
+    elif request.mode == "rehearse":
+        with embedded.throwaway(directory.scratch / "server") as endpoint:
+            yield endpoint
+    else:
+        yield embedded.persistent(Path(begin.work_directory))
+
+
+def _surroundings(
+    directory: RunDirectory,
+    facts: RunFacts,
+    cancel: CancelToken,
+    recorder: Recorder,
+    endpoint: Endpoint | None,
+) -> tuple[ScratchPair | None, Context]:
+    context = Context(
+        request=facts.request, directory=directory, cancel=cancel, events=recorder, started=facts.started
+    )
+    if facts.request.mode != "rehearse" or endpoint is None:
+        return None, context
+    pair = scratch_names(facts.request.schema or "rehearsal", context.stamp)
+    request = replace(facts.request, schema=pair.live)
+    scratch_context = Context(
+        request=request,
+        directory=directory,
+        cancel=cancel,
+        events=recorder,
+        started=facts.started,
+        bookkeeping=pair.bookkeeping,
+    )
+    return pair, scratch_context
+
+
+def _forget_what_is_gone(journal: Journal, request: Request) -> None:
+    """A rehearsal leaves nothing on its target, so what it had loaded there is loaded again."""
+    if request.mode == "rehearse":
+        for stage in _ON_THE_TARGET:
+            journal.forget_result(stage)
