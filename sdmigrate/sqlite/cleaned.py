@@ -1,0 +1,184 @@
+"""The cleaned file: rows copied from the snapshot, and rows taken out of it again.
+
+Invariant: a table of cleaned has the source table's name and columns, no types and no constraints, and each
+row its locator of the snapshot. A row that leaves it is kept whole in the audit trail or the quarantine
+first.
+"""
+
+import sqlite3
+from contextlib import closing
+
+from sdmigrate.model.catalog import Table
+from sdmigrate.model.errors import UsageProblem
+from sdmigrate.model.plan import TablePlan
+from sdmigrate.sqlite.audit import Outcome, forget_changes, keep_removed
+from sdmigrate.sqlite.connection import open_read_only, quote_identifier
+from sdmigrate.sqlite.quarantine import keep_quarantined
+from sdmigrate.sqlite.row_order import (
+    FIRST_ROWID,
+    LAST_ROWID,
+    copied_columns,
+    create_copy,
+    located,
+    locator,
+    source_rows,
+)
+from sdmigrate.sqlite.workbench import BATCH_ROWS, Workbench
+
+
+def create_gone(bench: Workbench) -> None:
+    """The list of locators that the next step takes out of a table."""
+    bench.connection.execute("CREATE TEMP TABLE gone(locator INTEGER PRIMARY KEY)")
+
+
+def copy_table(bench: Workbench, table: Table, rows: int) -> None:
+    """Copy every row of the snapshot's table into a new table of cleaned; ``rows`` is for progress."""
+    bench.connection.execute(create_copy("main", table.name, table))
+    insert = f"INSERT INTO main.{quote_identifier(table.name)}({copied_columns(table)}) "
+    unreadable = bench.unreadable.get(table.name, ())
+    bench.pulse.beat(table.name, 0, rows, "copying")
+    if table.rowid_name is None:
+        bench.connection.execute(insert + source_rows("snapshot", table, "1", unreadable))
+        bench.pulse.beat(table.name, rows, rows, "copying")
+        return
+    statement = insert + source_rows("snapshot", table, "{locator} >= ?", unreadable) + f" LIMIT {BATCH_ROWS}"
+    done, start = 0, FIRST_ROWID
+    while copied := bench.connection.execute(statement, (start,)).rowcount:
+        done += copied
+        bench.pulse.beat(table.name, done, rows, "copying")
+        last = bench.scalar(f"SELECT max({locator(table)}) FROM main.{quote_identifier(table.name)}")
+        if copied < BATCH_ROWS or last == LAST_ROWID:
+            break
+        start = last + 1
+
+
+def count_cleaned(bench: Workbench, table: Table) -> int:
+    """How many rows cleaned has of the table."""
+    return bench.scalar(f"SELECT count(*) FROM main.{quote_identifier(table.name)}")
+
+
+def exclude_rows(bench: Workbench, table: Table, where: str) -> None:
+    """Take out the rows for which the plan's condition is not true of the snapshot's values.
+
+    Raises:
+        UsageProblem: SQLite cannot evaluate the condition.
+    """
+    source, name = located("main", table)
+    # A connection of its own: the operator's expression sees the snapshot and can write nothing. Line
+    # breaks, so that a comment at its end hides nothing of ours.
+    select = f"SELECT {name} FROM {source} WHERE NOT coalesce((\n{where}\n), 0)"
+    with closing(
+        open_read_only(bench.snapshot_path, trusted_schema=bench.catalog.trusted_schema)
+    ) as snapshot:
+        try:
+            bench.connection.executemany("INSERT INTO temp.gone VALUES (?)", snapshot.execute(select))
+        except (sqlite3.OperationalError, sqlite3.ProgrammingError, sqlite3.Warning) as error:
+            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) != sqlite3.SQLITE_ERROR:
+                raise
+            raise UsageProblem(
+                f"The condition of table {table.name!r} in the plan cannot be evaluated: {error}.",
+                "Mend 'where' in the plan: it is one SQLite expression over the table's columns.",
+            ) from error
+    take_out(bench, table, "excluded")
+
+
+def take_out(bench: Workbench, table: Table, outcome: Outcome | None, first_mapping: int = 0) -> int:
+    """Move the rows listed in ``temp.gone`` out of cleaned and empty the list; how many they were.
+
+    Args:
+        bench: the open files.
+        table: theirs.
+        outcome: how the audit trail keeps them; None: they go to the quarantine.
+        first_mapping: the table's first mapping in the audit trail; 0 where none has been made.
+    """
+    rows = bench.scalar("SELECT count(*) FROM temp.gone")
+    if not rows:
+        return 0
+    if outcome is None:
+        keep_quarantined(bench, table)
+    else:
+        keep_removed(bench, table, outcome)
+    bench.connection.execute(
+        f"DELETE FROM main.{quote_identifier(table.name)}"
+        f" WHERE {locator(table)} IN (SELECT locator FROM temp.gone)"
+    )
+    if first_mapping:
+        forget_changes(bench, first_mapping)
+    bench.connection.execute("DELETE FROM temp.gone")
+    return rows
+
+
+def quarantine_nulls(bench: Workbench, table: Table, columns: tuple[str, ...]) -> None:
+    """List the rows of cleaned with a NULL in one of these columns, with a reason for each such column."""
+    if not columns:
+        return
+    cleaned = f"main.{quote_identifier(table.name)}"
+    quoted = [quote_identifier(column) for column in columns]
+    bench.connection.execute(
+        f"INSERT OR IGNORE INTO temp.gone SELECT {locator(table)} FROM {cleaned}"
+        f" WHERE {' OR '.join(f'{name} IS NULL' for name in quoted)}"
+    )
+    if not bench.scalar("SELECT count(*) FROM temp.gone"):
+        return
+    for column, name in zip(columns, quoted, strict=True):
+        in_key = column in table.primary_key
+        bench.connection.execute(
+            'INSERT INTO quarantine._rows("table", rowid, finding, "column", reason, value_hex)'
+            f" SELECT ?, {locator(table)}, ?, ?, ?, NULL FROM {cleaned} WHERE {name} IS NULL",
+            (
+                table.name,
+                "null-in-key" if in_key else "null-in-not-null",
+                column,
+                "NULL in the primary key" if in_key else "NULL where the column is declared NOT NULL",
+            ),
+        )
+
+
+def list_duplicates(bench: Workbench, table: Table, plan: TablePlan, key: tuple[str, ...]) -> int:
+    """List the rows of cleaned that share their key with a row the plan prefers; how many they are.
+
+    Rows with a NULL in the key are never duplicates. Of each group one row stays: the first or last by the
+    plan's order and then the rowid, or the one with the fewest NULLs, of equals the first.
+    """
+    quoted = [quote_identifier(column) for column in key]
+    same = ", ".join(_comparable(plan, column) for column in key)
+    direction = "DESC" if plan.duplicates == "last" else "ASC"
+    order = [f"{_comparable(plan, column)} {direction}" for column in plan.order]
+    order.append(f"{locator(table)} {direction}")
+    if plan.duplicates == "most_complete":
+        missing = " + ".join(f"({quote_identifier(column.name)} IS NULL)" for column in table.columns)
+        order.insert(0, f"({missing})")
+    bench.connection.execute(
+        f"INSERT INTO temp.gone SELECT locator FROM (SELECT {locator(table)} AS locator, row_number() OVER"
+        f" (PARTITION BY {same} ORDER BY {', '.join(order)}) AS place"
+        f" FROM main.{quote_identifier(table.name)}"
+        f" WHERE {' AND '.join(f'{name} IS NOT NULL' for name in quoted)}) WHERE place > 1"
+    )
+    return bench.scalar("SELECT count(*) FROM temp.gone")
+
+
+def give_reason(bench: Workbench, table: Table, finding: str, reason: str) -> None:
+    """Write one reason, of the whole row, for each row listed in ``temp.gone``."""
+    bench.connection.execute(
+        'INSERT INTO quarantine._rows("table", rowid, finding, reason)'
+        " SELECT ?, locator, ?, ? FROM temp.gone",
+        (table.name, finding, reason),
+    )
+
+
+def is_declared_key(table: Table, key: tuple[str, ...]) -> bool:
+    """Whether SQLite itself keeps this key unique in the source."""
+    if set(key) == set(table.primary_key):
+        return True
+    return any(
+        index.unique and index.where is None and {term.column for term in index.terms} == set(key)
+        for index in table.indexes
+    )
+
+
+def _comparable(plan: TablePlan, column: str) -> str:
+    quoted = quote_identifier(column)
+    if not plan.column(column).type.startswith("numeric"):
+        return quoted
+    # PostgreSQL takes 1.50 and 1.5 for one value; texts of decimals would be two to SQLite.
+    return f"CASE typeof({quoted}) WHEN 'text' THEN sdmigrate_number({quoted}) ELSE {quoted} END"

@@ -1,0 +1,168 @@
+"""The repairs of one column: each distinct value judged once in Python, the rows changed by SQL.
+
+Invariant: a value before reaches the audit trail by SQL, with its class and bytes; rows that need no repair
+are not touched. Memory does not grow with the number of distinct values.
+"""
+
+import sqlite3
+from dataclasses import dataclass, field
+
+from sdmigrate.model.catalog import Table
+from sdmigrate.model.errors import Refused
+from sdmigrate.model.plan import ColumnPlan
+from sdmigrate.model.values import Value
+from sdmigrate.rules.outcome import Changed, Misfit
+from sdmigrate.rules.repair import repair
+from sdmigrate.sqlite.audit import add_rule
+from sdmigrate.sqlite.connection import quote_identifier
+from sdmigrate.sqlite.row_order import locator
+from sdmigrate.sqlite.workbench import BATCH_ROWS, Workbench, exact_class
+
+_BATCH_BYTES = 4 * 1024**2
+
+
+@dataclass
+class _Batch:
+    """Repairs on their way into the files."""
+
+    mappings: list[tuple[int, int, Value, int]] = field(default_factory=list)
+    """Mapping id, rule id, value after, id of the value before."""
+    repairs: list[tuple[int | None, str | None, str | None, int]] = field(default_factory=list)
+    """Mapping id, or finding and reason; id of the value before."""
+    size: int = 0
+    """Bytes, roughly."""
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time to write it out."""
+        return len(self.repairs) >= BATCH_ROWS or self.size >= _BATCH_BYTES
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Write it out and empty it."""
+        connection.executemany(
+            "INSERT INTO audit.mappings SELECT ?, ?, before, ? FROM temp.candidate WHERE id = ?",
+            self.mappings,
+        )
+        connection.executemany(
+            "INSERT INTO temp.repair SELECT class, before, ?, ?, ? FROM temp.candidate WHERE id = ?",
+            self.repairs,
+        )
+        self.mappings.clear()
+        self.repairs.clear()
+        self.size = 0
+
+
+def next_mapping(bench: Workbench) -> int:
+    """The id that the next mapping of the audit trail gets."""
+    return bench.scalar("SELECT max(id) FROM audit.mappings") + 1
+
+
+def repair_column(bench: Workbench, table: Table, column: ColumnPlan, guard: str | None) -> int:
+    """Repair one column of cleaned; how many values were changed.
+
+    Rows with a value that the plan quarantines are listed in ``temp.gone``, with their reasons, and stay
+    unchanged in this column.
+
+    Args:
+        bench: the open files.
+        table: already copied.
+        column: its plan.
+        guard: SQL over the quoted column, true only of values that need no repair; None: judge every value.
+
+    Raises:
+        Refused: the plan says that a value found here fails the run.
+    """
+    quoted = quote_identifier(column.source)
+    pending = f"NOT coalesce(({guard}), 0)" if guard else "1"
+    if not column.default:
+        pending += f" AND {quoted} IS NOT NULL"
+    _collect_candidates(bench, table, quoted, pending)
+    if not _judge(bench, table, column):
+        return 0
+    bench.connection.execute("CREATE INDEX temp.repair_of_value ON repair(before, class)")
+    _list_misfits(bench, table, column, pending)
+    return _apply(bench, table, column, pending)
+
+
+def _collect_candidates(bench: Workbench, table: Table, quoted: str, pending: str) -> None:
+    execute = bench.connection.execute
+    execute("DROP TABLE IF EXISTS temp.candidate")
+    execute("DROP TABLE IF EXISTS temp.repair")
+    execute("CREATE TEMP TABLE candidate(id INTEGER PRIMARY KEY, class TEXT, before)")
+    execute("CREATE TEMP TABLE repair(class TEXT, before, mapping_id INTEGER, finding TEXT, reason TEXT)")
+    execute(
+        f"INSERT INTO temp.candidate(class, before) SELECT DISTINCT {exact_class(quoted)}, {quoted}"
+        f" FROM main.{quote_identifier(table.name)} WHERE {pending}"
+    )
+
+
+def _judge(bench: Workbench, table: Table, column: ColumnPlan) -> int:
+    """Fill ``temp.repair`` and the audit trail's mappings; how many values need a repair."""
+    batch, found = _Batch(), 0
+    rules: dict[str, int] = {}
+    mapping = next_mapping(bench)
+    for candidate, value in bench.connection.execute("SELECT id, before FROM temp.candidate"):
+        try:
+            outcome = repair(value, column)
+        except Refused as refused:
+            raise Refused(f"Table {table.name!r}: {refused.message}", refused.hint) from None
+        match outcome:
+            case Changed(after=after, rule=rule):
+                if rule not in rules:
+                    rules[rule] = add_rule(bench, table, column.source, rule)
+                batch.mappings.append((mapping, rules[rule], after, candidate))
+                batch.repairs.append((mapping, None, None, candidate))
+                batch.size += len(after) if isinstance(after, str | bytes) else 8
+                mapping += 1
+            case Misfit(reason=reason, code=code):
+                batch.repairs.append((None, code, reason, candidate))
+            case _:
+                continue
+        found += 1
+        if batch.full:
+            batch.write(bench.connection)
+    batch.write(bench.connection)
+    return found
+
+
+def _matched(table: Table, column: ColumnPlan, pending: str) -> str:
+    quoted = quote_identifier(column.source)
+    # CROSS JOIN keeps the order: each pending row looks its value up.
+    return (
+        f"FROM (SELECT {locator(table)} AS locator, {quoted} AS value, {exact_class(quoted)} AS class"
+        f" FROM main.{quote_identifier(table.name)} WHERE {pending}) AS cell"
+        " CROSS JOIN temp.repair AS repair ON repair.before IS cell.value AND repair.class = cell.class"
+    )
+
+
+def _list_misfits(bench: Workbench, table: Table, column: ColumnPlan, pending: str) -> None:
+    if not bench.scalar("SELECT EXISTS (SELECT 1 FROM temp.repair WHERE finding IS NOT NULL)"):
+        return
+    first = bench.scalar("SELECT max(_rowid_) FROM quarantine._rows")
+    bench.connection.execute(
+        'INSERT INTO quarantine._rows("table", rowid, finding, "column", reason, value_hex)'
+        " SELECT ?, cell.locator, repair.finding, ?, repair.reason,"
+        " CASE WHEN cell.value IS NOT NULL THEN hex(cell.value) END"
+        f" {_matched(table, column, pending)} WHERE repair.finding IS NOT NULL",
+        (table.name, column.source),
+    )
+    bench.connection.execute(
+        "INSERT OR IGNORE INTO temp.gone SELECT rowid FROM quarantine._rows WHERE _rowid_ > ?", (first,)
+    )
+
+
+def _apply(bench: Workbench, table: Table, column: ColumnPlan, pending: str) -> int:
+    last = bench.scalar("SELECT max(_rowid_) FROM audit.changes")
+    changed = bench.connection.execute(
+        "INSERT INTO audit.changes SELECT repair.mapping_id, cell.locator"
+        f" {_matched(table, column, pending)} WHERE repair.mapping_id IS NOT NULL"
+    ).rowcount
+    if changed:
+        bench.connection.execute(
+            f"UPDATE main.{quote_identifier(table.name)} AS target"
+            f" SET {quote_identifier(column.source)} = mapping.after"
+            " FROM audit.changes AS change JOIN audit.mappings AS mapping ON mapping.id = change.mapping_id"
+            f" WHERE change._rowid_ > ? AND target.{locator(table)} = change.rowid",
+            (last,),
+        )
+    return changed

@@ -1,0 +1,122 @@
+"""How a row is found again: one locator for the snapshot, cleaned, the audit trail and the quarantine.
+
+Invariant: a row carries the same locator in all four files. It is the rowid where SQL can reach it, else the
+row's ordinal, from 1, in the order of the table's own b-tree.
+"""
+
+import sqlite3
+from collections.abc import Collection, Iterable
+
+from sdmigrate.model.catalog import Catalog, Table
+from sdmigrate.sqlite.connection import quote_identifier
+
+ROWID_NAMES = ("rowid", "_rowid_", "oid")
+"""https://www.sqlite.org/lang_createtable.html#rowid"""
+
+EXTRA_LOCATOR = "sdmigrate_rowid"
+FIRST_ROWID = -(2**63)
+LAST_ROWID = 2**63 - 1
+
+
+def locator(table: Table) -> str:
+    """The name, not quoted, by which our own copies of the table hold the locator.
+
+    It is the first rowid name that no column shadows; where all three are shadowed, an extra first column
+    ``sdmigrate_rowid`` (with underscores added until no column is called so).
+    """
+    taken = {column.name.lower() for column in table.columns}
+    for name in ROWID_NAMES:
+        if name not in taken:
+            return name
+    extra = EXTRA_LOCATOR
+    while extra in taken:
+        extra += "_"
+    return extra
+
+
+def create_copy(schema: str, name: str, table: Table) -> str:
+    """CREATE TABLE for rows of that table without types, so that no affinity rewrites a value."""
+    columns = [quote_identifier(column.name) for column in table.columns]
+    if locator(table) not in ROWID_NAMES:
+        columns.insert(0, f"{quote_identifier(locator(table))} INTEGER PRIMARY KEY")
+    return f"CREATE TABLE {schema}.{quote_identifier(name)}({', '.join(columns)})"
+
+
+def copied_columns(table: Table) -> str:
+    """The column list of an INSERT into a copy: the locator, then the table's columns."""
+    return ", ".join((quote_identifier(locator(table)), *_quoted(table)))
+
+
+def copy_rows(schema: str, name: str, table: Table) -> str:
+    """SELECT of locator and columns of a copy, in the locator's order."""
+    return (
+        f"SELECT {copied_columns(table)} FROM {schema}.{quote_identifier(name)}"
+        f" ORDER BY {quote_identifier(locator(table))}"
+    )
+
+
+def source_rows(schema: str, table: Table, condition: str, unreadable: Collection[str] = ()) -> str:
+    """SELECT of locator and columns of the table itself, in the locator's order.
+
+    Args:
+        schema: where the snapshot is attached.
+        table: as declared.
+        condition: SQL over the table's columns; ``{locator}`` stands for the locator in it.
+        unreadable: generated columns whose expression fails; NULL is read for them.
+    """
+    columns = [
+        "NULL" if column.name in unreadable else quote_identifier(column.name) for column in table.columns
+    ]
+    source, name = located(schema, table)
+    where = condition.replace("{locator}", name)
+    return f"SELECT {', '.join((name, *columns))} FROM {source} WHERE {where} ORDER BY {name}"
+
+
+def located(schema: str, table: Table) -> tuple[str, str]:
+    """A FROM item over the table itself, and the SQL name of the locator in it."""
+    quoted = f"{schema}.{quote_identifier(table.name)}"
+    if table.rowid_name is not None:
+        return quoted, quote_identifier(table.rowid_name)
+    name = quote_identifier(locator(table))
+    # NOT INDEXED, since a covering index would give the rows in an order of its own.
+    numbered = f"SELECT row_number() OVER () AS {name}, {', '.join(_quoted(table))} FROM {quoted} NOT INDEXED"
+    return f"({numbered})", name
+
+
+def unreadable_columns(connection: sqlite3.Connection, schema: str, table: Table) -> frozenset[str]:
+    """The virtual generated columns whose expression fails on some row; SQLite can give no value for them."""
+    failing = []
+    for column in table.columns:
+        if column.generated != "virtual":
+            continue
+        try:
+            # count() would not compute the value of an expression that cannot be NULL.
+            connection.execute(
+                f"SELECT max(typeof({quote_identifier(column.name)}))"
+                f" FROM {schema}.{quote_identifier(table.name)}"
+            ).fetchone()
+        except sqlite3.Error as error:
+            if not _is_of_the_expression(error):
+                raise
+            failing.append(column.name)
+    return frozenset(failing)
+
+
+def unreadable_of(connection: sqlite3.Connection, schema: str, catalog: Catalog) -> dict[str, frozenset[str]]:
+    """Table -> its unreadable columns; tables without any are left out."""
+    found = {table.name: unreadable_columns(connection, schema, table) for table in catalog.tables}
+    return {name: columns for name, columns in found.items() if columns}
+
+
+def _is_of_the_expression(error: sqlite3.Error) -> bool:
+    # SQLITE_ERROR: unknown function, overflow. SQLITE_MISMATCH, SQLITE_TOOBIG: the value. All else (a full
+    # disk, a damaged page, an interrupt) is no fact about the column.
+    return (error.sqlite_errorcode & 0xFF) in (
+        sqlite3.SQLITE_ERROR,
+        sqlite3.SQLITE_MISMATCH,
+        sqlite3.SQLITE_TOOBIG,
+    )
+
+
+def _quoted(table: Table) -> Iterable[str]:
+    return (quote_identifier(column.name) for column in table.columns)

@@ -1,0 +1,177 @@
+"""The way back: cleaned, audit trail and quarantine merged into the rows the snapshot had.
+
+Invariant: it reads those three files alone, in the order of locators, one row in memory at a time, so what
+it proves is what a later reader of the files can rely on.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sdmigrate.model.catalog import Catalog, Table
+from sdmigrate.model.errors import InternalFault
+from sdmigrate.sqlite.audit import removed_name
+from sdmigrate.sqlite.connection import harden, quote_identifier
+from sdmigrate.sqlite.content_digest import (
+    Beat,
+    digest_of_rows,
+    digest_of_select,
+    exactly,
+    silent,
+    table_digest,
+)
+from sdmigrate.sqlite.quarantine import quarantine_name
+from sdmigrate.sqlite.row_order import copied_columns, copy_rows, create_copy, locator
+from sdmigrate.sqlite.workbench import CleaningFiles
+
+_CELLS = (
+    'SELECT rules."column", changes.rowid, mappings.before FROM audit.rules AS rules'
+    " JOIN audit.mappings AS mappings ON mappings.rule_id = rules.id"
+    " JOIN audit.changes AS changes ON changes.mapping_id = mappings.id"
+    " WHERE rules.table_id = (SELECT id FROM audit.tables WHERE name = ?)"
+)
+"""Column, locator and value before of each changed cell of one table."""
+
+
+def undone_digests(files: CleaningFiles, catalog: Catalog, beat: Beat = silent) -> dict[str, str]:
+    """Table -> digest of its rows with the audit trail applied backwards."""
+    digests = {}
+    with _attached(files, catalog, None) as connection:
+        for table in catalog.tables:
+            digests[table.name] = exactly(connection, partial(_undone_digest, connection, table, beat))
+    return digests
+
+
+def _undone_digest(connection: sqlite3.Connection, table: Table, beat: Beat) -> str:
+    return digest_of_rows(table, undone_rows(connection, table), beat)
+
+
+def undone_rows(connection: sqlite3.Connection, table: Table) -> Iterator[Any]:
+    """The snapshot's rows of that table, locator first, from a connection to the three files."""
+    rows = connection.execute(_merged(connection, table))
+    cells = connection.execute(f"{_CELLS} ORDER BY changes.rowid", (table.name,))
+    cell = cells.fetchone()
+    if cell is None:
+        yield from rows
+        return
+    place = {column.name: number for number, column in enumerate(table.columns, start=1)}
+    for row in rows:
+        if cell is not None and cell[1] == row[0]:
+            before = list(row)
+            while cell is not None and cell[1] == row[0]:
+                before[place[cell[0]]] = cell[2]
+                cell = cells.fetchone()
+            yield before
+        else:
+            yield row
+
+
+def write_undone(files: CleaningFiles, catalog: Catalog, out_path: Path) -> tuple[str, ...]:
+    """Write the snapshot's tables back into a new, empty file: its rows, rowids, values and storage classes.
+
+    Tables are created as they were declared, except that checks are not enforced. Indexes of their own,
+    views and triggers are not written. A table whose declaration cannot hold its rows exactly as they were
+    (its schema was edited over existing rows) is created without types instead.
+
+    Returns:
+        The tables that were created without types.
+
+    Raises:
+        InternalFault: a table does not come back as it was.
+    """
+    wanted = undone_digests(files, catalog)
+    plain = []
+    with _attached(files, catalog, out_path) as connection:
+        connection.execute("PRAGMA main.ignore_check_constraints=ON")
+        for table in catalog.tables:
+            _gather(connection, table)
+            if _written(connection, table, wanted[table.name], table.sql):
+                continue
+            plain.append(table.name)
+            connection.execute(f"DROP TABLE IF EXISTS main.{quote_identifier(table.name)}")
+            without_types = create_copy("main", table.name, table)
+            if not _written(connection, table, wanted[table.name], without_types):
+                raise InternalFault(
+                    f"Table {table.name!r} could not be written back as it was.",
+                    "Keep the run directory and report this; the snapshot itself is in it, unchanged.",
+                )
+    return tuple(plain)
+
+
+@contextmanager
+def _attached(files: CleaningFiles, catalog: Catalog, main: Path | None) -> Iterator[sqlite3.Connection]:
+    name = ":memory:" if main is None else f"{main.absolute().as_uri()}?mode=rwc"
+    with closing(sqlite3.connect(name, uri=True, isolation_level=None)) as connection:
+        harden(connection, trusted_schema=catalog.trusted_schema)
+        connection.execute(f"PRAGMA encoding='{catalog.encoding}'")
+        connection.execute("PRAGMA temp_store=FILE")
+        for schema, path in (
+            ("cleaned", files.cleaned),
+            ("audit", files.audit),
+            ("quarantine", files.quarantine),
+        ):
+            connection.execute(f"ATTACH ? AS {schema}", (f"{path.absolute().as_uri()}?mode=ro",))
+        yield connection
+
+
+def _merged(connection: sqlite3.Connection, table: Table) -> str:
+    columns = copied_columns(table)
+    places = (
+        ("cleaned", table.name),
+        ("audit", removed_name("excluded", table.name)),
+        ("audit", removed_name("deduplicated", table.name)),
+        ("quarantine", quarantine_name(table.name)),
+    )
+    selects = [
+        f"SELECT {columns} FROM {schema}.{quote_identifier(name)}"
+        for schema, name in places
+        if connection.execute(
+            f"SELECT 1 FROM {schema}.sqlite_schema WHERE type = 'table' AND name = ?", (name,)
+        ).fetchone()
+    ]
+    # Each part comes in the order of its rowid, so SQLite merges them as they stream.
+    return " UNION ALL ".join(selects) + " ORDER BY 1"
+
+
+def _gather(connection: sqlite3.Connection, table: Table) -> None:
+    connection.execute("DROP TABLE IF EXISTS temp.undone")
+    connection.execute("DROP TABLE IF EXISTS temp.cells")
+    connection.execute(create_copy("temp", "undone", table))
+    connection.execute(f"INSERT INTO temp.undone({copied_columns(table)}) {_merged(connection, table)}")
+    connection.execute("CREATE TEMP TABLE cells(place TEXT, locator INTEGER, before)")
+    connection.execute(f"INSERT INTO temp.cells {_CELLS}", (table.name,))
+    connection.execute("CREATE INDEX temp.cells_of_column ON cells(place)")
+    for column in table.columns:
+        connection.execute(
+            f"UPDATE temp.undone AS target SET {quote_identifier(column.name)} = cell.before"
+            f" FROM temp.cells AS cell WHERE cell.place = ? AND target.{locator(table)} = cell.locator",
+            (column.name,),
+        )
+
+
+def _written(connection: sqlite3.Connection, table: Table, wanted: str, create: str) -> bool:
+    columns = [quote_identifier(column.name) for column in table.columns if column.generated is None]
+    if create != table.sql:
+        names = copied_columns(table)
+        values = names
+    elif table.rowid_name is not None and table.rowid_alias is None:
+        names = ", ".join((quote_identifier(table.rowid_name), *columns))
+        values = ", ".join((locator(table), *columns))
+    else:
+        names = values = ", ".join(columns)
+    try:
+        connection.execute(create)
+        connection.execute(
+            f"INSERT INTO main.{quote_identifier(table.name)}({names})"
+            f" SELECT {values} FROM temp.undone ORDER BY {locator(table)}"
+        )
+    except (sqlite3.OperationalError, sqlite3.IntegrityError) as error:
+        if error.sqlite_errorcode in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):
+            raise
+        return False
+    if create == table.sql:
+        return table_digest(connection, table) == wanted
+    return digest_of_select(connection, table, copy_rows("main", table.name, table)) == wanted

@@ -1,0 +1,228 @@
+"""Clean: a new file that PostgreSQL can take as it is, with an audit trail, a quarantine and a ledger.
+
+Per table, in this order: rows outside the plan's condition are excluded (by the snapshot's values); values
+are converted; rows with a value that does not fit, or a NULL where none may be, go to quarantine; rows that
+share a key are deduplicated (by cleaned values). A row leaves once, by the first of these that takes it.
+
+Invariant: the three files appear under their final names only after cleaned with the audit trail applied
+backwards was proven equal to the snapshot, and after the ledger balanced. The snapshot is only read.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+
+from sdmigrate.model.catalog import Table
+from sdmigrate.model.errors import InternalFault, UnsafeToContinue
+from sdmigrate.model.events import Advanced
+from sdmigrate.model.finding import Finding, in_order
+from sdmigrate.model.plan import Plan, TablePlan
+from sdmigrate.model.profile import Profile, TableProfile
+from sdmigrate.model.result import Cleaned, TableLedger
+from sdmigrate.model.source import Snapshot
+from sdmigrate.rules.conversion import settled, sqlite_guard
+from sdmigrate.rules.ledger import check_balance
+from sdmigrate.runtime.context import Context
+from sdmigrate.runtime.directory import written_whole
+from sdmigrate.sqlite.audit import (
+    count_changes,
+    count_removed,
+    count_rules,
+    create_audit,
+    keep_whole_table,
+    open_audit,
+)
+from sdmigrate.sqlite.clean_findings import (
+    changed_findings,
+    quarantine_findings,
+    removed_findings,
+    unreadable_findings,
+)
+from sdmigrate.sqlite.cleaned import (
+    copy_table,
+    count_cleaned,
+    create_gone,
+    exclude_rows,
+    give_reason,
+    is_declared_key,
+    list_duplicates,
+    quarantine_nulls,
+    take_out,
+)
+from sdmigrate.sqlite.connection import open_read_only, quote_identifier
+from sdmigrate.sqlite.content_digest import combined, table_digests
+from sdmigrate.sqlite.quarantine import count_quarantined, create_quarantine
+from sdmigrate.sqlite.repairs import next_mapping, repair_column
+from sdmigrate.sqlite.undo import undone_digests
+from sdmigrate.sqlite.workbench import CleaningFiles, Workbench, open_workbench, telling_full_disk
+
+
+def clean(context: Context, snapshot: Snapshot, profile: Profile, plan: Plan) -> Cleaned:
+    """Write cleaned, audit trail and quarantine into the run directory, proven reversible.
+
+    Raises:
+        UnsafeToContinue: snapshot, profile and plan are not of one source.
+        Refused: the plan says that a value found here fails the run.
+        UsageProblem: a condition of the plan cannot be evaluated.
+        InternalFault: the ledger does not balance, or the snapshot does not come back from what was written.
+        Aborted: the operator asked to stop.
+        Interrupted: the disk is full or health no longer holds.
+    """
+    _refuse_mismatch(snapshot, profile, plan)
+    place = context.directory
+    # Cleaned is the outermost: under its final name it says that the other two are there as well.
+    with (
+        telling_full_disk(place.cleaned),
+        written_whole(place.cleaned) as cleaned,
+        written_whole(place.audit) as audit,
+        written_whole(place.quarantine) as quarantine,
+    ):
+        files = CleaningFiles(cleaned=cleaned, audit=audit, quarantine=quarantine)
+        with _digesting(context, snapshot) as snapshot_digests:
+            ledgers, findings = _write(context, snapshot, profile, plan, files)
+            check_balance(ledgers)
+            undone = _undone(context, snapshot, profile, files)
+            expected = snapshot_digests()
+        _prove(expected, undone)
+        with closing(open_audit(audit)) as connection:
+            findings = (*findings, *changed_findings(count_rules(connection)))
+    return Cleaned(
+        path=str(place.cleaned),
+        audit_path=str(place.audit),
+        quarantine_path=str(place.quarantine),
+        source_fingerprint=snapshot.source_fingerprint,
+        plan_id=plan.plan_id,
+        ledgers=ledgers,
+        snapshot_digest=combined(expected),
+        undone_digest=combined(undone),
+        quality=profile.quality,
+        findings=in_order(findings),
+    )
+
+
+def _refuse_mismatch(snapshot: Snapshot, profile: Profile, plan: Plan) -> None:
+    for name, fingerprint in (("profile", profile.source_fingerprint), ("plan", plan.source_fingerprint)):
+        if fingerprint != snapshot.source_fingerprint:
+            raise UnsafeToContinue(
+                f"The {name} was made for another state of the source than the snapshot.",
+                "Start a new run, so that every stage sees the same source.",
+            )
+    missing = {table.name for table in snapshot.catalog.tables} - {table.source for table in plan.tables}
+    if missing:
+        raise UnsafeToContinue(
+            f"The plan does not decide on {', '.join(sorted(missing))}.",
+            "Make the plan again from this snapshot's profile.",
+        )
+
+
+@contextmanager
+def _digesting(context: Context, snapshot: Snapshot) -> Iterator[Callable[[], dict[str, str]]]:
+    """The snapshot's digests, computed beside the block: its SQL leaves the interpreter free."""
+    catalog = snapshot.catalog
+    with (
+        closing(open_read_only(snapshot.path, trusted_schema=catalog.trusted_schema)) as connection,
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshot-digest") as pool,
+    ):
+        digests = pool.submit(table_digests, connection, catalog, lambda *_: context.cancel.raise_if_set())
+        try:
+            yield digests.result
+        except BaseException:
+            # The pool waits for its thread on leaving; nobody will ask for this result.
+            connection.interrupt()
+            raise
+
+
+def _write(
+    context: Context, snapshot: Snapshot, profile: Profile, plan: Plan, files: CleaningFiles
+) -> tuple[tuple[TableLedger, ...], tuple[Finding, ...]]:
+    findings: list[Finding] = []
+    ledgers = []
+    with open_workbench(files, snapshot, context.events, context.cancel) as bench:
+        create_audit(bench)
+        create_quarantine(bench)
+        create_gone(bench)
+        for table in snapshot.catalog.tables:
+            _clean_table(bench, table, profile.table(table.name), plan.table(table.name))
+            ledgers.append(_count(bench, table, plan.table(table.name)))
+        findings.extend(unreadable_findings(bench))
+        for table, ledger in zip(snapshot.catalog.tables, ledgers, strict=True):
+            findings.extend(quarantine_findings(bench, table))
+            findings.extend(removed_findings(ledger, plan.table(table.name)))
+    return tuple(ledgers), tuple(findings)
+
+
+def _clean_table(bench: Workbench, table: Table, profile: TableProfile, plan: TablePlan) -> None:
+    if not plan.include:
+        bench.pulse.beat(table.name, 0, profile.rows, "leaving out")
+        keep_whole_table(bench, table)
+        return
+    copy_table(bench, table, profile.rows)
+    if plan.where.strip():
+        exclude_rows(bench, table, plan.where)
+    first_mapping = next_mapping(bench)
+    changed = set()
+    for column in plan.columns:
+        if settled(column, profile.column(column.source)):
+            continue
+        bench.pulse.beat(table.name, profile.rows, profile.rows, f"converting {column.source}")
+        if repair_column(bench, table, column, sqlite_guard(column, quote_identifier(column.source))):
+            changed.add(column.source)
+    bench.pulse.beat(table.name, profile.rows, profile.rows, "looking for NULLs and duplicates")
+    quarantine_nulls(bench, table, tuple(column.source for column in plan.columns if column.not_null))
+    take_out(bench, table, None, first_mapping)
+    _deduplicate(bench, table, plan, changed, first_mapping)
+
+
+def _deduplicate(
+    bench: Workbench, table: Table, plan: TablePlan, changed: set[str], first_mapping: int
+) -> None:
+    if plan.duplicates == "keep":
+        return
+    for key in (plan.key, *plan.unique_keys):
+        # SQLite itself keeps a declared key unique, as long as cleaning leaves its values alone.
+        if not key or (is_declared_key(table, key) and changed.isdisjoint(key)):
+            continue
+        if not list_duplicates(bench, table, plan, key):
+            continue
+        if plan.duplicates == "quarantine":
+            give_reason(bench, table, "duplicate-key", f"same {', '.join(key)} as a row that stays")
+            take_out(bench, table, None, first_mapping)
+        else:
+            take_out(bench, table, "deduplicated", first_mapping)
+
+
+def _count(bench: Workbench, table: Table, plan: TablePlan) -> TableLedger:
+    return TableLedger(
+        table=table.name,
+        read=bench.scalar(f"SELECT count(*) FROM snapshot.{quote_identifier(table.name)}"),
+        loaded=count_cleaned(bench, table) if plan.include else 0,
+        quarantined=count_quarantined(bench, table),
+        deduplicated=count_removed(bench, table, "deduplicated"),
+        excluded=count_removed(bench, table, "excluded"),
+        changed=count_changes(bench, table),
+    )
+
+
+def _undone(context: Context, snapshot: Snapshot, profile: Profile, files: CleaningFiles) -> dict[str, str]:
+    def beat(table: str, done: int) -> None:
+        context.cancel.raise_if_set()
+        context.events.emit(
+            Advanced(
+                stage="clean",
+                table=table,
+                done=done,
+                total=profile.table(table).rows,
+                reason="proving the way back",
+            )
+        )
+
+    return undone_digests(files, snapshot.catalog, beat)
+
+
+def _prove(expected: dict[str, str], undone: dict[str, str]) -> None:
+    different = [table for table, digest in expected.items() if undone[table] != digest]
+    if different:
+        raise InternalFault(
+            f"Cleaned with the audit trail applied backwards is not the snapshot: {', '.join(different)}.",
+            "Nothing was kept of this cleaning. Keep the run directory and report this.",
+        )
