@@ -1,0 +1,121 @@
+"""Text, bytes, UUIDs, JSON and addresses under a column's plan.
+
+Invariant: text that comes out is valid UTF-8 without NUL; nothing is decoded by guess.
+"""
+
+import ipaddress
+import uuid
+
+from sdmigrate.model.plan import ColumnPlan
+from sdmigrate.model.values import Value
+from sdmigrate.rules.form_json import json_form
+from sdmigrate.rules.form_numbers import UUID_FORMS
+from sdmigrate.rules.outcome import Changed, Kept, Misfit, Outcome
+from sdmigrate.rules.shortest import shortest_text
+
+
+def to_text(value: Value, column: ColumnPlan) -> Outcome:
+    """Text and varchar(n): longer than n is a misfit, never a cut."""
+    if isinstance(value, str):
+        outcome = _clean(value, column)
+    elif isinstance(value, int | float):
+        rule = "real-to-text" if isinstance(value, float) else "integer-to-text"
+        outcome = Changed(shortest_text(value), rule)
+    else:
+        return Misfit("a BLOB in a column of text", "blob-in-text")
+    if column.type.startswith("varchar") and not isinstance(outcome, Misfit):
+        text = outcome.after if isinstance(outcome, Changed) else value
+        limit = int(column.type[len("varchar(") : -1])
+        if len(str(text)) > limit:
+            return Misfit(f"{len(str(text))} characters, more than {limit}", "varchar-too-long")
+    return outcome
+
+
+def _clean(text: str, column: ColumnPlan) -> Outcome:
+    """The text as PostgreSQL can hold it."""
+    after, rule = text, ""
+    if not _is_utf8(text):
+        if column.invalid_utf8 == "quarantine":
+            return Misfit("bytes that are not UTF-8", "invalid-utf8")
+        recoded = _recode(text, column.invalid_utf8)
+        if recoded is None:
+            return Misfit(f"bytes that {column.invalid_utf8} has not", "invalid-utf8")
+        after, rule = recoded, f"recoded-{column.invalid_utf8}"
+    if "\0" in after:
+        if column.nul_bytes == "quarantine":
+            return Misfit("a NUL character in text", "nul-byte")
+        after, rule = after.replace("\0", ""), rule or "nul-stripped"
+    return Changed(after, rule) if rule else Kept()
+
+
+def _is_utf8(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _recode(text: str, encoding: str) -> str | None:
+    try:
+        return text.encode("utf-8", "surrogateescape").decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def to_uuid(value: Value, column: ColumnPlan) -> Outcome:
+    """Lower case with hyphens; sixteen bytes in the order that the plan's form names (big-endian)."""
+    if isinstance(value, bytes):
+        if len(value) != 16:
+            return Misfit(f"a BLOB of {len(value)} bytes, not 16", "not-a-uuid")
+        swapped = column.form == "uuid_bytes_swapped"
+        found = uuid.UUID(bytes_le=value) if swapped else uuid.UUID(bytes=value)
+        return Changed(str(found), "bytes-to-uuid")
+    if isinstance(value, str):
+        for form in UUID_FORMS:
+            text = form.parse(value)
+            if isinstance(text, str):
+                return Kept() if text == value else Changed(text, "uuid-form")
+    return Misfit("no UUID", "not-a-uuid")
+
+
+def to_json(value: Value, column: ColumnPlan) -> Outcome:
+    """JSON verbatim, where the type (json or jsonb) accepts it."""
+    if isinstance(value, bytes):
+        return Misfit("a BLOB in a column of JSON", "blob-in-text")
+    if isinstance(value, int | float):
+        if isinstance(value, float) and value in (float("inf"), float("-inf")):
+            return Misfit("JSON has no Infinity", "not-json")
+        return Changed(shortest_text(value), "number-to-json")
+    form = json_form(value or "")
+    if form == "json" or (form == "json_text_only" and column.type == "json"):
+        return Kept()
+    reason = "no JSON" if form == "other" else "JSON that jsonb cannot hold"
+    return Misfit(reason, "not-json")
+
+
+def to_bytea(value: Value, column: ColumnPlan) -> Outcome:  # noqa: ARG001
+    """Blobs as they are; text as its bytes, whatever they are."""
+    if isinstance(value, bytes):
+        return Kept()
+    if isinstance(value, str):
+        return Changed(value.encode("utf-8", "surrogateescape"), "text-to-bytes")
+    return Misfit("a number in a column of bytes", "number-in-blob")
+
+
+def to_inet(value: Value, column: ColumnPlan) -> Outcome:  # noqa: ARG001
+    """An address with or without its network."""
+    if not isinstance(value, str):
+        return Misfit("no internet address", "not-inet")
+    try:
+        interface = ipaddress.ip_interface(value.strip())
+    except ValueError:
+        return Misfit("no internet address", "not-inet")
+    if "%" in value or (interface.version == 6 and interface.ip.packed[:12].strip(b"\0\xff") == b""):
+        # Scope ids are unknown to inet, and addresses that embed IPv4 are printed in two ways.
+        return Misfit("an address that inet prints in another way", "not-inet")
+    whole = interface.network.prefixlen == interface.max_prefixlen
+    text = str(interface.ip) if whole else str(interface)
+    return Kept() if text == value else Changed(text, "inet-form")

@@ -1,0 +1,90 @@
+"""Whether a text is JSON by PostgreSQL's rules, and whether jsonb can hold it.
+
+Invariant: never more lenient than PostgreSQL: what is accepted here casts there
+(https://www.postgresql.org/docs/current/datatype-json.html).
+"""
+
+import json
+import re
+from typing import Any, Literal, TypeAlias
+
+JsonForm: TypeAlias = Literal["json", "json_text_only", "other"]
+
+_DEEPEST = 500
+"""Levels; below PostgreSQL's default max_stack_depth and Python's recursion limit."""
+_LARGEST_DIGITS = 16_000
+"""Digits or exponent, below what numeric holds."""
+_JSON_SPACES = " \t\n\r"
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+
+
+class _NotJson(ValueError):
+    """A constant that Python reads and JSON has not."""
+
+
+class _BeyondNumeric(ValueError):
+    """A number that numeric may not hold."""
+
+
+def _no_constant(name: str) -> Any:
+    raise _NotJson(name)
+
+
+def _number(text: str) -> int:
+    mantissa, _, exponent = text.lower().partition("e")
+    if len(mantissa) > _LARGEST_DIGITS or (exponent and len(exponent.lstrip("+-0")) > 4):
+        raise _BeyondNumeric(text[:20])
+    return 0
+
+
+def _depth(text: str) -> int:
+    deepest = level = 0
+    for token in _TOKEN.finditer(text):
+        first = token[0][0]
+        if first in "[{":
+            level += 1
+            deepest = max(deepest, level)
+        elif first in "]}":
+            level -= 1
+    return deepest
+
+
+def _unstorable(text: str) -> bool:
+    """Whether a string in it holds what PostgreSQL's text cannot: U+0000 or a lone surrogate."""
+    return "\0" in text or any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _strings(value: Any) -> bool:
+    if isinstance(value, str):
+        return _unstorable(value)
+    if isinstance(value, list):
+        return any(_strings(item) for item in value)
+    if isinstance(value, dict):
+        return any(_unstorable(key) or _strings(item) for key, item in value.items())
+    return False
+
+
+def json_form(text: str) -> JsonForm:
+    """``json`` where jsonb holds it, ``json_text_only`` where only the type json does, else ``other``."""
+    if _unstorable(text) or not text.strip(_JSON_SPACES) or _depth(text) > _DEEPEST:
+        return "other"
+    decoder = json.JSONDecoder(parse_constant=_no_constant, parse_int=_number, parse_float=_number)
+    try:
+        # Pairs are kept so that a key given twice hides nothing of what its first value holds.
+        value = decoder.decode(text) if "\\u" not in text else _decode_pairs(text)
+    except _BeyondNumeric:
+        return "json_text_only"
+    except ValueError:
+        return "other"
+    if "\\u" in text and _strings(value):
+        return "json_text_only"
+    return "json"
+
+
+def _decode_pairs(text: str) -> Any:
+    return json.JSONDecoder(
+        parse_constant=_no_constant,
+        parse_int=_number,
+        parse_float=_number,
+        object_pairs_hook=lambda pairs: [item for pair in pairs for item in pair],
+    ).decode(text)

@@ -1,0 +1,211 @@
+"""Numbers, booleans, times of day, durations and UUIDs written as text.
+
+Invariant: a text with leading zeros is an identifier and no number; nothing here guesses what a comma means.
+"""
+
+import re
+import uuid
+from collections.abc import Callable
+from decimal import Decimal
+
+from sdmigrate.rules.form_record import SPACES, Form, Parsed
+
+_PAD = r"[ \t\n\r\f\v]*"
+
+TRUE_WORDS = frozenset({"t", "true", "y", "yes", "on"})
+FALSE_WORDS = frozenset({"f", "false", "n", "no", "off"})
+
+
+def _reader(pattern: str, understand: Callable[[str], Parsed | None]) -> Callable[[str], Parsed | None]:
+    compiled = re.compile(pattern)
+
+    def parse(text: str) -> Parsed | None:
+        return understand(text.strip(SPACES)) if compiled.fullmatch(text) else None
+
+    return parse
+
+
+def _grouped(text: str) -> Decimal:
+    return Decimal(text.replace(",", "").replace(" ", "").replace("'", ""))
+
+
+def _comma(text: str) -> Decimal:
+    return Decimal(text.replace(".", "").replace(" ", "").replace(",", "."))
+
+
+def _word(text: str) -> bool:
+    return text.lower() in TRUE_WORDS
+
+
+def _any_uuid(text: str) -> str:
+    return str(uuid.UUID(text.lower().removeprefix("urn:uuid:").strip("{}")))
+
+
+def _clock_parts(text: str) -> tuple[int, int, int, int]:
+    """Hours, minutes, seconds, microseconds of ``H:MM[:SS[.f]]``; more than six digits are rounded."""
+    hours, minutes, *rest = text.split(":")
+    seconds, _, fraction = (rest[0] if rest else "0").partition(".")
+    microseconds = (int(fraction.ljust(9, "0")) + 500) // 1000 if fraction else 0
+    return int(hours), int(minutes), int(seconds), microseconds
+
+
+def _clock_text(total_microseconds: int) -> str:
+    seconds, microseconds = divmod(total_microseconds, 1_000_000)
+    text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return f"{text}.{microseconds:06}".rstrip("0") if microseconds else text
+
+
+def _microseconds_of(text: str) -> int | None:
+    hours, minutes, seconds, microseconds = _clock_parts(text)
+    if minutes > 59 or seconds > 59:
+        return None
+    return ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + microseconds
+
+
+_DAY_MICROSECONDS = 86_400_000_000
+
+
+def _time_of_day(text: str) -> str | None:
+    total = _microseconds_of(text)
+    return _clock_text(total) if total is not None and total < _DAY_MICROSECONDS else None
+
+
+def _time_of_half_day(text: str) -> str | None:
+    half = re.search(r"[AaPp]", text)
+    if half is None:
+        return None
+    clock = text[: half.start()].strip(SPACES)
+    hours, _, rest = clock.partition(":")
+    if not 1 <= int(hours) <= 12:
+        return None
+    return _time_of_day(f"{int(hours) % 12 + (12 if half[0] in 'pP' else 0)}:{rest}")
+
+
+def _duration(text: str) -> str | None:
+    total = _microseconds_of(text.lstrip("+-"))
+    if total is None:
+        return None
+    return ("-" if text.startswith("-") and total else "") + _clock_text(total)
+
+
+_PLAIN_INTEGER = r"(?:0|[+-]?[1-9][0-9]*|-0|\+0)"
+_GROUPS = r"[+-]?[1-9][0-9]{0,2}"
+
+_INTEGER = rf"{_PAD}{_PLAIN_INTEGER}{_PAD}"
+_POWER = r"[eE][+-]?[0-9]{1,3}"
+_DECIMAL = (
+    rf"{_PAD}[+-]?(?:(?:0|[1-9][0-9]*)\.[0-9]*(?:{_POWER})?|\.[0-9]+(?:{_POWER})?"
+    rf"|(?:0|[1-9][0-9]*){_POWER}){_PAD}"
+)
+_PADDED = rf"{_PAD}[+-]?0[0-9]+(?:\.[0-9]*)?{_PAD}"
+_THOUSANDS = rf"{_PAD}(?:{_GROUPS}(?:,[0-9]{{3}})+|{_GROUPS}(?:[ '][0-9]{{3}})+)(?:\.[0-9]+)?{_PAD}"
+_DECIMAL_COMMA = rf"{_PAD}(?:[+-]?(?:0|[1-9][0-9]*)|{_GROUPS}(?:[. ][0-9]{{3}})+),[0-9]+{_PAD}"
+_NOT_FINITE = rf"{_PAD}[+-]?(?i:nan|inf|infinity){_PAD}"
+_WORDS = rf"{_PAD}(?i:t|true|y|yes|on|f|false|n|no|off){_PAD}"
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_UUID_OTHER = (
+    rf"{_PAD}(?:(?i:urn:uuid:)?"
+    r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
+    r"|\{[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\}"
+    rf"|[0-9A-Fa-f]{{32}}){_PAD}"
+)
+_TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+_TIME_OTHER = rf"{_PAD}[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]{{1,9}})?)?{_PAD}"
+_TIME_12H = rf"{_PAD}[0-9]{{1,2}}(?::[0-9]{{2}}){{1,2}}[ ]?[AaPp]\.?[Mm]\.?{_PAD}"
+_DURATION = rf"{_PAD}[+-]?[0-9]{{1,9}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]{{1,9}})?)?{_PAD}"
+
+NUMBER_FORMS: tuple[Form, ...] = (
+    Form(
+        "integer", "number", _INTEGER, _reader(_INTEGER, Decimal), "A whole number", "42", r"[1-9][0-9]{0,6}"
+    ),
+    Form(
+        "decimal",
+        "number",
+        _DECIMAL,
+        _reader(_DECIMAL, Decimal),
+        "A number with a point or an exponent",
+        "42.50",
+    ),
+    Form(
+        "thousands",
+        "number",
+        _THOUSANDS,
+        _reader(_THOUSANDS, _grouped),
+        "A number with separators between thousands; used where the plan names it",
+        "1,213.50",
+    ),
+    Form(
+        "decimal_comma",
+        "number",
+        _DECIMAL_COMMA,
+        _reader(_DECIMAL_COMMA, _comma),
+        "A number with a comma before its fraction; used where the plan names it",
+        "1.213,50",
+    ),
+)
+"""In the order in which they are tried: 1,213 is told as thousands."""
+
+BOOLEAN_FORMS: tuple[Form, ...] = (
+    Form(
+        "boolean_word",
+        "boolean",
+        _WORDS,
+        _reader(_WORDS, _word),
+        "t f true false y n yes no on off, in any case",
+        "Yes",
+    ),
+)
+
+UUID_FORMS: tuple[Form, ...] = (
+    Form(
+        "uuid",
+        "uuid",
+        _UUID,
+        _reader(_UUID, str),
+        "A UUID as PostgreSQL prints it",
+        "de13f867-70ec-49e4-a398-041b83f1a535",
+        _UUID,
+    ),
+    Form(
+        "uuid_other",
+        "uuid",
+        _UUID_OTHER,
+        _reader(_UUID_OTHER, _any_uuid),
+        "A UUID in upper case, in braces, without hyphens or as a URN",
+        "{DE13F867-70EC-49E4-A398-041B83F1A535}",
+    ),
+)
+
+TIME_FORMS: tuple[Form, ...] = (
+    Form(
+        "time", "time", _TIME, _reader(_TIME, str), "A time of day as PostgreSQL prints it", "08:42:00", _TIME
+    ),
+    Form(
+        "time_other",
+        "time",
+        _TIME_OTHER,
+        _reader(_TIME_OTHER, _time_of_day),
+        "A time of day without seconds or with a fraction",
+        "8:42",
+    ),
+    Form(
+        "time_12h",
+        "time",
+        _TIME_12H,
+        _reader(_TIME_12H, _time_of_half_day),
+        "A time of the 12-hour clock",
+        "8:42 PM",
+    ),
+    Form(
+        "duration",
+        "time",
+        _DURATION,
+        _reader(_DURATION, _duration),
+        "Hours, minutes, seconds that are no time of day: 24 hours or more, negative",
+        "36:00:00",
+    ),
+)
+"""In the order in which they are tried: every time of day is a duration as well."""
+
+PADDED_INTEGER = re.compile(_PADDED)
+NOT_FINITE = re.compile(_NOT_FINITE)

@@ -1,0 +1,67 @@
+"""What a form is: one record with a pattern that counts and one parser that understands.
+
+Invariant: ``pattern`` means the same to RE2 (DuckDB) and to Python's ``re`` under a full match, and a text
+that it does not match is never understood by ``parse``.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal, NamedTuple, TypeAlias
+
+Family: TypeAlias = Literal["date", "timestamp", "time", "number", "boolean", "uuid"]
+
+LONGEST_FORM = 64
+"""Characters; a longer text has no form."""
+
+SPACES = " \t\n\r\f\v"
+"""The white space that a form may be padded with: ASCII only, the same for RE2 and Python."""
+
+
+class Moment(NamedTuple):
+    """A point in time as a form understood it."""
+
+    at: datetime
+    """Naive; in UTC where ``zoned``."""
+    zoned: bool = False
+    """The value named its offset, so the instant is known."""
+    rounded: bool = False
+    """Digits finer than a microsecond were rounded away."""
+
+
+Parsed: TypeAlias = Moment | Decimal | bool | str
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to write a value."""
+
+    name: str
+    """As in docs/forms.md, the profile's counts and the plan."""
+    family: Family
+    pattern: str
+    """Regular expression for the whole text."""
+    parse: Callable[[str], Parsed | None]
+    """What the text means; None where it has the pattern but cannot be (31/02). Takes any text."""
+    description: str
+    example: str
+    certain: str | None = None
+    """A narrower pattern: what matches it is understood by this form and by no other, so that it can be
+    counted without parsing. None where there is none."""
+    compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "compiled", re.compile(self.pattern))
+
+
+def date_text(day: date) -> str:
+    """``YYYY-MM-DD``, as PostgreSQL prints it."""
+    return f"{day.year:04}-{day.month:02}-{day.day:02}"
+
+
+def timestamp_text(at: datetime) -> str:
+    """``YYYY-MM-DD HH:MM:SS[.ffffff]`` without trailing zeros, as PostgreSQL prints it."""
+    text = at.isoformat(" ")
+    return text.rstrip("0") if at.microsecond else text

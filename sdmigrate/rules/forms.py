@@ -1,0 +1,172 @@
+"""Every form by name, and which one a value has.
+
+Invariant: a value has at most one form, the same whichever way it is counted; the names here, in the
+profile's counts, in the plan and in docs/forms.md are the same (tested).
+"""
+
+import re
+from typing import Literal, TypeAlias
+
+from sdmigrate.model.values import Value
+from sdmigrate.rules.form_dates import TEXT_DATE_FORMS, day_month_reading, is_zero_date
+from sdmigrate.rules.form_epochs import NUMBER_DATE_FORMS, number_form
+from sdmigrate.rules.form_json import json_form
+from sdmigrate.rules.form_numbers import (
+    BOOLEAN_FORMS,
+    NOT_FINITE,
+    NUMBER_FORMS,
+    PADDED_INTEGER,
+    TIME_FORMS,
+    UUID_FORMS,
+)
+from sdmigrate.rules.form_record import LONGEST_FORM, SPACES, Form, Moment
+
+Interest: TypeAlias = Literal["any", "date", "json"]
+"""What a column is about, which decides how its plain numbers are read: "date" where it is declared as a
+date or time of any kind, "json" where it is declared as JSON."""
+
+FORMS: tuple[Form, ...] = (
+    TEXT_DATE_FORMS + NUMBER_DATE_FORMS + TIME_FORMS + NUMBER_FORMS + BOOLEAN_FORMS + UUID_FORMS
+)
+FORM_BY_NAME: dict[str, Form] = {form.name: form for form in FORMS}
+
+OTHER_NAMES: dict[str, str] = {
+    "ambiguous_day_month": "A date whose day and month can be taken for each other (03/04/2025)",
+    "same_day_month": "A date whose day and month are equal, so that both readings agree (03/03/2025)",
+    "zero_date": "A date of zeros (0000-00-00), which means no date: corrupt",
+    "impossible_date": "A date that no calendar has (2024-02-30, 24:00:00): corrupt",
+    "leading_zeros": "Digits with leading zeros (007): an identifier, not a number",
+    "not_finite": "NaN or Infinity as text, or an infinite REAL",
+    "real": "A REAL that is no date",
+    "uuid_bytes": "A blob of sixteen bytes, as UUIDs are kept",
+    "blob": "Any other blob",
+    "json": "JSON that jsonb holds",
+    "json_text_only": "JSON for json but not jsonb: \\u0000, a lone surrogate, a number too long",
+    "empty": "Text of length zero",
+    "blank": "Text of white space only",
+    "other": "Anything else",
+}
+"""Names that are counted beside the forms; a plan can name none of them but uuid_bytes."""
+
+PLAN_FORMS = frozenset({"auto", "uuid_bytes", "uuid_bytes_swapped"}) | FORM_BY_NAME.keys()
+"""What ``form`` may be in a plan. uuid_bytes_swapped: the first three fields little-endian, as .NET keeps a
+GUID."""
+
+CORRUPT = frozenset({"zero_date", "impossible_date"})
+
+# A superset of what any form can start with, for DuckDB to rule out most text without parsing it.
+SUSPECT = (
+    r"^[ \t\n\r\f\v]*(?:$|[-+.0-9{]|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+    r"|mon|tue|wed|thu|fri|sat|sun|urn:|inf|nan|[0-9a-f]{8})"
+    r"|(?i:t|true|y|yes|on|f|false|n|no|off)[ \t\n\r\f\v]*$)"
+)
+"""RE2 and Python: a text without this beginning has the form "other" (outside columns of JSON)."""
+
+_OTHER_THAN_DATES = NUMBER_FORMS + TIME_FORMS + BOOLEAN_FORMS + UUID_FORMS
+_MONTHS_OR_WEEKDAYS = re.compile(
+    r"[ \t\n\r\f\v]*(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)"
+)
+_SUSPECT = re.compile(SUSPECT)
+_LIKE_A_DATE = re.compile(r"[0-9]{1,4}(?:[-/.]|(?:st|nd|rd|th)?[ -][A-Za-z])|[0-9]{8}")
+
+
+def form_of(value: Value, interest: Interest = "any") -> str:
+    """The name of the value's form; every value that is not NULL has one."""
+    if isinstance(value, str):
+        return _text_form(value, interest)
+    if isinstance(value, bytes):
+        return "uuid_bytes" if len(value) == 16 else "blob"
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return "not_finite"
+    if interest == "date" and value is not None:
+        dated = number_form(value)
+        if dated:
+            return dated
+    return "real" if isinstance(value, float) else "integer"
+
+
+def _text_form(text: str, interest: Interest) -> str:
+    if not text:
+        return "empty"
+    if interest == "json":
+        return json_form(text)
+    if len(text) > LONGEST_FORM or not _SUSPECT.match(text):
+        return "blank" if not text.strip(SPACES) else "other"
+    if not text.strip(SPACES):
+        return "blank"
+    return _first_form(text, interest)
+
+
+def _first_form(text: str, interest: Interest) -> str:
+    stripped = text.strip(SPACES)
+    if interest == "date":
+        dated = number_form(stripped)
+        if dated:
+            return dated
+    if _LIKE_A_DATE.match(stripped) or _MONTHS_OR_WEEKDAYS.match(text):
+        dated = _date_form(text)
+        if dated:
+            return dated
+    for form in _OTHER_THAN_DATES:
+        if form.parse(text) is not None:
+            return form.name
+    if PADDED_INTEGER.fullmatch(text):
+        return "leading_zeros"
+    return "not_finite" if NOT_FINITE.fullmatch(text) else "other"
+
+
+def _date_form(text: str) -> str | None:
+    """The form among those of dates; None where the text does not look like a date at all."""
+    looks_like_one = False
+    for form in TEXT_DATE_FORMS:
+        if form.compiled.fullmatch(text) is None:
+            continue
+        looks_like_one = True
+        moment = form.parse(text)
+        if moment is None:
+            continue
+        if day_month_reading(form) != "dmy":
+            return form.name
+        return _either_reading(form, text, moment)
+    if not looks_like_one:
+        return None
+    return "zero_date" if is_zero_date(text) else "impossible_date"
+
+
+def _either_reading(form: Form, text: str, moment: object) -> str:
+    other = FORM_BY_NAME["mdy" + form.name[3:]].parse(text)
+    if other is None:
+        return form.name
+    return "same_day_month" if other == moment else "ambiguous_day_month"
+
+
+def moment_of(text: str, day_first: bool | None) -> Moment | None:
+    """What a text means as a date by its own form.
+
+    None for no date, and for an ambiguous one unless ``day_first`` settles it.
+    """
+    name = _date_form(text) if len(text) <= LONGEST_FORM else None
+    if name is None or name in CORRUPT:
+        return None
+    if name == "ambiguous_day_month" and day_first is None:
+        return None
+    reading = "mdy" if day_first is False else "dmy"
+    for form in TEXT_DATE_FORMS:
+        ordered = day_month_reading(form)
+        if name in FORM_BY_NAME and form.name != name:
+            continue
+        if name not in FORM_BY_NAME and ordered != reading:
+            continue
+        moment = form.parse(text)
+        if isinstance(moment, Moment):
+            return moment
+    return None
+
+
+def form_family(name: str) -> str:
+    """The family of a form; for the other names "corrupt", "date" (ambiguous ones) or "none"."""
+    if name in FORM_BY_NAME:
+        return FORM_BY_NAME[name].family
+    if name in CORRUPT:
+        return "corrupt"
+    return "date" if name in ("ambiguous_day_month", "same_day_month") else "none"
