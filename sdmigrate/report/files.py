@@ -1,0 +1,84 @@
+"""The reports as files: ``report.json``, ``report.md`` and ``report.html`` of a run directory, and copies.
+
+Invariant: each file is written whole and private; values of the data are masked in it, but for copies made
+with ``show_values``. ``report.json`` is the story itself, so a report can be told again from it.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from sdmigrate.model.errors import UnsafeToContinue, UsageProblem
+from sdmigrate.model.record import from_json, to_json
+from sdmigrate.report.html import html_text
+from sdmigrate.report.markdown import markdown_text
+from sdmigrate.report.masking import masked
+from sdmigrate.report.story import RunStory
+from sdmigrate.report.terminal import terminal_text
+from sdmigrate.report.view import WHOLE, ReportView
+from sdmigrate.runtime.directory import RunDirectory, written_whole
+
+
+def write_reports(directory: RunDirectory, story: RunStory, view: ReportView = WHOLE) -> None:
+    """Write the run's three reports, and the copies that the view asks for.
+
+    Raises:
+        UsageProblem: a copy cannot be written where it was asked for, or the view names an unknown table.
+    """
+    for suffix, text in (
+        ("json", json_text(story)),
+        ("md", markdown_text(story)),
+        ("html", html_text(story)),
+    ):
+        _write(directory.report(suffix), text)
+    write_copies(story, view)
+
+
+def write_copies(story: RunStory, view: ReportView) -> None:
+    """Write the report where the operator asked for it; what is there is replaced.
+
+    Raises:
+        UsageProblem: it cannot be written there, or the view names an unknown table.
+    """
+    for path, tell in ((view.html, html_text), (view.markdown, markdown_text)):
+        if path is None:
+            continue
+        try:
+            _write(path, tell(story, view))
+        except OSError as error:
+            raise UsageProblem(
+                f"The report could not be written to {path}: {error.strerror}.", "Name another file."
+            ) from error
+
+
+def report_text(directory: RunDirectory, form: Literal["md", "html", "json"] | None) -> str:
+    """The report of an ended run; None: for a terminal.
+
+    Raises:
+        UnsafeToContinue: the run has not ended, or another version wrote its report.
+    """
+    path = directory.report(form or "json")
+    try:
+        text = path.read_text("utf-8")
+        return text.rstrip("\n") if form is not None else terminal_text(from_json(text, RunStory))
+    except FileNotFoundError as error:
+        raise UnsafeToContinue(
+            f"The run {directory.run_id} has no report yet.", "Go on with it: sdmigrate resume."
+        ) from error
+    except msgspec.MsgspecError as error:
+        raise UnsafeToContinue(
+            f"{path} was not written by this version of sdmigrate: {error}.",
+            "Read it with --format json, or with the version that wrote it.",
+        ) from error
+
+
+def json_text(story: RunStory, view: ReportView = WHOLE) -> str:
+    """The story as indented JSON, ending with a line feed."""
+    shown = story if view.show_values else masked(story)
+    return msgspec.json.format(to_json(shown), indent=1).decode() + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    with written_whole(path) as partial:
+        partial.write_text(text, "utf-8")

@@ -1,0 +1,116 @@
+"""The chapters of an inspection: every table and column with what its values are.
+
+Invariant: evidence is the profile's; the type a column becomes is the plan's where there is one.
+"""
+
+from collections import Counter
+
+from sdmigrate.model.plan import Plan
+from sdmigrate.model.profile import ColumnProfile, TableProfile
+from sdmigrate.report.numbers import count, plural, share
+from sdmigrate.report.page import Block, Grid, Line, Section, Tone
+from sdmigrate.report.story import RunStory
+
+_TITLES = (
+    "Column",
+    "Declared",
+    "Becomes",
+    "Sure",
+    "NULL",
+    "Empty",
+    "Distinct",
+    "Forms",
+    "Most frequent",
+    "Why",
+)
+_SURE = 0.95
+
+
+def tables(story: RunStory, only: str | None) -> tuple[Section, ...]:
+    """One section for each table, or for the one asked for."""
+    if story.profile is None:
+        return ()
+    return tuple(
+        Section(title=f"Table {table.name}", blocks=_table(table, story.plan))
+        for table in story.profile.tables
+        if only is None or table.name == only
+    )
+
+
+def overview(story: RunStory) -> tuple[Block, ...]:
+    """Every table with its size, and what is there beside tables."""
+    if story.profile is None:
+        return ()
+    problems = Counter(finding.table for finding in story.findings)
+    scores = story.profile.quality.tables
+    grid = Grid(
+        titles=("Table", "Rows", "Columns", "Quality", "Findings"),
+        rows=tuple(
+            (
+                table.name,
+                count(table.rows),
+                count(len(table.columns)),
+                f"{scores[table.name]:.1f}" if table.name in scores else "",
+                count(problems[table.name]),
+            )
+            for table in story.profile.tables
+        ),
+        numbers=frozenset({"Rows", "Columns", "Quality", "Findings"}),
+    )
+    others = story.snapshot.catalog.others if story.snapshot is not None else ()
+    kinds = Counter(other.kind for other in others)
+    beside = ", ".join(f"{count(number)} {kind}" for kind, number in kinds.items())
+    return (grid, Line(text=f"Beside tables: {beside}.", tone="dim")) if beside else (grid,)
+
+
+def _table(table: TableProfile, plan: Plan | None) -> tuple[Block, ...]:
+    grid = Grid(
+        titles=_TITLES,
+        rows=tuple(_column(table, column, plan) for column in table.columns),
+        numbers=frozenset({"Sure", "NULL", "Empty", "Distinct"}),
+        tones=tuple(_tone(column) for column in table.columns),
+        optional=frozenset({"Declared", "Distinct", "Most frequent", "Why", "Forms"}),
+    )
+    lines: list[Block] = [Line(text=f"{plural(table.rows, 'row')}.")]
+    for key in table.keys:
+        kind = "declared" if key.declared else "likely"
+        state = "unique" if key.unique else f"{plural(key.duplicate_rows, 'row')} beyond the first"
+        lines.append(
+            Line(
+                text=f"{kind} key {', '.join(key.columns)}: {state}.", tone="plain" if key.unique else "warn"
+            )
+        )
+    for reference in table.references:
+        kind = "declared" if reference.declared else "likely"
+        state = reference.problem or f"{plural(reference.orphans, 'orphan')}"
+        to = f"{reference.parent_table}({', '.join(reference.parent_columns)})"
+        tone: Tone = "warn" if reference.orphans or reference.problem else "plain"
+        lines.append(
+            Line(text=f"{kind} reference {', '.join(reference.columns)} to {to}: {state}.", tone=tone)
+        )
+    return (*lines, grid)
+
+
+def _column(table: TableProfile, column: ColumnProfile, plan: Plan | None) -> tuple[str, ...]:
+    becomes = column.proposed
+    if plan is not None:
+        becomes = plan.table(table.name).column(column.name).type
+    forms = sorted(column.forms.items(), key=lambda form: -form[1])
+    return (
+        column.name,
+        column.declared_type,
+        becomes,
+        share(column.confidence),
+        share(column.nulls / column.rows) if column.rows else "",
+        count(column.empties) if column.empties else "",
+        count(column.distinct) if column.distinct_exact else f"about {count(column.distinct)}",
+        ", ".join(f"{name} {count(number)}" for name, number in forms[:4]),
+        ", ".join(f"{top.value.text} ({count(top.count)})" for top in column.top[:2]),
+        column.reason,
+    )
+
+
+def _tone(column: ColumnProfile) -> Tone:
+    if column.confidence < _SURE:
+        return "warn"
+    return "dim" if column.rows and column.nulls == column.rows else "plain"

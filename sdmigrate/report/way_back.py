@@ -1,0 +1,69 @@
+"""Where a run's things are, and the exact commands that lead back or on.
+
+Invariant: a command told here can be pasted into a shell as it stands; no password is in it.
+"""
+
+import shlex
+from pathlib import PurePath
+
+from sdmigrate.report.page import Block, Command, Facts
+from sdmigrate.report.story import RunStory
+
+
+def where_things_are(story: RunStory) -> tuple[Block, ...]:
+    """Files of the run and releases on the target."""
+    finished = story.finished
+    pairs: list[tuple[str, str | None]] = [
+        ("run directory", finished.run_dir),
+        ("source", story.request.source),
+        ("target", finished.target),
+        ("snapshot", story.snapshot.path if story.snapshot else None),
+        ("cleaned", story.cleaned.path if story.cleaned else None),
+        ("audit trail", story.cleaned.audit_path if story.cleaned else None),
+        ("quarantine", story.cleaned.quarantine_path if story.cleaned else None),
+        ("dump of live", story.snapshot.dump_path if story.snapshot else None),
+    ]
+    if story.request.mode == "migrate":
+        pairs += [("release", finished.release), ("kept release", finished.previous)]
+    return (Facts(pairs=tuple((name, value) for name, value in pairs if value)),)
+
+
+def commands(story: RunStory) -> tuple[Block, ...]:
+    """What can be done next, the way back first."""
+    finished = story.finished
+    schema = finished.schema
+    told: list[Command] = []
+    if story.request.mode == "migrate" and schema is not None:
+        if finished.outcome == "released":
+            back = finished.previous or "no release at all"
+            told.append(Command(text=_switch(story, "rollback", schema), purpose=f"The way back, to {back}:"))
+        if finished.outcome in ("loaded", "rolled_back") and finished.release is not None:
+            release = ("--release", finished.release)
+            told.append(
+                Command(text=_switch(story, "cutover", schema, *release), purpose="To go live with it:")
+            )
+    if finished.outcome in ("refused", "stopped", "aborted", "failed") and finished.run_dir is not None:
+        told.append(Command(text=_of_run(story, "resume"), purpose="To go on from the last finished stage:"))
+        told.append(Command(text=_of_run(story, "abort"), purpose="To remove what it left:"))
+    if any(table.quarantined for table in finished.tables) and finished.run_dir is not None:
+        listing = shlex.join(("sdmigrate", "quarantine", "list", "--run", story.run, *_work_directory(story)))
+        told.append(Command(text=listing, purpose="To see the rows in quarantine:"))
+    return tuple(told)
+
+
+def _switch(story: RunStory, command: str, schema: str, *more: str) -> str:
+    target = story.finished.target or story.request.target or "embedded"
+    place = _work_directory(story) if target == "embedded" else ()
+    words = ("sdmigrate", command, "--target", target, "--schema", schema, *more, "--confirm", schema, *place)
+    return shlex.join(words)
+
+
+def _of_run(story: RunStory, command: str) -> str:
+    return shlex.join(("sdmigrate", command, story.run, *_work_directory(story)))
+
+
+def _work_directory(story: RunStory) -> tuple[str, ...]:
+    """The flag that makes the command find the run and its server, whatever the shell's settings are."""
+    if story.finished.run_dir is None:
+        return ()
+    return ("--work-dir", str(PurePath(story.finished.run_dir).parent.parent))
