@@ -110,23 +110,24 @@ def _unknown_ticket(_value: Value, _above: Value, random: Random) -> tuple[Value
     return number, str(number)
 
 
-_IMPOSSIBLE = ("2025-02-30 10:15:00", "2025-04-31 08:05:00", "2025-13-01 09:00:00", "0000-00-00 00:00:00")
+_IMPOSSIBLE = ("2025-02-30 10:15:00", "2025-04-31 08:05:00", "2025-13-01 09:00:00")
 
 KINDS: dict[str, Kind] = {
     "day-first-date": Kind("value", "mixed-date-forms", _day_first(lambda day: day > 12)),
     "ambiguous-date": Kind("value", "mixed-date-forms", _day_first(lambda day: day <= 12)),
-    "empty-date": Kind("value", "empty-text", _empty),
-    "empty-date-for-null": Kind("value", "empty-text", _empty_for_null),
-    "empty-number": Kind("value", "empty-text", _empty),
-    "empty-number-for-null": Kind("value", "empty-text", _empty_for_null),
+    "empty-date": Kind("value", "empty-to-null", _empty),
+    "empty-date-for-null": Kind("value", "empty-to-null", _empty_for_null),
+    "empty-number": Kind("value", "empty-to-null", _empty),
+    "empty-number-for-null": Kind("value", "empty-to-null", _empty_for_null),
     "impossible-date": Kind("quarantine", "impossible-date", _one_of(*_IMPOSSIBLE)),
     "impossible-day-first-date": Kind(
         "quarantine", "impossible-date", _one_of("31/02/2025 9:40", "30/02/2024 16:05", "31/06/2025 11:20")
     ),
-    "number-with-text": Kind("quarantine", "text-in-number", _one_of("12 hrs", "7.5h", "n/a", "as agreed")),
+    "zero-date": Kind("quarantine", "zero-date", _one_of("0000-00-00 00:00:00")),
+    "number-with-text": Kind("quarantine", "not-a-number", _one_of("12 hrs", "7.5h", "n/a", "as agreed")),
     "blob-in-text": Kind("quarantine", "blob-in-text", _one_of(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")),
     "invalid-utf8": Kind("quarantine", "invalid-utf8", _latin1_byte),
-    "nul-byte": Kind("value", "nul-byte", _nul_byte),
+    "nul-byte": Kind("value", "nul-bytes", _nul_byte),
     "duplicate-id": Kind("finding", "duplicate-likely-key", _above),
     "orphan": Kind("finding", "orphans", _unknown_ticket),
 }
@@ -154,7 +155,7 @@ PLACES: tuple[Place, ...] = (
     Place("timesheets", "TS-Hours", "empty-number", every=2500, least=3),
     Place("timesheets", "TS-Rate", "number-with-text", every=40_000, least=1),
     Place("timesheets", "TS-Rate", "empty-number", every=4000, least=2),
-    Place("timesheets", "TS-Date", "impossible-date", every=40_000, least=1),
+    Place("timesheets", "TS-Date", "zero-date", every=40_000, least=1),
     Place("timesheets", "TS-Modified Time", "empty-date", every=4000, least=2),
     Place("timesheets", "TS-Description", "nul-byte", every=12_000, least=2),
     Place("timesheets", "TS-Description", "invalid-utf8", every=30_000, least=1),
