@@ -83,14 +83,15 @@ def _number(value: StoredValue | None) -> float | None:
     return int(value.text) if value.storage == "integer" else float(value.text)
 
 
-def sqlite_guard(column: ColumnPlan, column_sql: str) -> str:
+def sqlite_guard(column: ColumnPlan, column_sql: str, *, sound_text: bool = False) -> str:
     """SQLite expression that is 1 only for values certainly in their final form, else 0; never NULL.
 
     Args:
         column: the plan.
         column_sql: the column as it stands in SQL, quoted.
+        sound_text: texts are known to be UTF-8 without NUL, or are looked at by the caller.
     """
-    condition = _guard(column, column_sql)
+    condition = _guard(column, column_sql, sound_text)
     if column.placeholders:
         if any("\0" in text for text in column.placeholders):
             return "0"
@@ -99,12 +100,14 @@ def sqlite_guard(column: ColumnPlan, column_sql: str) -> str:
     return f"coalesce({condition}, 0)"
 
 
-def _guard(column: ColumnPlan, c: str) -> str:
+def _guard(column: ColumnPlan, c: str, sound_text: bool) -> str:
     base, _, arguments = column.type.partition("(")
     is_text = f"typeof({c})='text' AND "
     if base in ("text", "varchar"):
         empty = "" if column.empty == "keep" else f" AND length({c})>0"
         limit = f" AND length({c})<={int(arguments.rstrip(')'))}" if arguments else ""
+        if sound_text:
+            return f"typeof({c})='text'{empty}{limit}"
         # Characters 1 to 127 only; GLOB and length() stop at a NUL, so that is looked for in the bytes.
         plain = f"{c} NOT GLOB '*[^' || char(1) || '-' || char(127) || ']*'"
         return f"{is_text}instr(CAST({c} AS BLOB), x'00')=0 AND {plain}{empty}{limit}"

@@ -106,7 +106,7 @@ def keep_removed(bench: Workbench, table: Table, outcome: Outcome) -> None:
 
 def keep_whole_table(bench: Workbench, table: Table) -> None:
     """Keep every row of a table that the plan leaves out."""
-    _keep(bench, table, "excluded", "1")
+    _keep(bench, table, "excluded", "")
 
 
 def count_removed(bench: Workbench, table: Table, outcome: Outcome) -> int:

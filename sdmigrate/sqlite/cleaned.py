@@ -17,6 +17,7 @@ from sdmigrate.sqlite.quarantine import keep_quarantined
 from sdmigrate.sqlite.row_order import (
     FIRST_ROWID,
     LAST_ROWID,
+    balanced,
     copied_columns,
     create_copy,
     located,
@@ -38,7 +39,7 @@ def copy_table(bench: Workbench, table: Table, rows: int) -> None:
     unreadable = bench.unreadable.get(table.name, ())
     bench.pulse.beat(table.name, 0, rows, "copying")
     if table.rowid_name is None:
-        bench.connection.execute(insert + source_rows("snapshot", table, "1", unreadable))
+        bench.connection.execute(insert + source_rows("snapshot", table, "", unreadable))
         bench.pulse.beat(table.name, rows, rows, "copying")
         return
     statement = insert + source_rows("snapshot", table, "{locator} >= ?", unreadable) + f" LIMIT {BATCH_ROWS}"
@@ -116,7 +117,7 @@ def quarantine_nulls(bench: Workbench, table: Table, columns: tuple[str, ...]) -
     quoted = [quote_identifier(column) for column in columns]
     bench.connection.execute(
         f"INSERT OR IGNORE INTO temp.gone SELECT {locator(table)} FROM {cleaned}"
-        f" WHERE {' OR '.join(f'{name} IS NULL' for name in quoted)}"
+        f" WHERE {balanced([f'{name} IS NULL' for name in quoted], 'OR')}"
     )
     if not bench.scalar("SELECT count(*) FROM temp.gone"):
         return
@@ -146,8 +147,8 @@ def list_duplicates(bench: Workbench, table: Table, plan: TablePlan, key: tuple[
     order = [f"{_comparable(plan, column)} {direction}" for column in plan.order]
     order.append(f"{locator(table)} {direction}")
     if plan.duplicates == "most_complete":
-        missing = " + ".join(f"({quote_identifier(column.name)} IS NULL)" for column in table.columns)
-        order.insert(0, f"({missing})")
+        nulls = [f"({quote_identifier(column.name)} IS NULL)" for column in table.columns]
+        order.insert(0, balanced(nulls, "+"))
     bench.connection.execute(
         f"INSERT INTO temp.gone SELECT locator FROM (SELECT {locator(table)} AS locator, row_number() OVER"
         f" (PARTITION BY {same} ORDER BY {', '.join(order)}) AS place"

@@ -29,7 +29,7 @@ class QuarantinedRow(Record):
     """None where the whole row is the reason, as with a duplicate."""
     reason: str
     value_hex: str | None
-    """The value's bytes as stored, numbers as text; None for NULL."""
+    """The value's bytes as stored in lower-case hex, numbers as text; None for NULL."""
     sqlstate: str | None
     """PostgreSQL's, where the load refused the row; None from cleaning."""
     repaired: str | None

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.errors import Refused
 from sdmigrate.model.plan import ColumnPlan
+from sdmigrate.model.profile import ColumnProfile
 from sdmigrate.model.values import Value
+from sdmigrate.rules.canonical import sqlite_guard
 from sdmigrate.rules.outcome import Changed, Misfit
 from sdmigrate.rules.repair import repair
 from sdmigrate.sqlite.audit import add_rule
@@ -57,7 +59,7 @@ def next_mapping(bench: Workbench) -> int:
     return bench.scalar("SELECT max(id) FROM audit.mappings") + 1
 
 
-def repair_column(bench: Workbench, table: Table, column: ColumnPlan, guard: str | None) -> int:
+def repair_column(bench: Workbench, table: Table, column: ColumnPlan, profile: ColumnProfile) -> int:
     """Repair one column of cleaned; how many values were changed.
 
     Rows with a value that the plan quarantines are listed in ``temp.gone``, with their reasons, and stay
@@ -67,32 +69,78 @@ def repair_column(bench: Workbench, table: Table, column: ColumnPlan, guard: str
         bench: the open files.
         table: already copied.
         column: its plan.
-        guard: SQL over the quoted column, true only of values that need no repair; None: judge every value.
+        profile: its evidence; texts are looked at one by one only where it found some that are not sound.
 
     Raises:
         Refused: the plan says that a value found here fails the run.
     """
-    quoted = quote_identifier(column.source)
-    pending = f"NOT coalesce(({guard}), 0)" if guard else "1"
-    if not column.default:
-        pending += f" AND {quoted} IS NOT NULL"
-    _collect_candidates(bench, table, quoted, pending)
+    _list_pending(bench, table, column)
+    if profile.invalid_utf8 or profile.nul_texts:
+        _list_unsound_texts(bench, table, column)
+    if not bench.scalar("SELECT EXISTS (SELECT 1 FROM temp.pending)"):
+        return 0
+    _collect_candidates(bench, table, column)
     if not _judge(bench, table, column):
         return 0
     bench.connection.execute("CREATE INDEX temp.repair_of_value ON repair(before, class)")
-    _list_misfits(bench, table, column, pending)
-    return _apply(bench, table, column, pending)
+    _list_misfits(bench, table, column)
+    return _apply(bench, table, column)
 
 
-def _collect_candidates(bench: Workbench, table: Table, quoted: str, pending: str) -> None:
+def _list_pending(bench: Workbench, table: Table, column: ColumnPlan) -> None:
+    """List in ``temp.pending`` the rows whose value is not proven to need no repair."""
+    quoted = quote_identifier(column.source)
+    condition = f"{sqlite_guard(column, quoted, sound_text=True)} = 0"
+    if not column.default:
+        condition += f" AND {quoted} IS NOT NULL"
+    bench.connection.execute("DROP TABLE IF EXISTS temp.pending")
+    bench.connection.execute("CREATE TEMP TABLE pending(locator INTEGER PRIMARY KEY)")
+    bench.connection.execute(
+        f"INSERT INTO temp.pending SELECT {locator(table)} FROM main.{quote_identifier(table.name)}"
+        f" WHERE {condition}"
+    )
+
+
+def _list_unsound_texts(bench: Workbench, table: Table, column: ColumnPlan) -> None:
+    """Add to ``temp.pending`` the rows whose text is not UTF-8 or holds a NUL."""
+    quoted = quote_identifier(column.source)
+    texts = bench.connection.execute(
+        f"SELECT {locator(table)}, {quoted} FROM main.{quote_identifier(table.name)}"
+        f" WHERE typeof({quoted}) = 'text'"
+    )
+    decoding, bench.connection.text_factory = bench.connection.text_factory, bytes
+    # Python's decoder is many times faster here than anything that SQLite's own functions can tell.
+    unsound = ((row,) for row, text in texts if b"\0" in text or not _is_utf8(text))
+    bench.connection.executemany("INSERT OR IGNORE INTO temp.pending VALUES (?)", unsound)
+    bench.connection.text_factory = decoding
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _collect_candidates(bench: Workbench, table: Table, column: ColumnPlan) -> None:
     execute = bench.connection.execute
     execute("DROP TABLE IF EXISTS temp.candidate")
     execute("DROP TABLE IF EXISTS temp.repair")
     execute("CREATE TEMP TABLE candidate(id INTEGER PRIMARY KEY, class TEXT, before)")
     execute("CREATE TEMP TABLE repair(class TEXT, before, mapping_id INTEGER, finding TEXT, reason TEXT)")
     execute(
-        f"INSERT INTO temp.candidate(class, before) SELECT DISTINCT {exact_class(quoted)}, {quoted}"
-        f" FROM main.{quote_identifier(table.name)} WHERE {pending}"
+        "INSERT INTO temp.candidate(class, before)"
+        f" SELECT DISTINCT class, value FROM {_pending_cells(table, column)}"
+    )
+
+
+def _pending_cells(table: Table, column: ColumnPlan) -> str:
+    quoted = f"stands.{quote_identifier(column.source)}"
+    return (
+        f"(SELECT pending.locator AS locator, {quoted} AS value, {exact_class(quoted)} AS class"
+        f" FROM temp.pending AS pending CROSS JOIN main.{quote_identifier(table.name)} AS stands"
+        f" ON stands.{locator(table)} = pending.locator) AS cell"
     )
 
 
@@ -125,25 +173,23 @@ def _judge(bench: Workbench, table: Table, column: ColumnPlan) -> int:
     return found
 
 
-def _matched(table: Table, column: ColumnPlan, pending: str) -> str:
-    quoted = quote_identifier(column.source)
+def _matched(table: Table, column: ColumnPlan) -> str:
     # CROSS JOIN keeps the order: each pending row looks its value up.
     return (
-        f"FROM (SELECT {locator(table)} AS locator, {quoted} AS value, {exact_class(quoted)} AS class"
-        f" FROM main.{quote_identifier(table.name)} WHERE {pending}) AS cell"
+        f"FROM {_pending_cells(table, column)}"
         " CROSS JOIN temp.repair AS repair ON repair.before IS cell.value AND repair.class = cell.class"
     )
 
 
-def _list_misfits(bench: Workbench, table: Table, column: ColumnPlan, pending: str) -> None:
+def _list_misfits(bench: Workbench, table: Table, column: ColumnPlan) -> None:
     if not bench.scalar("SELECT EXISTS (SELECT 1 FROM temp.repair WHERE finding IS NOT NULL)"):
         return
     first = bench.scalar("SELECT max(_rowid_) FROM quarantine._rows")
     bench.connection.execute(
         'INSERT INTO quarantine._rows("table", rowid, finding, "column", reason, value_hex)'
         " SELECT ?, cell.locator, repair.finding, ?, repair.reason,"
-        " CASE WHEN cell.value IS NOT NULL THEN hex(cell.value) END"
-        f" {_matched(table, column, pending)} WHERE repair.finding IS NOT NULL",
+        " CASE WHEN cell.value IS NOT NULL THEN lower(hex(cell.value)) END"
+        f" {_matched(table, column)} WHERE repair.finding IS NOT NULL",
         (table.name, column.source),
     )
     bench.connection.execute(
@@ -151,18 +197,20 @@ def _list_misfits(bench: Workbench, table: Table, column: ColumnPlan, pending: s
     )
 
 
-def _apply(bench: Workbench, table: Table, column: ColumnPlan, pending: str) -> int:
+def _apply(bench: Workbench, table: Table, column: ColumnPlan) -> int:
     last = bench.scalar("SELECT max(_rowid_) FROM audit.changes")
     changed = bench.connection.execute(
         "INSERT INTO audit.changes SELECT repair.mapping_id, cell.locator"
-        f" {_matched(table, column, pending)} WHERE repair.mapping_id IS NOT NULL"
+        f" {_matched(table, column)} WHERE repair.mapping_id IS NOT NULL"
     ).rowcount
     if changed:
         bench.connection.execute(
             f"UPDATE main.{quote_identifier(table.name)} AS target"
-            f" SET {quote_identifier(column.source)} = mapping.after"
-            " FROM audit.changes AS change JOIN audit.mappings AS mapping ON mapping.id = change.mapping_id"
-            f" WHERE change._rowid_ > ? AND target.{locator(table)} = change.rowid",
+            f" SET {quote_identifier(column.source)} = made.after"
+            " FROM (SELECT change.rowid AS locator, mapping.after AS after FROM audit.changes AS change"
+            " JOIN audit.mappings AS mapping ON mapping.id = change.mapping_id"
+            " WHERE change._rowid_ > ?) AS made"
+            f" WHERE target.{locator(table)} = made.locator",
             (last,),
         )
     return changed

@@ -5,9 +5,9 @@ row's ordinal, from 1, in the order of the table's own b-tree.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
-from sdmigrate.model.catalog import Catalog, Table
+from sdmigrate.model.catalog import Catalog, Column, Table
 from sdmigrate.sqlite.connection import quote_identifier
 
 ROWID_NAMES = ("rowid", "_rowid_", "oid")
@@ -47,29 +47,42 @@ def copied_columns(table: Table) -> str:
     return ", ".join((quote_identifier(locator(table)), *_quoted(table)))
 
 
-def copy_rows(schema: str, name: str, table: Table) -> str:
-    """SELECT of locator and columns of a copy, in the locator's order."""
-    return (
-        f"SELECT {copied_columns(table)} FROM {schema}.{quote_identifier(name)}"
-        f" ORDER BY {quote_identifier(locator(table))}"
-    )
+def read_column(column: Column, unreadable: Collection[str] = ()) -> str:
+    """SQL that reads the column; NULL for a generated one whose expression fails."""
+    return "NULL" if column.name in unreadable else quote_identifier(column.name)
 
 
-def source_rows(schema: str, table: Table, condition: str, unreadable: Collection[str] = ()) -> str:
+def source_rows(
+    schema: str,
+    table: Table,
+    condition: str = "",
+    unreadable: Collection[str] = (),
+    more: Sequence[str] = (),
+) -> str:
     """SELECT of locator and columns of the table itself, in the locator's order.
 
     Args:
         schema: where the snapshot is attached.
         table: as declared.
-        condition: SQL over the table's columns; ``{locator}`` stands for the locator in it.
+        condition: SQL over the locator, for which ``{locator}`` stands; empty takes every row.
         unreadable: generated columns whose expression fails; NULL is read for them.
+        more: SQL of further columns at the end.
     """
-    columns = [
-        "NULL" if column.name in unreadable else quote_identifier(column.name) for column in table.columns
-    ]
     source, name = located(schema, table)
-    where = condition.replace("{locator}", name)
-    return f"SELECT {', '.join((name, *columns))} FROM {source} WHERE {where} ORDER BY {name}"
+    columns = (name, *(read_column(column, unreadable) for column in table.columns), *more)
+    where = f" WHERE {condition.replace('{locator}', name)}" if condition else ""
+    return f"SELECT {', '.join(columns)} FROM {source}{where} ORDER BY {name}"
+
+
+def balanced(terms: Sequence[str], operator: str) -> str:
+    """The terms joined by an associative operator, nested evenly.
+
+    SQLite refuses expressions deeper than 1,000, which a plain chain over a wide table would be.
+    """
+    if len(terms) <= 2:
+        return f"({f' {operator} '.join(terms)})"
+    middle = len(terms) // 2
+    return f"({balanced(terms[:middle], operator)} {operator} {balanced(terms[middle:], operator)})"
 
 
 def located(schema: str, table: Table) -> tuple[str, str]:

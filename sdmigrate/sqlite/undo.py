@@ -7,7 +7,6 @@ it proves is what a later reader of the files can rely on.
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,56 +16,55 @@ from sdmigrate.sqlite.audit import removed_name
 from sdmigrate.sqlite.connection import harden, quote_identifier
 from sdmigrate.sqlite.content_digest import (
     Beat,
+    blob_mask,
     digest_of_rows,
-    digest_of_select,
-    exactly,
     silent,
     table_digest,
 )
 from sdmigrate.sqlite.quarantine import quarantine_name
-from sdmigrate.sqlite.row_order import copied_columns, copy_rows, create_copy, locator
+from sdmigrate.sqlite.row_order import copied_columns, create_copy, locator
 from sdmigrate.sqlite.workbench import CleaningFiles
 
 _CELLS = (
-    'SELECT rules."column", changes.rowid, mappings.before FROM audit.rules AS rules'
-    " JOIN audit.mappings AS mappings ON mappings.rule_id = rules.id"
+    "SELECT rules.\"column\", changes.rowid, mappings.before, typeof(mappings.before) = 'blob'"
+    " FROM audit.rules AS rules JOIN audit.mappings AS mappings ON mappings.rule_id = rules.id"
     " JOIN audit.changes AS changes ON changes.mapping_id = mappings.id"
     " WHERE rules.table_id = (SELECT id FROM audit.tables WHERE name = ?)"
 )
-"""Column, locator and value before of each changed cell of one table."""
+"""Column, locator, value before and whether it is a blob, of each changed cell of one table."""
 
 
 def undone_digests(files: CleaningFiles, catalog: Catalog, beat: Beat = silent) -> dict[str, str]:
     """Table -> digest of its rows with the audit trail applied backwards."""
-    digests = {}
     with _attached(files, catalog, None) as connection:
-        for table in catalog.tables:
-            digests[table.name] = exactly(connection, partial(_undone_digest, connection, table, beat))
-    return digests
+        connection.text_factory = bytes
+        return {
+            table.name: digest_of_rows(table, _undone_rows(connection, table), beat)
+            for table in catalog.tables
+        }
 
 
-def _undone_digest(connection: sqlite3.Connection, table: Table, beat: Beat) -> str:
-    return digest_of_rows(table, undone_rows(connection, table), beat)
-
-
-def undone_rows(connection: sqlite3.Connection, table: Table) -> Iterator[Any]:
-    """The snapshot's rows of that table, locator first, from a connection to the three files."""
-    rows = connection.execute(_merged(connection, table))
+def _undone_rows(connection: sqlite3.Connection, table: Table) -> Iterator[Any]:
+    """The snapshot's rows of that table as ``digest_of_rows`` takes them."""
+    rows = connection.execute(_merged(connection, table, (blob_mask(table),)))
     cells = connection.execute(f"{_CELLS} ORDER BY changes.rowid", (table.name,))
     cell = cells.fetchone()
     if cell is None:
         yield from rows
         return
-    place = {column.name: number for number, column in enumerate(table.columns, start=1)}
+    place = {column.name.encode(): number for number, column in enumerate(table.columns, start=1)}
     for row in rows:
-        if cell is not None and cell[1] == row[0]:
-            before = list(row)
-            while cell is not None and cell[1] == row[0]:
-                before[place[cell[0]]] = cell[2]
-                cell = cells.fetchone()
-            yield before
-        else:
+        if cell is None or cell[1] != row[0]:
             yield row
+            continue
+        before = list(row)
+        blobs = bytearray(row[-1] or b"0" * len(table.columns))
+        while cell is not None and cell[1] == row[0]:
+            before[place[cell[0]]] = cell[2]
+            blobs[place[cell[0]] - 1] = ord("1" if cell[3] else "0")
+            cell = cells.fetchone()
+        before[-1] = bytes(blobs) if b"1" in blobs else None
+        yield before
 
 
 def write_undone(files: CleaningFiles, catalog: Catalog, out_path: Path) -> tuple[str, ...]:
@@ -117,8 +115,8 @@ def _attached(files: CleaningFiles, catalog: Catalog, main: Path | None) -> Iter
         yield connection
 
 
-def _merged(connection: sqlite3.Connection, table: Table) -> str:
-    columns = copied_columns(table)
+def _merged(connection: sqlite3.Connection, table: Table, more: tuple[str, ...] = ()) -> str:
+    columns = ", ".join((copied_columns(table), *more))
     places = (
         ("cleaned", table.name),
         ("audit", removed_name("excluded", table.name)),
@@ -141,7 +139,7 @@ def _gather(connection: sqlite3.Connection, table: Table) -> None:
     connection.execute("DROP TABLE IF EXISTS temp.cells")
     connection.execute(create_copy("temp", "undone", table))
     connection.execute(f"INSERT INTO temp.undone({copied_columns(table)}) {_merged(connection, table)}")
-    connection.execute("CREATE TEMP TABLE cells(place TEXT, locator INTEGER, before)")
+    connection.execute("CREATE TEMP TABLE cells(place TEXT, locator INTEGER, before, is_blob)")
     connection.execute(f"INSERT INTO temp.cells {_CELLS}", (table.name,))
     connection.execute("CREATE INDEX temp.cells_of_column ON cells(place)")
     for column in table.columns:
@@ -172,6 +170,11 @@ def _written(connection: sqlite3.Connection, table: Table, wanted: str, create: 
         if error.sqlite_errorcode in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):
             raise
         return False
+    connection.text_factory = bytes
     if create == table.sql:
         return table_digest(connection, table) == wanted
-    return digest_of_select(connection, table, copy_rows("main", table.name, table)) == wanted
+    rows = (
+        f"SELECT {copied_columns(table)}, {blob_mask(table)} FROM main.{quote_identifier(table.name)}"
+        f" ORDER BY {locator(table)}"
+    )
+    return digest_of_rows(table, connection.execute(rows)) == wanted

@@ -26,6 +26,9 @@ BATCH_ROWS = 10_000
 _OPCODES_BETWEEN_CHECKS = 1_000_000
 """Some 10 to 50 ms of a running statement."""
 
+_PAGE_BYTES = 16 * 1024
+"""Of cleaned: long texts span fewer pages than in the snapshot, which halves the time of the copy."""
+
 _CACHE_KIB = 32 * 1024
 
 
@@ -158,6 +161,7 @@ def _zero_class(zero: float) -> str:
 def _attach(connection: sqlite3.Connection, files: CleaningFiles, snapshot: Snapshot) -> None:
     harden(connection, trusted_schema=snapshot.catalog.trusted_schema)
     # All files of a connection share one encoding, and texts are copied between them byte by byte.
+    connection.execute(f"PRAGMA page_size={_PAGE_BYTES}")
     connection.execute(f"PRAGMA encoding='{snapshot.catalog.encoding}'")
     for schema, path, mode in (
         ("snapshot", Path(snapshot.path), "ro"),

@@ -20,7 +20,7 @@ from sdmigrate.model.plan import Plan, TablePlan
 from sdmigrate.model.profile import Profile, TableProfile
 from sdmigrate.model.result import Cleaned, TableLedger
 from sdmigrate.model.source import Snapshot
-from sdmigrate.rules.conversion import settled, sqlite_guard
+from sdmigrate.rules.canonical import settled
 from sdmigrate.rules.ledger import check_balance
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import written_whole
@@ -162,10 +162,11 @@ def _clean_table(bench: Workbench, table: Table, profile: TableProfile, plan: Ta
     first_mapping = next_mapping(bench)
     changed = set()
     for column in plan.columns:
-        if settled(column, profile.column(column.source)):
+        evidence = profile.column(column.source)
+        if settled(column, evidence):
             continue
         bench.pulse.beat(table.name, profile.rows, profile.rows, f"converting {column.source}")
-        if repair_column(bench, table, column, sqlite_guard(column, quote_identifier(column.source))):
+        if repair_column(bench, table, column, evidence):
             changed.add(column.source)
     bench.pulse.beat(table.name, profile.rows, profile.rows, "looking for NULLs and duplicates")
     quarantine_nulls(bench, table, tuple(column.source for column in plan.columns if column.not_null))
