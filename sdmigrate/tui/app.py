@@ -1,0 +1,346 @@
+"""The wizard: one journey of one source, driven by keys.
+
+Invariant: the pipeline runs in another process; this one draws what it says ten times a second and sends what
+the operator wants. No password is printed, drawn or kept in a record that has a representation.
+"""
+
+import asyncio
+import signal
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from rich.segment import Segments
+from rich.traceback import Traceback
+from textual import on
+from textual.app import App
+from textual.binding import Binding
+
+from sdmigrate.model.events import RunFinished
+from sdmigrate.model.outcome import ExitCode
+from sdmigrate.model.settings import Endpoint, Request
+from sdmigrate.pipeline.messages import Begin, Command, Confirm, Finish, Proceed, Repeat, Stop
+from sdmigrate.pipeline.summary import unstarted
+from sdmigrate.runtime.directory import RunDirectory
+from sdmigrate.tui.bridge import MOST_LINES, Bridge
+from sdmigrate.tui.closing import closing
+from sdmigrate.tui.commands import OfferProvider
+from sdmigrate.tui.journey import Journey, active_step, fold, goes_on_by_itself
+from sdmigrate.tui.modals.confirm_switch import ConfirmSwitch
+from sdmigrate.tui.modals.log import LogDialog
+from sdmigrate.tui.modals.question import Question
+from sdmigrate.tui.questions import cutover_question, rollback_question
+from sdmigrate.tui.screens.end import EndScreen
+from sdmigrate.tui.screens.start import StartScreen
+from sdmigrate.tui.screens.wizard import WizardScreen
+from sdmigrate.tui.session import Services, WizardOptions
+from sdmigrate.tui.steps import Step
+from sdmigrate.tui.themes import DARK, THEMES
+
+__all__ = ["WizardApp", "WizardOptions", "run_wizard"]
+
+SAMPLING_SECONDS = 0.1
+
+
+def run_wizard(options: WizardOptions, services: Services | None = None) -> RunFinished | None:
+    """Show the wizard until it is left; None where no run was begun.
+
+    A run that was killed or lost has an ending too: stopped, exit code 6.
+    """
+    # The real services load every driver; a wizard over other ones needs none.
+    from sdmigrate.tui.services import real_services
+
+    app = WizardApp(options, services or real_services())
+    try:
+        app.run()
+    finally:
+        app.close_bridge()
+    if app.return_code:
+        return unstarted(options.request, "failed", ExitCode.INTERNAL)
+    return app.ending
+
+
+class WizardApp(App[None]):
+    """Start screen, wizard, end screen; and the conversation with the child process."""
+
+    CSS_PATH = ["css/base.tcss", "css/dialogs.tcss"]
+    TITLE = "sdmigrate"
+    COMMANDS = App.COMMANDS | {OfferProvider}
+    BINDINGS = [Binding("ctrl+q", "quit", "Quit", show=False)]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
+
+    def __init__(self, options: WizardOptions, services: Services) -> None:
+        super().__init__()
+        self._options = options
+        self._services = services
+        self._bridge: Bridge | None = None
+        self._journey: Journey | None = None
+        self._log_lines: deque[str] = deque(maxlen=MOST_LINES)
+        self._leaving = False
+        self._killed = False
+        for theme in THEMES:
+            self.register_theme(theme)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own colours, for themes that do not have them."""
+        return DARK.variables
+
+    @property
+    def ending(self) -> RunFinished | None:
+        """How the run ended; None where none was begun."""
+        journey = self._journey
+        if journey is None:
+            return None
+        return journey.finished or unstarted(journey.request, "stopped", ExitCode.STOPPED)
+
+    def on_mount(self) -> None:
+        """Theme, signals, first screen."""
+        known = self._options.theme in self.available_themes
+        self.theme = self._options.theme if self._options.theme and known else DARK.name
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, self.exit)
+        self.push_screen(StartScreen(self._options, self._services))
+        self.set_interval(SAMPLING_SECONDS, self._tick)
+
+    def close_bridge(self) -> None:
+        """See the child out; it rolls back what is under way. Call it when nothing is drawn any more."""
+        if self._bridge is not None:
+            self._bridge.close()
+            self._bridge = None
+
+    @on(StartScreen.Begun)
+    def _begun(self, event: StartScreen.Begun) -> None:
+        self._start(event.request, event.endpoint, resume=None)
+
+    @on(StartScreen.Resumed)
+    def _resumed(self, event: StartScreen.Resumed) -> None:
+        self._start(event.run.request, None, resume=event.run.directory)
+
+    def _start(self, request: Request, endpoint: Endpoint | None, *, resume: Path | None) -> None:
+        if self._journey is not None:
+            return
+        conninfo = None if endpoint is None or endpoint.embedded else endpoint.conninfo
+        begin = Begin(
+            request=request,
+            work_directory=str(self._options.work_directory),
+            conninfo=conninfo,
+            resume=None if resume is None else str(resume),
+        )
+        self._bridge = Bridge(partial(self._services.start, begin), self._services.read_result)
+        self._bridge.start()
+        self._journey = Journey(request=request, resumed=resume is not None)
+        self.switch_screen(WizardScreen(self._journey))
+
+    def _tick(self) -> None:
+        """Take in what the child said since the last tick, and draw it."""
+        if self._bridge is None or self._journey is None or self._journey.ended or self._journey.lost:
+            return
+        now = self._services.clock()
+        batch = self._bridge.drain()
+        self._log_lines.extend(batch.lines)
+        if batch.lines and isinstance(self.screen, LogDialog):
+            self.screen.append(batch.lines)
+        journey = self._journey
+        for item in batch.items:
+            journey = fold(journey, item, now)
+        moved = replace(journey, progress=self._journey.progress) != self._journey
+        asked = journey.waiting is not None and journey.waiting is not self._journey.waiting
+        self._journey = journey
+        for screen in self.screen_stack:
+            if isinstance(screen, WizardScreen):
+                screen.show(journey, now) if moved else screen.tick(journey, now)
+        if journey.ended is not None or journey.lost:
+            self._end()
+        elif asked:
+            self._heard_waiting()
+
+    def _heard_waiting(self) -> None:
+        """Control is back: leave, go on within the step, or ask."""
+        journey = self._journey
+        if journey is None or journey.waiting is None:
+            return
+        if isinstance(self.screen, Question):
+            # It asked about what has just ended.
+            self.pop_screen()
+        if self._leaving:
+            self._send(Finish())
+        elif goes_on_by_itself(journey):
+            self._send(Proceed())
+        elif journey.waiting.asks == "confirm_cutover" and self._may_ask_by_itself(journey):
+            self._ask_cutover()
+
+    def _send(self, command: Command) -> None:
+        """Send it, and show at once that it was sent."""
+        if self._bridge is None or self._journey is None:
+            return
+        self._bridge.send(command)
+        stopping = isinstance(command, Stop)
+        waiting = self._journey.waiting if stopping else None
+        self._journey = replace(self._journey, waiting=waiting, stop_asked=stopping)
+        self._show()
+
+    def _show(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, WizardScreen) and self._journey is not None:
+                screen.show(self._journey, self._services.clock())
+
+    @on(WizardScreen.Wanted)
+    def _wanted(self, event: WizardScreen.Wanted) -> None:
+        match event.act:
+            case "go_on":
+                self._go_on()
+            case "run_again":
+                self._run_again(event.viewed)
+            case "stop":
+                self._ask_stop()
+            case "roll_back":
+                self._ask_rollback()
+            case "log":
+                self.action_log()
+            case _:
+                self.run_worker(self.action_quit())
+
+    def _may_ask_by_itself(self, journey: Journey) -> bool:
+        """Only straight after the load and the verification, and not over another dialog."""
+        stopped = journey.waiting is not None and journey.waiting.stopped_by is not None
+        return not stopped and journey.latest == "verify" and isinstance(self.screen, WizardScreen)
+
+    def _go_on(self) -> None:
+        waiting = self._journey.waiting if self._journey else None
+        if waiting is None:
+            return
+        if waiting.asks == "confirm_cutover":
+            self._ask_cutover()
+        elif waiting.asks in ("offer_rollback", "nothing") or waiting.following is None:
+            self._send(Finish())
+        else:
+            self._send(Proceed())
+
+    def _run_again(self, step: Step) -> None:
+        journey = self._journey
+        if journey is None or journey.waiting is None:
+            return
+        first = step.stages[0]
+        if first not in journey.waiting.finished:
+            self._send(Proceed())
+        elif step is active_step(journey):
+            self._send(Repeat(stage=first))
+        else:
+            question = Question(
+                f"Run {step.title} again?",
+                (f"The results of the steps after {step.title} are forgotten; they run again as well.",),
+                yes="Run again",
+                no="Keep them",
+                again="r",
+            )
+            self.push_screen(question, partial(self._if_yes, partial(self._send, Repeat(stage=first))))
+
+    def _if_yes(self, act: Callable[[], None], answer: bool | None) -> None:
+        if answer:
+            act()
+
+    def _ask_stop(self) -> None:
+        if self._journey is None or not self._journey.busy:
+            return
+        if self._journey.stop_asked:
+            question = Question(
+                "Kill the pipeline now?",
+                (
+                    "It is rolling back what was under way; killing it does not wait for that.",
+                    "PostgreSQL rolls back by itself, and the run can be resumed from its last finished step.",
+                ),
+                yes="Kill",
+                no="Wait",
+            )
+            self.push_screen(question, partial(self._if_yes, self._kill))
+            return
+        question = Question(
+            "Stop what is running?",
+            (
+                "What is under way is rolled back, and nothing is left half-done.",
+                "Finished steps keep their results; you can go on from here, or leave and resume later.",
+            ),
+            yes="Stop",
+            no="Go on running",
+            again="x,ctrl+c",
+        )
+        self.push_screen(question, partial(self._if_yes, self._stop))
+
+    def _stop(self) -> None:
+        if self._journey is not None and self._journey.busy:
+            self._send(Stop())
+
+    def _kill(self) -> None:
+        if self._bridge is not None and self._journey is not None and self._journey.busy:
+            self._killed = True
+            self._bridge.kill()
+
+    def _ask_cutover(self) -> None:
+        if self._journey is not None:
+            self.push_screen(ConfirmSwitch(cutover_question(self._journey)), self._confirmed)
+
+    def _ask_rollback(self) -> None:
+        if self._journey is not None:
+            self.push_screen(ConfirmSwitch(rollback_question(self._journey)), self._confirmed)
+
+    def _confirmed(self, answer: Confirm | None) -> None:
+        if answer is not None and self._journey is not None and self._journey.waiting is not None:
+            self._send(answer)
+
+    def action_log(self) -> None:
+        """The run's events."""
+        directory = self._journey.run_directory if self._journey else None
+        path = str(RunDirectory(Path(directory)).log) if directory else ""
+        self.push_screen(LogDialog(self._log_lines, path))
+
+    def action_leave(self) -> None:
+        """Leave the wizard; the run has ended."""
+        self.exit()
+
+    async def action_quit(self) -> None:
+        """Leave; a run that has not ended is asked about first."""
+        journey = self._journey
+        if journey is None or journey.ended or journey.lost:
+            self.exit()
+        elif self._leaving:
+            self.notify(
+                "Leaving as soon as the pipeline has stopped; x again offers to kill it.", markup=False
+            )
+        elif journey.waiting is not None and journey.waiting.following is None:
+            self._send(Finish())
+        elif not isinstance(self.screen, Question):
+            self._ask_leave(journey)
+
+    def _ask_leave(self, journey: Journey) -> None:
+        lines: tuple[str, ...] = ("It can be taken up again from its last finished step: sdmigrate resume.",)
+        if journey.busy:
+            lines = ("What is under way is stopped and rolled back first.", *lines)
+        question = Question("Leave this run?", lines, yes="Leave", no="Stay", again="q,ctrl+q")
+        self.push_screen(question, partial(self._if_yes, self._leave_run))
+
+    def _leave_run(self) -> None:
+        if self._journey is None:
+            return
+        self._leaving = True
+        if self._journey.waiting is not None:
+            self._send(Finish())
+        elif self._journey.busy and not self._journey.stop_asked:
+            self._send(Stop())
+
+    def _end(self) -> None:
+        if self._journey is None:
+            return
+        while len(self.screen_stack) > 1 and not isinstance(self.screen, WizardScreen):
+            self.pop_screen()
+        self.switch_screen(EndScreen(closing(self._journey, killed=self._killed)))
+
+    def _fatal_error(self) -> None:
+        """Print where it happened, without the local variables, which may hold a password."""
+        traceback = Traceback(show_locals=False, width=None)
+        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        self._close_messages_no_wait()

@@ -1,0 +1,105 @@
+"""What the end screen says, whether the run ended by itself, was killed, or was lost.
+
+Invariant: pure; every path and command in it can be typed as it stands.
+"""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from sdmigrate.model.settings import Mode
+from sdmigrate.runtime.directory import RunDirectory
+from sdmigrate.tui.format import file_name, plural
+from sdmigrate.tui.journey import Journey
+from sdmigrate.tui.narration import OUTCOMES
+from sdmigrate.tui.views.grid import Grid, Tone
+from sdmigrate.tui.views.moved import summary_grid
+
+
+@dataclass(frozen=True)
+class Closing:
+    """One end."""
+
+    mode: Mode
+    source: str
+    goal: str
+    headline: str
+    tone: Tone
+    lines: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    rows: Grid | None
+    """None where the run left no summary."""
+
+
+def closing(journey: Journey, *, killed: bool) -> Closing:
+    """The end of this journey.
+
+    Args:
+        journey: ended or lost.
+        killed: the operator ended the pipeline's process without waiting.
+    """
+    request = journey.request
+    finished = journey.finished
+    if finished is None:
+        headline, tone, lines = _lost(killed)
+        facts = (*_where(journey.run_directory), ("Go on with", _resume(journey.run_directory)))
+        rows = None
+    else:
+        headline, tone = OUTCOMES[finished.outcome]
+        lines = journey.ended.left if journey.ended and finished.exit_code else ()
+        facts = _facts(journey)
+        rows = summary_grid(finished)
+    return Closing(
+        request.mode, file_name(request.source), request.schema or "", headline, tone, lines, facts, rows
+    )
+
+
+def _lost(killed: bool) -> tuple[str, Tone, tuple[str, ...]]:
+    if killed:
+        return (
+            "Killed. The pipeline was ended without waiting for its rollback.",
+            "warn",
+            ("PostgreSQL rolls back what was open. The run can be resumed from its last finished stage.",),
+        )
+    return (
+        "Lost. The process that ran the pipeline ended unexpectedly.",
+        "bad",
+        (
+            "PostgreSQL rolls back what was open; nothing is called done that was not on disk.",
+            "The log in the run directory may say why; the system's log says whether memory ran out.",
+        ),
+    )
+
+
+def _facts(journey: Journey) -> tuple[tuple[str, str], ...]:
+    finished = journey.finished
+    if finished is None:
+        return ()
+    facts: list[tuple[str, str]] = []
+    if finished.release:
+        facts.append(("Release", finished.release))
+    if finished.previous:
+        facts.append(("Kept", f"{finished.previous} (what was live before)"))
+    if finished.quality.before is not None:
+        after = f" → {finished.quality.after:.1f}" if finished.quality.after is not None else ""
+        facts.append(("Quality", f"{finished.quality.before:.1f}{after}"))
+    if finished.findings:
+        worst = sum(1 for finding in finished.findings if finding.severity == "error")
+        facts.append(("Findings", f"{plural(len(finished.findings), 'finding')}, {plural(worst, 'error')}"))
+    facts += _where(finished.run_dir)
+    if finished.run_dir is not None:
+        facts.append(("Report", str(RunDirectory(Path(finished.run_dir)).report("html"))))
+    if finished.outcome in ("released",) and finished.target and finished.schema:
+        target, schema = shlex.quote(finished.target), shlex.quote(finished.schema)
+        facts.append(("Way back", f"sdmigrate rollback --target {target} --schema {schema}"))
+    if finished.outcome in ("aborted", "stopped", "refused", "failed") and finished.run_dir is not None:
+        facts.append(("Go on with", _resume(finished.run_dir)))
+    return tuple(facts)
+
+
+def _where(run_directory: str | None) -> tuple[tuple[str, str], ...]:
+    return () if run_directory is None else (("Run", run_directory),)
+
+
+def _resume(run_directory: str | None) -> str:
+    return "sdmigrate resume" if run_directory is None else f"sdmigrate resume {shlex.quote(run_directory)}"

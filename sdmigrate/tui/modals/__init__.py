@@ -1,0 +1,1 @@
+"""Dialogs. Each returns one value, and escape always means the harmless one."""

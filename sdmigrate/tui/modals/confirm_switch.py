@@ -1,0 +1,101 @@
+"""The question before a switch: the schema's name must be typed.
+
+Invariant: the button that acts cannot be pressed before the text equals the name; the focus begins on
+cancel; no single key answers yes.
+"""
+
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Checkbox, Input, Static
+
+from sdmigrate.pipeline.messages import Confirm
+from sdmigrate.tui.format import plain
+from sdmigrate.tui.paint import toned
+
+
+@dataclass(frozen=True)
+class SwitchQuestion:
+    """What is asked, and what the operator must know to answer."""
+
+    title: str
+    schema: str
+    """To be typed."""
+    facts: tuple[tuple[str, str], ...]
+    """Label and text: from, to, rows, verdicts."""
+    warnings: tuple[str, ...]
+    """What cannot be undone."""
+    act: str
+    """The button that acts."""
+    may_discard: bool = False
+    """Live holds rows written since its publication; giving them up needs its own permission."""
+
+
+class ConfirmSwitch(ModalScreen[Confirm | None]):
+    """None where the operator cancels."""
+
+    BINDINGS = [Binding("escape", "cancel", "Cancel", show=False)]
+
+    def __init__(self, question: SwitchQuestion) -> None:
+        super().__init__()
+        self._question = question
+
+    def compose(self) -> ComposeResult:
+        """Facts, warnings, the name, the buttons."""
+        question = self._question
+        with VerticalScroll(classes="dialog -wide-dialog", can_focus=False) as dialog:
+            dialog.border_title = Content(plain(question.title, 60))
+            for label, text in question.facts:
+                with Horizontal(classes="fact"):
+                    yield Static(toned(label, "muted"), classes="fact-label")
+                    yield Static(toned(text), classes="fact-text")
+            for warning in question.warnings:
+                yield Static(toned("! ", "warn") + toned(warning), classes="dialog-line")
+            if question.may_discard:
+                yield Checkbox(
+                    Content("give up the rows written to live since its publication"),
+                    id="discard",
+                    compact=True,
+                )
+            yield Static(
+                toned("Type ") + Content.styled(plain(question.schema), "bold") + toned(" to go on."),
+                id="ask",
+            )
+            yield Input(id="typed", select_on_focus=False)
+            with Horizontal(classes="dialog-buttons"):
+                yield Button(Content(" Cancel "), id="cancel", compact=True)
+                yield Button(Content(f" {plain(question.act, 30)} "), id="act", compact=True, disabled=True)
+
+    def on_mount(self) -> None:
+        """Cancel is what Enter means at first."""
+        self.query_one("#cancel", Button).focus()
+
+    @on(Input.Changed, "#typed")
+    def _typed(self, event: Input.Changed) -> None:
+        self.query_one("#act", Button).disabled = event.value != self._question.schema
+
+    @on(Input.Submitted, "#typed")
+    def _submitted(self) -> None:
+        act = self.query_one("#act", Button)
+        (self.query_one("#cancel", Button) if act.disabled else act).focus()
+
+    @on(Button.Pressed, "#act")
+    def _act(self, event: Button.Pressed) -> None:
+        event.stop()
+        boxes = self.query("#discard").results(Checkbox)
+        self.dismiss(
+            Confirm(
+                typed=self.query_one("#typed", Input).value,
+                discard_live_writes=any(box.value for box in boxes),
+            )
+        )
+
+    @on(Button.Pressed, "#cancel")
+    def action_cancel(self) -> None:
+        """Nothing is switched."""
+        self.dismiss(None)

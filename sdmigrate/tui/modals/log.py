@@ -1,0 +1,38 @@
+"""The run's events as they came, the newest at the end."""
+
+from collections.abc import Iterable
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Log
+
+from sdmigrate.tui.bridge import MOST_LINES
+
+
+class LogDialog(ModalScreen[None]):
+    """Follows while it is scrolled to its end; closed by escape, l or q."""
+
+    BINDINGS = [Binding("escape,l,q", "dismiss(None)", "Close", show=False)]
+
+    def __init__(self, lines: Iterable[str], path: str) -> None:
+        super().__init__()
+        self._lines = tuple(lines)
+        self._path = path
+
+    def compose(self) -> ComposeResult:
+        """The lines, and where all of them are."""
+        log = Log(max_lines=MOST_LINES, classes="dialog -full-dialog")
+        log.border_title = Content("Log")
+        log.border_subtitle = Content(f"all of it: {self._path} · Esc close" if self._path else "Esc close")
+        yield log
+
+    def on_mount(self) -> None:
+        """What came before."""
+        self.append(self._lines)
+        self.query_one(Log).focus()
+
+    def append(self, lines: Iterable[str]) -> None:
+        """What came since."""
+        self.query_one(Log).write_lines(lines)

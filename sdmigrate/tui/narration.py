@@ -1,0 +1,174 @@
+"""The journey in words: states, gates, events for the log, outcomes, and where the run stands.
+
+Invariant: pure; every state is a word with a glyph, never a colour alone.
+"""
+
+from sdmigrate.model.events import (
+    Event,
+    FindingSeen,
+    GateJudged,
+    Outcome,
+    Progress,
+    RunFinished,
+    StageFinished,
+    StageStarted,
+)
+from sdmigrate.tui import format as text
+from sdmigrate.tui.journey import Journey, StepState, step_state
+from sdmigrate.tui.steps import STEPS, Step
+from sdmigrate.tui.views.findings import place
+from sdmigrate.tui.views.grid import Tone
+
+GLYPHS: dict[StepState, str] = {
+    "pending": "○",
+    "running": "◐",
+    "stopping": "◐",
+    "done": "✓",
+    "needs_you": "▶",
+    "refused": "✗",
+    "failed": "✗",
+    "stopped": "■",
+    "skipped": "–",
+    "not_in_mode": "–",
+    "lost": "✗",
+}
+WORDS: dict[StepState, str] = {
+    "pending": "to come",
+    "running": "running",
+    "stopping": "stopping…",
+    "done": "done",
+    "needs_you": "needs you",
+    "refused": "refused",
+    "failed": "failed",
+    "stopped": "stopped",
+    "skipped": "skipped",
+    "not_in_mode": "not in mode",
+    "lost": "lost",
+}
+TONES: dict[StepState, Tone] = {
+    "pending": "muted",
+    "running": "strong",
+    "stopping": "warn",
+    "done": "good",
+    "needs_you": "warn",
+    "refused": "bad",
+    "failed": "bad",
+    "stopped": "warn",
+    "skipped": "muted",
+    "not_in_mode": "muted",
+    "lost": "bad",
+}
+GATE_WORDS = {"pass": "✓ pass", "warn": "! warning", "stop": "✗ stop"}
+GATE_TONES: dict[str, Tone] = {"pass": "good", "warn": "warn", "stop": "bad"}
+
+OUTCOMES: dict[Outcome, tuple[str, Tone]] = {
+    "released": ("Released. The new release is live and every table in it was verified.", "good"),
+    "loaded": ("Loaded and verified. Nothing was switched.", "good"),
+    "rehearsed": ("Rehearsed, from the snapshot to cutover and back. The target is as it was.", "good"),
+    "inspected": ("Inspected. The source was read and nothing else was touched.", "good"),
+    "rolled_back": ("Rolled back. What was live before is live again.", "good"),
+    "done": ("Done.", "good"),
+    "refused": ("Refused. A gate said no, and what is live is unchanged.", "bad"),
+    "failed": ("Failed. What is live is unchanged.", "bad"),
+    "aborted": ("Stopped by you. What was under way was rolled back.", "warn"),
+    "stopped": ("Stopped by its surroundings. The run can be resumed.", "warn"),
+}
+TRANSFERRED: frozenset[Outcome] = frozenset(
+    {"released", "loaded", "rehearsed", "rolled_back", "inspected", "done"}
+)
+
+
+def gate_line(gate: GateJudged) -> str:
+    """The verdict with its reason or advice."""
+    return f"{GATE_WORDS[gate.verdict]}  {gate.name}: {text.plain(gate.advice) or gate_numbers(gate)}"
+
+
+def gate_numbers(gate: GateJudged) -> str:
+    """What was measured, and where it would stop."""
+    return f"{text.number(gate.value)}, limit {text.number(gate.limit)}"
+
+
+def event_line(event: Event) -> str | None:
+    """The event as a line of the log; None for what the log leaves out."""
+    match event:
+        case StageStarted(stage=stage):
+            return f"{stage} started"
+        case StageFinished(stage=stage, status=status, seconds=seconds):
+            return f"{stage} {status} after {text.duration(seconds)}"
+        case FindingSeen(severity=severity, code=code, table=table, column=column, message=message):
+            return f"{severity} {code} in {text.plain(place(table, column), 80)}: {text.plain(message, 300)}"
+        case GateJudged(name=name, verdict=verdict):
+            return f"gate {name}: {verdict} ({gate_numbers(event)}) {text.plain(event.advice, 300)}".rstrip()
+        case RunFinished(outcome=outcome, exit_code=code):
+            return f"run {outcome}, exit code {code}"
+        case _:
+            return None
+
+
+def progress_lines(progress: Progress, elapsed: float) -> tuple[str, str]:
+    """The numbers, and what is being done."""
+    done = text.count(progress.done)
+    amount = f"{done} of {text.count(progress.total)}" if progress.total is not None else done
+    parts = [f"{amount} {text.plain(progress.unit, 12)}"]
+    if progress.unit not in ("steps", "columns") and progress.rate > 0:
+        parts.append(text.rate(progress.rate, text.plain(progress.unit, 12)))
+    if progress.eta_seconds is not None:
+        parts.append(f"{text.clock(progress.eta_seconds)} left")
+    parts.append(f"{text.clock(elapsed)} gone")
+    where = [text.plain(part, 120) for part in (progress.table, progress.reason) if part]
+    return "  ·  ".join(parts), ": ".join(where)
+
+
+def headline(journey: Journey, step: Step) -> tuple[str, Tone]:
+    """One sentence: how the step stands and what is asked of the operator."""
+    state = step_state(journey, step)
+    waiting = journey.waiting
+    match state:
+        case "not_in_mode":
+            return "Not in this mode.", "muted"
+        case "pending":
+            return "To come.", "muted"
+        case "running":
+            return f"{_running(journey, step)} …", "strong"
+        case "stopping":
+            return "Stopping… what is under way is being rolled back.", "warn"
+        case "needs_you" if waiting and waiting.asks == "confirm_cutover":
+            if waiting.stopped_by:
+                return text.plain(waiting.stopped_by), "bad"
+            return "Loaded and verified. Nothing is switched before you type the schema's name.", "warn"
+        case "needs_you" if waiting and waiting.asks == "offer_rollback":
+            if waiting.stopped_by:
+                return text.plain(waiting.stopped_by), "bad"
+            return _switched(journey), "good"
+        case "needs_you" | "refused" | "failed" if waiting and waiting.stopped_by:
+            return text.plain(waiting.stopped_by), "bad"
+        case "stopped":
+            return "Stopped: nothing was left half-done.", "warn"
+        case "done" | "skipped":
+            return f"{WORDS[state].capitalize()}{_took(journey, step)}.{_result(journey, step)}", TONES[state]
+        case _:
+            return f"{WORDS[state].capitalize()}.", TONES[state]
+
+
+def _running(journey: Journey, step: Step) -> str:
+    stage = journey.running or journey.latest
+    if stage is None or len(step.stages) == 1 or stage not in step.stages:
+        return "Running"
+    return f"Running: {stage}"
+
+
+def _switched(journey: Journey) -> str:
+    if journey.request.mode == "rehearse":
+        return "Switched, on the scratch schemas. Go back with u, or finish with n."
+    return "Live. Go back with u, or finish with n."
+
+
+def _took(journey: Journey, step: Step) -> str:
+    seconds = [view.seconds for stage in step.stages if (view := journey.stage(stage)).seconds is not None]
+    return f" in {text.duration(sum(seconds))}" if seconds else ""
+
+
+def _result(journey: Journey, step: Step) -> str:
+    if step is STEPS[-1] and journey.stage("rollback").state == "done":
+        return " Rolled back."
+    return ""

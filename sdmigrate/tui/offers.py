@@ -1,0 +1,106 @@
+"""What each key does at this moment, or why it does nothing.
+
+Invariant: pure; the key bar, the actions, the command palette and the help all read the same offers, so a
+dimmed key and the reason told for it never disagree.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from sdmigrate.tui.journey import Journey, active_step
+from sdmigrate.tui.steps import STEPS, Step, in_mode, position, step_of
+
+Act: TypeAlias = Literal[
+    "go_on", "look_back", "look_forward", "run_again", "stop", "roll_back", "view", "log", "help", "quit"
+]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One key."""
+
+    act: Act
+    key: str
+    """As shown."""
+    label: str
+    refusal: str = ""
+    """Why it does nothing now; empty where it can be pressed."""
+
+
+def offers(journey: Journey, viewed: Step, views: int) -> tuple[Offer, ...]:
+    """Every key of the wizard, in the order in which the key bar shows them.
+
+    Args:
+        journey: where the run stands.
+        viewed: the step that is looked at.
+        views: how many views its result has.
+    """
+    return (
+        _go_on(journey, viewed),
+        Offer("look_back", "b", "Back", "" if position(viewed) else "Preflight is the first step."),
+        Offer("run_again", "r", "Again", _why_not_again(journey, viewed)),
+        Offer("stop", "x", _stop_label(journey), "" if journey.busy else "Nothing is running."),
+        Offer("roll_back", "u", "Roll back", _why_not_back(journey)),
+        Offer("view", "v", "View", "" if views > 1 else "There is no other view of this step yet."),
+        Offer("log", "l", "Log"),
+        Offer("help", "?", "Help"),
+        Offer("quit", "q", "Quit"),
+    )
+
+
+def offer(journey: Journey, viewed: Step, views: int, act: Act) -> Offer:
+    """The offer for one act."""
+    if act == "look_forward":
+        last = position(viewed) == len(STEPS) - 1
+        return Offer(act, "f", "Forward", "Cutover is the last step." if last else "")
+    return next(found for found in offers(journey, viewed, views) if found.act == act)
+
+
+def _go_on(journey: Journey, viewed: Step) -> Offer:
+    active = active_step(journey)
+    if viewed is not active:
+        return Offer("go_on", "n", f"To {active.title}")
+    if journey.lost:
+        return Offer("go_on", "n", "Close")
+    if journey.waiting is None:
+        doing = "is being stopped" if journey.stop_asked else "is running"
+        return Offer("go_on", "n", "Go on", f"{active.title} {doing}; wait until it has ended.")
+    return Offer("go_on", "n", going_on(journey))
+
+
+def going_on(journey: Journey) -> str:
+    """What going on means while the child waits, in one or two words."""
+    waiting = journey.waiting
+    if waiting is None:
+        return "Go on"
+    if waiting.asks == "confirm_cutover":
+        return "Switch…"
+    if waiting.asks in ("offer_rollback", "nothing") or waiting.following is None:
+        return "Finish"
+    if waiting.stopped_by:
+        return "Try again"
+    return step_of(waiting.following).title
+
+
+def _stop_label(journey: Journey) -> str:
+    return "Kill…" if journey.stop_asked else "Stop"
+
+
+def _why_not_again(journey: Journey, viewed: Step) -> str:
+    if journey.waiting is None:
+        return "A step can run again when nothing is running."
+    if not in_mode(viewed, journey.request.mode):
+        return f"{viewed.title} is not in this mode."
+    if journey.waiting.asks == "offer_rollback" or "cutover" in journey.waiting.finished:
+        return "The release is live; only going back is open (u)."
+    if all(journey.stage(stage).state == "pending" for stage in viewed.stages):
+        return f"{viewed.title} has not run yet."
+    return ""
+
+
+def _why_not_back(journey: Journey) -> str:
+    if journey.waiting is not None and journey.waiting.asks == "offer_rollback":
+        return ""
+    if journey.stage("rollback").state == "done":
+        return "The release has been rolled back already."
+    return "Nothing has been switched in this run."

@@ -1,0 +1,36 @@
+"""Tones as colours of the theme in force, for widgets that draw text piece by piece."""
+
+from rich.text import Text
+from textual.app import App
+from textual.content import Content
+
+from sdmigrate.tui.format import cell, plain
+from sdmigrate.tui.views.grid import Shown, Tone
+
+_STYLES: dict[Tone, str] = {
+    "": "",
+    "good": "$tone-good",
+    "warn": "$tone-warn",
+    "bad": "$tone-bad",
+    "muted": "$tone-muted",
+    "strong": "bold",
+}
+
+
+def toned(text: object, tone: Tone = "") -> Content:
+    """The text, safe, in its tone."""
+    return Content.styled(plain(text), _STYLES[tone])
+
+
+def joined(*parts: Content, separator: str = "  ") -> Content:
+    """The parts on one line; empty ones leave no gap."""
+    return Content(separator).join([part for part in parts if part.plain])
+
+
+def table_cell(app: App[object], shown: Shown, width: int, *, right: bool) -> Text:
+    """A cell of a table, cut to its width and aligned."""
+    variable = _STYLES[shown.tone]
+    style = app.theme_variables.get(variable[1:], "") if variable.startswith("$") else variable
+    text = cell(shown.text, width, style)
+    text.justify = "right" if right else "left"
+    return text

@@ -1,0 +1,1 @@
+"""The wizard's screens: start, the steps, the end."""

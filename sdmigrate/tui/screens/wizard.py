@@ -1,0 +1,223 @@
+"""The six steps: where the run stands, one step in full, and the keys.
+
+Invariant: it draws the journey it is handed and posts what the operator wants; it sends nothing itself.
+"""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Button, DataTable, Input
+
+from sdmigrate.tui.format import duration, file_name
+from sdmigrate.tui.journey import Journey, active_step
+from sdmigrate.tui.modals.detail import DetailDialog
+from sdmigrate.tui.modals.help import HelpDialog
+from sdmigrate.tui.offers import Act, Offer, offer, offers
+from sdmigrate.tui.steps import STEPS, Step, position, purpose
+from sdmigrate.tui.widgets.key_bar import KeyBar
+from sdmigrate.tui.widgets.record_table import RecordTable
+from sdmigrate.tui.widgets.stage_pane import StagePane
+from sdmigrate.tui.widgets.stepper import Stepper
+from sdmigrate.tui.widgets.top_bar import TopBar
+
+_HELD_BY_SCREEN: frozenset[Act] = frozenset({"look_back", "look_forward", "view", "help"})
+_TABLE_KEYS = (
+    ("Enter", "Opens the chosen row; on the button, goes on.", ""),
+    ("s", "Sorts the table by its next column.", ""),
+    ("/", "Filters the table.", ""),
+    ("1-6", "Looks at that step.", ""),
+    ("f", "Looks at the step after this one.", ""),
+    ("Tab", "Moves between the table and the button.", ""),
+    ("^p", "Every command by name; themes too.", ""),
+)
+_MEANINGS: dict[Act, str] = {
+    "go_on": "Goes on",
+    "look_back": "Looks at the step before this one",
+    "run_again": "Runs this step again; those after it are forgotten",
+    "stop": "Stops what runs; it is rolled back first",
+    "roll_back": "Makes live again what was live before; asks for the schema's name",
+    "view": "Shows the next view of this result",
+    "log": "Shows the run's events",
+    "help": "Shows this page",
+    "quit": "Leaves; a run under way is stopped first",
+}
+
+
+class WizardScreen(Screen[None]):
+    """Posts ``Wanted``."""
+
+    CSS_PATH = "../css/wizard.tcss"
+    BINDINGS = [
+        Binding("enter,n", "act('go_on')", "Go on", show=False),
+        Binding("b,left", "act('look_back')", "Back", show=False),
+        Binding("f,right", "act('look_forward')", "Forward", show=False),
+        Binding("r", "act('run_again')", "Again", show=False),
+        Binding("x,ctrl+c", "act('stop')", "Stop", show=False),
+        Binding("u", "act('roll_back')", "Roll back", show=False),
+        Binding("v", "act('view')", "View", show=False),
+        Binding("l", "act('log')", "Log", show=False),
+        Binding("question_mark,f1", "act('help')", "Help", show=False),
+        Binding("q,ctrl+q", "act('quit')", "Quit", show=False),
+        Binding("s", "sort", "Sort", show=False),
+        Binding("slash", "filter", "Filter", show=False),
+        Binding("escape", "leave_filter", "Clear filter", show=False),
+        *(Binding(str(place), f"look_at({place})", show=False) for place in range(1, len(STEPS) + 1)),
+    ]
+
+    class Wanted(Message):
+        """The operator wants something of the run; it is offered at this moment."""
+
+        def __init__(self, act: Act, viewed: Step) -> None:
+            super().__init__()
+            self.act: Act = act
+            self.viewed = viewed
+
+    def __init__(self, journey: Journey) -> None:
+        super().__init__()
+        self._journey = journey
+        self._viewed = active_step(journey)
+        self._drawn_at = 0.0
+
+    def compose(self) -> ComposeResult:
+        """Top, steps beside or above the pane, keys."""
+        request = self._journey.request
+        goal = request.schema or ""
+        yield TopBar(request.mode, source=file_name(request.source), goal=goal)
+        with Horizontal(id="body"):
+            yield Stepper()
+            with Vertical(id="right"):
+                yield StagePane()
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Draw what is known already."""
+        self._draw()
+
+    @property
+    def viewed(self) -> Step:
+        """The step that is looked at."""
+        return self._viewed
+
+    def show(self, journey: Journey, now: float) -> None:
+        """Draw the journey; the look stays where the operator has it unless the run moves on under it."""
+        before = active_step(self._journey)
+        followed = self._viewed is before
+        self._journey = journey
+        self._drawn_at = now
+        if followed:
+            self._viewed = active_step(journey)
+        if self.is_mounted:
+            self._draw()
+
+    def tick(self, journey: Journey, now: float) -> None:
+        """Draw what moves."""
+        if journey.running is not None and journey.running in self._viewed.stages:
+            self.query_one(StagePane).tick(journey, now)
+
+    def look_at(self, step: Step) -> None:
+        """Look at another step."""
+        self._viewed = step
+        self._draw()
+
+    def commands(self) -> tuple[tuple[Act, str, str], ...]:
+        """What can be done now: the act, its name and what it means."""
+        views = self.query_one(StagePane).views
+        found = offers(self._journey, self._viewed, views)
+        return tuple((each.act, each.label, _MEANINGS[each.act]) for each in found if not each.refusal)
+
+    def _draw(self) -> None:
+        pane = self.query_one(StagePane)
+        seconds = {step.name: _seconds(self._journey, step) for step in STEPS}
+        self.query_one(Stepper).show(self._journey, self._viewed, seconds)
+        pane.show(self._journey, self._viewed, self._offer("go_on"), self._drawn_at)
+        self._draw_keys()
+        self._keep_focus()
+
+    def _draw_keys(self) -> None:
+        views = self.query_one(StagePane).views
+        self.query_one(KeyBar).show(
+            (found.key, found.label, not found.refusal)
+            for found in offers(self._journey, self._viewed, views)
+        )
+
+    def _keep_focus(self) -> None:
+        """The way on has the focus when it appears, so that Enter goes on; else the table has it."""
+        focused = self.focused
+        if isinstance(focused, Input) or (isinstance(focused, DataTable) and focused.display):
+            return
+        button, table = self.query_one("#go-on", Button), self.query_one(RecordTable)
+        if button.display:
+            button.focus()
+        elif table.display:
+            table.focus()
+
+    def _offer(self, act: Act) -> Offer:
+        return offer(self._journey, self._viewed, self.query_one(StagePane).views, act)
+
+    def action_act(self, act: Act) -> None:
+        """Do what a key means, or tell why it means nothing now."""
+        found = self._offer(act)
+        if found.refusal:
+            self.notify(found.refusal, title=f"{found.key}  {found.label}", severity="warning", markup=False)
+        elif act in _HELD_BY_SCREEN:
+            self._do(act)
+        elif act == "go_on" and self._viewed is not active_step(self._journey):
+            self.look_at(active_step(self._journey))
+        else:
+            self.post_message(self.Wanted(act, self._viewed))
+
+    def _do(self, act: Act) -> None:
+        match act:
+            case "look_back":
+                self.look_at(STEPS[position(self._viewed) - 1])
+            case "look_forward":
+                self.look_at(STEPS[position(self._viewed) + 1])
+            case "view":
+                self.query_one(StagePane).next_view()
+            case _:
+                self._help()
+
+    def action_look_at(self, place: int) -> None:
+        """Look at the step of that number."""
+        self.look_at(STEPS[place - 1])
+
+    def action_sort(self) -> None:
+        """Sort the table, and say how."""
+        words = self.query_one(StagePane).sort_next()
+        if words:
+            self.notify(f"Sorted {words}.", markup=False, timeout=2)
+
+    def action_filter(self) -> None:
+        """Filter the table."""
+        if self.query_one(StagePane).views:
+            self.query_one(StagePane).ask_filter()
+
+    def action_leave_filter(self) -> None:
+        """Forget the filter."""
+        self.query_one(StagePane).close_filter(keep=False)
+
+    @on(Button.Pressed, "#go-on")
+    def _go_on(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_act("go_on")
+
+    @on(RecordTable.Opened)
+    def _opened(self, event: RecordTable.Opened) -> None:
+        self.app.push_screen(DetailDialog(event.detail))
+
+    def _help(self) -> None:
+        views = self.query_one(StagePane).views
+        keys = tuple(
+            (found.key, f"{_MEANINGS[found.act]}.", found.refusal)
+            for found in offers(self._journey, self._viewed, views)
+        )
+        words = purpose(self._viewed, self._journey.request.mode)
+        self.app.push_screen(HelpDialog(self._viewed.title, words, keys + _TABLE_KEYS))
+
+
+def _seconds(journey: Journey, step: Step) -> str:
+    seconds = [view.seconds for stage in step.stages if (view := journey.stage(stage)).seconds is not None]
+    return duration(sum(seconds)) if seconds else ""

@@ -1,0 +1,56 @@
+"""What each step's result shows, as plain grids: records in, text out, no widget."""
+
+from sdmigrate.model.events import FindingSeen
+from sdmigrate.model.finding import Finding
+from sdmigrate.model.plan import Plan
+from sdmigrate.model.profile import Profile
+from sdmigrate.model.record import Record
+from sdmigrate.model.result import CanaryResult, Cleaned, Release, Verification
+from sdmigrate.tui.journey import Journey
+from sdmigrate.tui.steps import Step
+from sdmigrate.tui.views.findings import findings_grid
+from sdmigrate.tui.views.grid import Grid
+from sdmigrate.tui.views.moved import ledger_grid, queries_grid, release_grid, verification_grid
+from sdmigrate.tui.views.profiled import columns_grid, quality_grid, tables_grid
+
+
+def views_of(journey: Journey, step: Step) -> tuple[Grid, ...]:
+    """The step's views, findings first; empty before anything of it is known."""
+    findings: list[Finding | FindingSeen] = []
+    grids: list[Grid] = []
+    for stage in step.stages:
+        record = journey.results.get(stage)
+        findings += journey.stage(stage).findings if record is None else _findings(record)
+        if record is not None:
+            grids += _grids(journey, record)
+    if not grids and not findings and all(journey.stage(stage).state == "pending" for stage in step.stages):
+        return ()
+    return (findings_grid(findings), *grids)
+
+
+def _findings(record: Record) -> tuple[Finding, ...]:
+    found: tuple[Finding, ...] = getattr(record, "findings", ())
+    return found
+
+
+def _grids(journey: Journey, record: Record) -> tuple[Grid, ...]:
+    match record:
+        case Profile():
+            plan = journey.results.get("plan")
+            decided = plan if isinstance(plan, Plan) else None
+            findings = record.findings + (decided.findings if decided else ())
+            return (
+                columns_grid(record, decided, findings),
+                tables_grid(record, findings),
+                quality_grid(record.quality),
+            )
+        case Cleaned():
+            return (ledger_grid(record), quality_grid(record.quality))
+        case CanaryResult():
+            return (verification_grid(record.verification, "Sample"), queries_grid(record))
+        case Release():
+            return (release_grid(record),)
+        case Verification():
+            return (verification_grid(record),)
+        case _:
+            return ()

@@ -1,0 +1,1 @@
+"""The wizard's own widgets, one a file. They draw what they are handed and decide nothing."""

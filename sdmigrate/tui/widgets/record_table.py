@@ -1,0 +1,98 @@
+"""A grid as a table: sorted, filtered, capped, each row opening its detail.
+
+Invariant: sorting and filtering happen on the grid's rows, never on drawn cells, and over all rows; only the
+first 500 of the outcome are drawn.
+"""
+
+from rich.text import Text
+from textual.message import Message
+from textual.widgets import DataTable
+
+from sdmigrate.tui.format import cell
+from sdmigrate.tui.paint import table_cell
+from sdmigrate.tui.views.grid import Detail, Grid, GridRow, matching, ordered
+
+MOST_ROWS = 500
+
+
+class RecordTable(DataTable[Text]):
+    """Draws one grid at a time."""
+
+    class Opened(Message):
+        """A row with a detail was chosen."""
+
+        def __init__(self, detail: Detail) -> None:
+            super().__init__()
+            self.detail = detail
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - textual's name for it
+        super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=1)
+        self._grid: Grid | None = None
+        self._rows: tuple[GridRow, ...] = ()
+        self._sorted_by: int | None = None
+        self._descending = False
+        self.wanted = ""
+        """The filter in force; empty for none."""
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """How many rows are drawn, and how many there are under the filter."""
+        return min(len(self._rows), MOST_ROWS), len(self._rows)
+
+    def show(self, grid: Grid) -> None:
+        """Draw another grid, in its own order and unfiltered."""
+        self._grid = grid
+        self._sorted_by = None
+        self.wanted = ""
+        self._fill()
+
+    def sort_next(self) -> str:
+        """Sort by the next column (numbers downwards); after the last comes the grid's own order.
+
+        Returns:
+            What it is sorted by, in words.
+        """
+        if self._grid is None:
+            return ""
+        following = 0 if self._sorted_by is None else self._sorted_by + 1
+        self._sorted_by = following if following < len(self._grid.headings) else None
+        self._descending = self._sorted_by is not None and self._grid.headings[self._sorted_by].right
+        self._fill()
+        if self._sorted_by is None:
+            return "in its own order"
+        direction = "largest first" if self._descending else "ascending"
+        return f"by {self._grid.headings[self._sorted_by].label}, {direction}"
+
+    def filter(self, wanted: str) -> None:
+        """Keep the rows that hold this text; all of them for an empty one."""
+        self.wanted = wanted
+        self._fill()
+
+    def _fill(self) -> None:
+        grid = self._grid
+        if grid is None:
+            return
+        self._rows = matching(grid.rows, self.wanted)
+        if self._sorted_by is not None:
+            self._rows = ordered(self._rows, self._sorted_by, descending=self._descending)
+        self.clear(columns=True)
+        for place, heading in enumerate(grid.headings):
+            mark = "" if place != self._sorted_by else " ▼" if self._descending else " ▲"
+            label = cell(heading.label + mark)
+            label.justify = "right" if heading.right else "left"
+            self.add_column(label, key=str(place))
+        for row in self._rows[:MOST_ROWS]:
+            self.add_row(
+                *(
+                    table_cell(self.app, shown, heading.widest, right=heading.right)
+                    for shown, heading in zip(row.cells, grid.headings, strict=True)
+                )
+            )
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Open the row's detail."""
+        event.stop()
+        if event.cursor_row < len(self._rows):
+            detail = self._rows[event.cursor_row].detail
+            if detail is not None:
+                self.post_message(self.Opened(detail))
