@@ -43,7 +43,7 @@ FINDING_CODES: dict[str, str] = {
     "number-in-blob": "Numbers in a column of bytes",
     "not-inet": "Values that are no internet address as PostgreSQL prints it",
     "duplicate-key": "Rows share a key with another row",
-    "duplicates-removed": "Rows that share a key with a row that stays were taken out, whole in the audit trail",
+    "duplicates-removed": "Rows that share a key with a row that stays, whole in the audit trail",
     "rows-excluded": "Rows are left out by the plan, whole in the audit trail",
     "parent-in-quarantine": "Rows point at rows that are in quarantine",
     "values-changed": "Values were changed by a rule; each is in the audit trail",

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from sdmigrate.model.catalog import Catalog, Table
-from sdmigrate.model.errors import InternalFault
+from sdmigrate.model.errors import InternalFault, UnsafeToContinue
+from sdmigrate.model.result import Cleaned
 from sdmigrate.sqlite.audit import removed_name
 from sdmigrate.sqlite.connection import harden, quote_identifier
 from sdmigrate.sqlite.content_digest import (
     Beat,
     blob_mask,
+    combined,
     digest_of_rows,
     silent,
     table_digest,
@@ -25,13 +27,17 @@ from sdmigrate.sqlite.quarantine import quarantine_name
 from sdmigrate.sqlite.row_order import copied_columns, create_copy, locator
 from sdmigrate.sqlite.workbench import CleaningFiles
 
+_NO_BLOB, _BLOB = b"01"
+"""The characters of a blob mask."""
+
 _CELLS = (
-    "SELECT rules.\"column\", changes.rowid, mappings.before, typeof(mappings.before) = 'blob'"
-    " FROM audit.rules AS rules JOIN audit.mappings AS mappings ON mappings.rule_id = rules.id"
+    "SELECT rules.\"column\", changes.rowid, mappings.before, mappings.before >= x'',"
+    " mappings.after, mappings.after >= x'' FROM audit.rules AS rules"
+    " JOIN audit.mappings AS mappings ON mappings.rule_id = rules.id"
     " JOIN audit.changes AS changes ON changes.mapping_id = mappings.id"
     " WHERE rules.table_id = (SELECT id FROM audit.tables WHERE name = ?)"
 )
-"""Column, locator, value before and whether it is a blob, of each changed cell of one table."""
+"""Each changed cell of one table: column, locator, then before and after, each with whether it is a blob."""
 
 
 def undone_digests(files: CleaningFiles, catalog: Catalog, beat: Beat = silent) -> dict[str, str]:
@@ -57,17 +63,25 @@ def _undone_rows(connection: sqlite3.Connection, table: Table) -> Iterator[Any]:
         if cell is None or cell[1] != row[0]:
             yield row
             continue
-        before = list(row)
+        undone = list(row)
         blobs = bytearray(row[-1] or b"0" * len(table.columns))
         while cell is not None and cell[1] == row[0]:
-            before[place[cell[0]]] = cell[2]
-            blobs[place[cell[0]] - 1] = ord("1" if cell[3] else "0")
+            name, _, before, before_is_blob, after, after_is_blob = cell
+            column = place[name]
+            # What is not the value after was not made by this change, and stays to be noticed.
+            if _same(row[column], after) and (blobs[column - 1] == _BLOB) == bool(after_is_blob):
+                undone[column] = before
+                blobs[column - 1] = _BLOB if before_is_blob else _NO_BLOB
             cell = cells.fetchone()
-        before[-1] = bytes(blobs) if b"1" in blobs else None
-        yield before
+        undone[-1] = bytes(blobs) if _BLOB in blobs else None
+        yield undone
 
 
-def write_undone(files: CleaningFiles, catalog: Catalog, out_path: Path) -> tuple[str, ...]:
+def _same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and one == other
+
+
+def write_undone(cleaned: Cleaned, catalog: Catalog, out_path: Path) -> tuple[str, ...]:
     """Write the snapshot's tables back into a new, empty file: its rows, rowids, values and storage classes.
 
     Tables are created as they were declared, except that checks are not enforced. Indexes of their own,
@@ -78,9 +92,18 @@ def write_undone(files: CleaningFiles, catalog: Catalog, out_path: Path) -> tupl
         The tables that were created without types.
 
     Raises:
+        UnsafeToContinue: cleaned, audit trail or quarantine were changed since they were written.
         InternalFault: a table does not come back as it was.
     """
+    files = CleaningFiles(
+        cleaned=Path(cleaned.path), audit=Path(cleaned.audit_path), quarantine=Path(cleaned.quarantine_path)
+    )
     wanted = undone_digests(files, catalog)
+    if combined(wanted) != cleaned.snapshot_digest:
+        raise UnsafeToContinue(
+            "Cleaned, audit trail and quarantine no longer give the snapshot: one of them was changed.",
+            "The snapshot itself is in the run directory, unchanged.",
+        )
     plain = []
     with _attached(files, catalog, out_path) as connection:
         connection.execute("PRAGMA main.ignore_check_constraints=ON")
@@ -139,7 +162,9 @@ def _gather(connection: sqlite3.Connection, table: Table) -> None:
     connection.execute("DROP TABLE IF EXISTS temp.cells")
     connection.execute(create_copy("temp", "undone", table))
     connection.execute(f"INSERT INTO temp.undone({copied_columns(table)}) {_merged(connection, table)}")
-    connection.execute("CREATE TEMP TABLE cells(place TEXT, locator INTEGER, before, is_blob)")
+    connection.execute(
+        "CREATE TEMP TABLE cells(place, locator, before, before_is_blob, after, after_is_blob)"
+    )
     connection.execute(f"INSERT INTO temp.cells {_CELLS}", (table.name,))
     connection.execute("CREATE INDEX temp.cells_of_column ON cells(place)")
     for column in table.columns:

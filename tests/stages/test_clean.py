@@ -22,7 +22,6 @@ from sdmigrate.sqlite.audit import Change, open_audit, read_changes
 from sdmigrate.sqlite.connection import open_read_only
 from sdmigrate.sqlite.content_digest import content_digest
 from sdmigrate.sqlite.undo import write_undone
-from sdmigrate.sqlite.workbench import CleaningFiles
 from sdmigrate.stages.clean import clean
 from tests.conftest import MakeContext, RecordingSink
 from tests.sqlite.plain_snapshot import make_plan, make_profile, make_snapshot, with_column, with_table
@@ -468,10 +467,7 @@ def test_for_any_rows_and_plan_the_way_back_holds(
     assert len(changes) == cleaned.ledger("t").changed
     assert not [change for change in changes if unchanged(change)]
 
-    files = CleaningFiles(
-        cleaned=Path(cleaned.path), audit=Path(cleaned.audit_path), quarantine=Path(cleaned.quarantine_path)
-    )
-    assert write_undone(files, snapshot.catalog, tmp_path / "undone.sqlite") == ()
+    assert write_undone(cleaned, snapshot.catalog, tmp_path / "undone.sqlite") == ()
     with closing(open_read_only(tmp_path / "undone.sqlite")) as connection:
         assert content_digest(connection, snapshot.catalog) == cleaned.snapshot_digest
 
