@@ -8,6 +8,21 @@ FINDING_CODES: dict[str, str] = {
     # preflight and backup
     # profile
     # plan and blueprint
+    "name-changed": "A table has another name in PostgreSQL",
+    "columns-renamed": "Columns of a table have other names in PostgreSQL",
+    "duplicates-decided": "Rows share a declared key; the plan's duplicates says which stay",
+    "empty-to-null": "Empty text in a column that is not text becomes NULL",
+    "empty-refused": "Empty text in a column that is not text and must not be NULL",
+    "misfits": "Values that the planned type cannot hold; the plan's misfit says what becomes of them",
+    "null-refused": "NULLs in a key or NOT NULL column; their rows go to quarantine",
+    "ambiguous-dates": "Dates that may be read day first or month first keep their column text",
+    "type-as-declared": "The evidence does not override the declared type, which every value fits",
+    "kept-as-text": "The evidence settles no type, so the column stays text",
+    "type-by-reference": "A column takes the type of the key that a foreign key ties it to",
+    "nul-bytes-decided": "Texts with NUL bytes; the plan's nul_bytes says what becomes of them",
+    "invalid-utf8-decided": "Texts that are not UTF-8; the plan's invalid_utf8 says what becomes of them",
+    "plan-drift-gone": "The plan names a table or column that the source no longer has",
+    "plan-drift-new": "The source has a table or column that the complete plan does not name",
     # clean
     "null-in-key": "Rows with NULL in the primary key are in quarantine",
     "null-in-not-null": "Rows with NULL in a column declared NOT NULL are in quarantine",

@@ -1,0 +1,66 @@
+"""What follows for one column from its type, its declaration and its evidence.
+
+Invariant: the same rule serves the proposal, the operator's file and the wizard.
+"""
+
+import msgspec
+
+from sdmigrate.model.plan import ColumnPlan, Empty
+from sdmigrate.model.profile import ColumnProfile
+from sdmigrate.rules.type_families import MOMENTS, family
+
+AMBIGUOUS = "ambiguous_day_month"
+"""The form under which the profile counts dates that may be read day first or month first."""
+
+
+def default_empty(type_name: str, not_null: bool) -> Empty:
+    """What becomes of empty text by default.
+
+    Text keeps it, and bytea too, where it is a value of zero bytes; in other types it is no value.
+    """
+    if family(type_name) in ("text", "bytea"):
+        return "keep"
+    return "quarantine" if not_null else "null"
+
+
+def with_type(column: ColumnPlan, type_name: str) -> ColumnPlan:
+    """The column with another type, and with what depends on the type."""
+    return msgspec.structs.replace(
+        column,
+        type=type_name,
+        form="auto",
+        empty=default_empty(type_name, column.not_null and not column.default),
+    )
+
+
+def misfits(column: ColumnProfile, type_name: str, day_first: bool | None = None) -> int | None:
+    """How many values do not fit the type without loss; None where that was not counted.
+
+    Missing text (empty or blank) does not count, except for text. With ``day_first`` the ambiguous dates,
+    which the profile counts as unfit where nothing settles them, fit.
+    """
+    for candidate in column.candidates:
+        if candidate.type == type_name:
+            settled = family(type_name) in MOMENTS and day_first is not None and column.day_first is None
+            return max(0, candidate.misfits - (column.forms.get(AMBIGUOUS, 0) if settled else 0))
+    if column.classes.values == 0:
+        return 0
+    if type_name == "text":
+        return column.classes.blob
+    return None
+
+
+def moment_once_settled(column: ColumnProfile, declared: str, confidence: float) -> str | None:
+    """The date or timestamp type of a column that only ambiguous dates keep text; None where there is none.
+
+    Where a moment is declared, the share of fitting values must reach ``confidence``; elsewhere every value
+    must fit.
+    """
+    moments = [candidate for candidate in column.candidates if family(candidate.type) in MOMENTS]
+    if not moments or not column.forms.get(AMBIGUOUS, 0):
+        return None
+    best = max(moments, key=lambda one: (one.fits, one.type == declared, one.type == "timestamp"))
+    considered = best.fits + best.misfits
+    needed = confidence if family(declared) in MOMENTS else 1.0
+    fitting = considered - (misfits(column, best.type, day_first=True) or 0)
+    return best.type if fitting >= needed * considered else None

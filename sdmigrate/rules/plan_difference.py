@@ -1,0 +1,122 @@
+"""How a plan differs from another plan, and from the source that it is used on.
+
+Invariant: a table or column that came, went or changed is always named; nothing is matched by likeness.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+from sdmigrate.model.catalog import Catalog
+from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
+from sdmigrate.model.record import Record
+
+Path: TypeAlias = tuple[str, ...]
+"""Keys from the top of the plan's file, for example ("tables", "tickets", "columns", "id")."""
+
+
+class Drift(Record):
+    """Where the source no longer has the shape that a plan was written for."""
+
+    gone: tuple[Path, ...] = ()
+    """Tables and columns that the plan names and the source lacks."""
+    new: tuple[Path, ...] = ()
+    """Tables and columns that the source has and the plan, which says it is complete, does not name."""
+
+    def __bool__(self) -> bool:
+        return bool(self.gone or self.new)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """One line for each difference."""
+        return tuple(f"gone: {in_words(path)}" for path in self.gone) + tuple(
+            f"new: {in_words(path)}" for path in self.new
+        )
+
+
+def in_words(path: Path) -> str:
+    """A table or column by its place in the file."""
+    if len(path) == 4:
+        return f"column {path[3]!r} of table {path[1]!r}"
+    return f"table {path[1]!r}"
+
+
+def drift(tables: Mapping[str, Any], catalog: Catalog, *, complete: bool) -> Drift:
+    """The drift of the catalog from a plan's ``tables``, each a mapping with an optional ``columns``."""
+    known = {table.name: {column.name for column in table.columns} for table in catalog.tables}
+    named = {name: set(table.get("columns", {})) for name, table in tables.items()}
+    gone: list[Path] = []
+    for name, table in tables.items():
+        if name not in known:
+            gone.append(("tables", name))
+            continue
+        gone += [
+            ("tables", name, "columns", column)
+            for column in table.get("columns", {})
+            if column not in known[name]
+        ]
+    new: list[Path] = []
+    for declared in catalog.tables if complete else ():
+        if declared.name not in named:
+            new.append(("tables", declared.name))
+            continue
+        new += [
+            ("tables", declared.name, "columns", column.name)
+            for column in declared.columns
+            if column.name not in named[declared.name]
+        ]
+    return Drift(gone=tuple(gone), new=tuple(new))
+
+
+def difference(before: Plan, after: Plan) -> tuple[str, ...]:
+    """One line for each decision that differs; none where the plans decide alike.
+
+    ``-`` is in ``before`` only, ``+`` in ``after`` only, ``~`` in both and different.
+    """
+    lines = [
+        f"~ {name}: {_shown(one)} -> {_shown(other)}"
+        for name in ("naming", "day_first", "accept_quarantine")
+        if (one := getattr(before, name)) != (other := getattr(after, name))
+    ]
+    earlier = {table.source: table for table in before.tables}
+    later = {table.source: table for table in after.tables}
+    lines += [f"- table {name!r}" for name in earlier if name not in later]
+    for name, table in later.items():
+        if name not in earlier:
+            lines.append(f"+ table {name!r} -> {table.target!r}, {len(table.columns)} columns")
+        else:
+            lines += _table_lines(earlier[name], table)
+    return tuple(lines)
+
+
+def _table_lines(before: TablePlan, after: TablePlan) -> Iterator[str]:
+    for field in before.__struct_fields__:
+        one, other = getattr(before, field), getattr(after, field)
+        if field != "columns" and one != other:
+            yield f"~ table {after.source!r} {field}: {_shown(one)} -> {_shown(other)}"
+    earlier = {column.source: column for column in before.columns}
+    later = {column.source: column for column in after.columns}
+    yield from (f"- column {name!r} of table {before.source!r}" for name in earlier if name not in later)
+    for name, column in later.items():
+        if name not in earlier:
+            yield f"+ column {name!r} of table {after.source!r}: {column.type}"
+        else:
+            yield from _column_lines(after.source, earlier[name], column)
+
+
+def _column_lines(table: str, before: ColumnPlan, after: ColumnPlan) -> Iterator[str]:
+    for field in before.__struct_fields__:
+        one, other = getattr(before, field), getattr(after, field)
+        if field not in ("confidence", "decision") and one != other:
+            yield f"~ column {after.source!r} of table {table!r} {field}: {_shown(one)} -> {_shown(other)}"
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return "unset"
+        case bool():
+            return "true" if value else "false"
+        case tuple():
+            return "(" + ", ".join(_shown(item) for item in value) + ")"
+        case _:
+            return str(value) if not isinstance(value, str) else repr(value)

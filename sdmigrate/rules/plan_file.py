@@ -1,0 +1,334 @@
+"""The operator's plan, read over the proposal.
+
+Invariant: what is read is a complete plan; a key, table, column or value that cannot be meant stops the
+reading with its line, so that nothing the operator wrote is passed over in silence.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn, get_args
+
+import msgspec
+
+from sdmigrate.model.catalog import Catalog
+from sdmigrate.model.errors import UsageProblem
+from sdmigrate.model.finding import Finding
+from sdmigrate.model.plan import ColumnPlan, Duplicates, Empty, Misfit, Naming, Plan, TablePlan
+from sdmigrate.model.profile import ColumnProfile, Profile
+from sdmigrate.rules import conversion, plan_places, row_filter
+from sdmigrate.rules.column_decisions import default_empty, misfits, with_type
+from sdmigrate.rules.convert_dates import zone_of
+from sdmigrate.rules.forms import FORM_BY_NAME
+from sdmigrate.rules.naming import check_collisions, check_target_name
+from sdmigrate.rules.plan_difference import Drift, Path, drift, in_words
+from sdmigrate.rules.plan_text import write
+from sdmigrate.rules.planning import CONFIDENCE, finished, propose
+from sdmigrate.rules.type_families import TYPE_NAMES, canonical_type, family
+
+__all__ = ["read", "write"]
+
+FORMS = frozenset({"auto", "uuid_bytes", "uuid_bytes_swapped", *FORM_BY_NAME})
+"""Every form that a plan may name."""
+_MOST_NAMED = 10
+
+
+def read(
+    text: str,
+    catalog: Catalog,
+    profile: Profile,
+    *,
+    day_first: bool | None = None,
+    accept_drift: bool = False,
+    confidence: float = CONFIDENCE,
+) -> Plan:
+    """The plan that the text makes of the proposal for this catalog and profile.
+
+    ``day_first`` (from the command line) wins over the text's. With ``accept_drift`` tables and columns
+    that are gone are left out and new ones follow the proposal, each told as a finding.
+
+    Raises:
+        UsageProblem: the text is no plan for this source; the message names the line.
+    """
+    reader = _Reader(text)
+    top = reader.table((), _TOP_KEYS)
+    naming: Naming = top.get("naming", "preserve")
+    first = top.get("day_first") if day_first is None else day_first
+    proposal = propose(catalog, profile, day_first=first, naming=naming, confidence=confidence)
+    tables = reader.mappings(("tables",))
+    for name in tables:
+        reader.mappings(("tables", name, "columns"))
+    drifted = drift(tables, catalog, complete=top.get("complete", False))
+    if drifted and not accept_drift:
+        _refuse(reader, drifted, catalog)
+    evidence = {table.name: {column.name: column for column in table.columns} for table in profile.tables}
+    plan = msgspec.structs.replace(
+        proposal,
+        tables=tuple(
+            _table(reader, table, evidence[table.source]) if table.source in tables else table
+            for table in proposal.tables
+        ),
+        accept_quarantine=_accepted(reader, proposal, drifted),
+    )
+    check_collisions("tables", {table.source: table.target for table in plan.tables if table.include})
+    plan = finished(catalog, profile, plan)
+    return msgspec.structs.replace(plan, findings=(*_drift_findings(drifted), *plan.findings))
+
+
+class _Reader:
+    """The document, its text for line numbers, and the one way to refuse."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        try:
+            self.document = plan_places.parse(text)
+        except tomllib.TOMLDecodeError as error:
+            raise UsageProblem(
+                f"The plan is no valid TOML: {error}", "Correct it, or write a new one with 'plan new'."
+            ) from error
+
+    def refuse(self, path: Path, problem: str, hint: str = "Correct that line of the plan.") -> NoReturn:
+        raise UsageProblem(f"Plan, line {plan_places.line_of(self.text, path)}: {problem}", hint)
+
+    def at(self, path: Path) -> Any:
+        """The value there; an empty table where there is none."""
+        here: Any = self.document
+        for part in path:
+            here = here.get(part, {})
+        return here
+
+    def mappings(self, path: Path) -> dict[str, Any]:
+        """The table of tables there."""
+        here = self.at(path)
+        if not isinstance(here, dict):
+            self.refuse(path, f"{path[-1]} must be a table.")
+        for name, value in here.items():
+            if not isinstance(value, dict):
+                self.refuse((*path, name), f"{name!r} must be a table.")
+        return here
+
+    def table(self, path: Path, keys: Mapping[str, "Check"]) -> dict[str, Any]:
+        """The checked values of the table there; those of nested tables are left to their own reading."""
+        given = {}
+        for name, value in self.at(path).items():
+            if name not in keys:
+                self.refuse((*path, name), f"the key {name!r} is unknown.", _hint(name, keys))
+            problem, given[name] = keys[name](value)
+            if problem:
+                self.refuse((*path, name), f"{name} {problem}.")
+        return {name: value for name, value in given.items() if value is not _NESTED}
+
+
+Check = Callable[[Any], tuple[str, Any]]
+"""From a TOML value to what is wrong with it (empty where nothing is) and the value to use."""
+
+_NESTED = object()
+
+
+def _text(value: Any) -> tuple[str, Any]:
+    return ("" if isinstance(value, str) else "must be a string"), value
+
+
+def _truth(value: Any) -> tuple[str, Any]:
+    return ("" if isinstance(value, bool) else "must be true or false"), value
+
+
+def _texts(value: Any) -> tuple[str, Any]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        return "must be a list of strings", value
+    return "", tuple(value)
+
+
+def _one_of(*choices: str) -> Check:
+    def check(value: Any) -> tuple[str, Any]:
+        return ("" if value in choices else "must be one of " + ", ".join(choices)), value
+
+    return check
+
+
+def _target(value: Any) -> tuple[str, Any]:
+    if not isinstance(value, str):
+        return "must be a string", value
+    problem = check_target_name(value)
+    return (f"cannot be used: {problem}" if problem else ""), value
+
+
+def _type(value: Any) -> tuple[str, Any]:
+    canonical = canonical_type(value) if isinstance(value, str) else None
+    return ("" if canonical else f"must be one of {TYPE_NAMES}"), canonical
+
+
+def _form(value: Any) -> tuple[str, Any]:
+    return ("" if value in FORMS else "must be one of " + ", ".join(sorted(FORMS))), value
+
+
+def _zone(value: Any) -> tuple[str, Any]:
+    if not isinstance(value, str):
+        return "must be a string", value
+    try:
+        zone_of(value)
+    except ValueError:
+        return "must be a time zone like Australia/Sydney, or empty for UTC", value
+    return "", value
+
+
+def _version(value: Any) -> tuple[str, Any]:
+    return ("" if value == 1 and not isinstance(value, bool) else "must be 1"), value
+
+
+def _nested(_: Any) -> tuple[str, Any]:
+    return "", _NESTED
+
+
+_TOP_KEYS: dict[str, Check] = {
+    "version": _version,
+    "naming": _one_of(*get_args(Naming)),
+    "day_first": _truth,
+    "complete": _truth,
+    "accept_quarantine": _nested,
+    "tables": _nested,
+}
+_TABLE_KEYS: dict[str, Check] = {
+    "target": _target,
+    "include": _truth,
+    "where": _text,
+    "duplicates": _one_of(*get_args(Duplicates)),
+    "order": _texts,
+    "columns": _nested,
+}
+_COLUMN_KEYS: dict[str, Check] = {
+    "target": _target,
+    "type": _type,
+    "form": _form,
+    "zone": _zone,
+    "day_first": _truth,
+    "empty": _one_of(*get_args(Empty)),
+    "placeholders": _texts,
+    "misfit": _one_of(*get_args(Misfit)),
+    "default": _text,
+    "nul_bytes": _one_of("strip", "quarantine"),
+    "invalid_utf8": _one_of("quarantine", "cp1252", "latin1"),
+}
+
+
+def _table(reader: _Reader, table: TablePlan, evidence: Mapping[str, ColumnProfile]) -> TablePlan:
+    path = ("tables", table.source)
+    given = reader.table(path, _TABLE_KEYS)
+    names = [column.source for column in table.columns]
+    for name in given.get("order", ()):
+        if name not in names:
+            reader.refuse(
+                (*path, "order"), f"table {table.source!r} has no column {name!r}.", _hint(name, names)
+            )
+    if problem := row_filter.problem(given.get("where", ""), names):
+        reader.refuse((*path, "where"), f"where cannot be used: {problem}.")
+    written = reader.mappings((*path, "columns"))
+    columns = tuple(
+        _column(reader, table, column, evidence[column.source]) if column.source in written else column
+        for column in table.columns
+    )
+    check_collisions(
+        f"columns of table {table.source!r}", {column.source: column.target for column in columns}
+    )
+    return msgspec.structs.replace(table, columns=columns, **given)
+
+
+def _column(reader: _Reader, table: TablePlan, column: ColumnPlan, evidence: ColumnProfile) -> ColumnPlan:
+    path = ("tables", table.source, "columns", column.source)
+    given = reader.table(path, _COLUMN_KEYS)
+    decided = msgspec.structs.replace(column, default=given.get("default", column.default))
+    if decided.default != column.default:
+        decided = msgspec.structs.replace(
+            decided, empty=default_empty(decided.type, decided.not_null and not decided.default)
+        )
+    chosen = given.pop("type", column.type)
+    widens = given.get("misfit") == "text" and family(chosen) != "text"
+    if widens and misfits(evidence, chosen, given.get("day_first", column.day_first)) != 0:
+        chosen = "text"
+    if chosen != column.type:
+        decided = msgspec.structs.replace(with_type(decided, chosen), decision="operator", confidence=1.0)
+    decided = msgspec.structs.replace(decided, **given)
+    _check_agreement(reader, path, decided)
+    return decided
+
+
+def _check_agreement(reader: _Reader, path: Path, column: ColumnPlan) -> None:
+    """Refuse decisions that contradict each other or the column's declaration."""
+    for name in ("empty", "misfit"):
+        if getattr(column, name) == "null" and column.not_null and not column.default:
+            reader.refuse(
+                (*path, name) if name in reader.at(path) else path,
+                f"{name} is null, and the column must not be NULL.",
+                f"Set {name} to quarantine, or give the column a default.",
+            )
+    if column.default:
+        outcome = conversion.fill(column)
+        if isinstance(outcome, conversion.Misfit):
+            reader.refuse(
+                (*path, "default") if "default" in reader.at(path) else path,
+                f"the default {column.default!r} is no {column.type}.",
+            )
+
+
+def _accepted(reader: _Reader, proposal: Plan, drifted: Drift) -> dict[str, int]:
+    path = ("accept_quarantine",)
+    given = reader.at(path)
+    if not isinstance(given, dict):
+        reader.refuse(path, "accept_quarantine must be a table of table = rows.")
+    known = [table.source for table in proposal.tables]
+    gone = {place[1] for place in drifted.gone if len(place) == 2}
+    for name, rows in given.items():
+        if name not in known and name not in gone:
+            reader.refuse((*path, name), f"there is no table {name!r}.", _hint(name, known))
+        if not isinstance(rows, int) or isinstance(rows, bool) or rows < 0:
+            reader.refuse((*path, name), f"{name!r} must be a number of rows.")
+    return {name: rows for name, rows in given.items() if name in known}
+
+
+def _refuse(reader: _Reader, drifted: Drift, catalog: Catalog) -> NoReturn:
+    """Name everything that is gone or new, what is gone with its line."""
+    named = [
+        f"line {plan_places.line_of(reader.text, path)}: the source has no {in_words(path)}"
+        for path in drifted.gone[:_MOST_NAMED]
+    ]
+    named += [f"not in the plan: {in_words(path)}" for path in drifted.new[: _MOST_NAMED - len(named)]]
+    more = len(drifted.gone) + len(drifted.new) - len(named)
+    likely = ""
+    if drifted.gone:
+        path = drifted.gone[0]
+        known = (
+            [table.name for table in catalog.tables]
+            if len(path) == 2
+            else [column.name for column in catalog.table(path[1]).columns]
+        )
+        likely = _hint(path[-1], known, otherwise="")
+    raise UsageProblem(
+        "The plan is for another shape of the source. Plan, "
+        + "; ".join(named)
+        + (f"; and {more} more." if more > 0 else "."),
+        (likely + " " if likely else "") + "Correct the plan, or pass --accept-drift to go on without them.",
+    )
+
+
+def _drift_findings(drifted: Drift) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            code=f"plan-drift-{kind}",
+            severity="warning",
+            table=path[1],
+            column=path[3] if len(path) == 4 else None,
+            count=1,
+            message=f"The {in_words(path)} {says}.",
+            advice="Write the plan anew with 'plan new', or correct it, before the next import.",
+        )
+        for kind, says, paths in (
+            ("gone", "is in the plan and no longer in the source", drifted.gone),
+            ("new", "is new in the source and follows the proposal", drifted.new),
+        )
+        for path in paths
+    )
+
+
+def _hint(name: str, known: Iterable[str], *, otherwise: str = "Correct that line of the plan.") -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"Did you mean {close[0]!r}?" if close else otherwise

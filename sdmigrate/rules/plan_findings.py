@@ -1,0 +1,216 @@
+"""What a plan decides by default, told where it bites, so that the operator can decide otherwise.
+
+Invariant: a finding here is a decision with its number; the fact behind it is the profile's to tell, and
+what the profile has told under the same code is not told twice.
+"""
+
+from collections.abc import Iterator
+
+from sdmigrate.model.catalog import Catalog
+from sdmigrate.model.finding import Finding, Sample, Severity
+from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
+from sdmigrate.model.profile import ColumnProfile, Profile, TableProfile
+from sdmigrate.rules.column_decisions import AMBIGUOUS, misfits
+from sdmigrate.rules.declared_types import declared_type
+from sdmigrate.rules.type_families import MOMENTS, family
+
+_MISFIT_WORDS = {
+    "quarantine": "their rows go to quarantine",
+    "null": "they become NULL",
+    "text": "they keep the column text",
+    "fail": "they stop the run",
+}
+_EMPTY_WORDS = {
+    "null": "becomes NULL",
+    "quarantine": "sends its row to quarantine",
+    "fail": "stops the run",
+}
+_DUPLICATE_WORDS = {
+    "first": "the first of each is kept",
+    "last": "the last of each is kept",
+    "most_complete": "the most complete of each is kept",
+    "keep": "all are kept and the key is not created",
+    "quarantine": "all but the first go to quarantine",
+}
+
+
+def plan_findings(catalog: Catalog, profile: Profile, plan: Plan) -> tuple[Finding, ...]:
+    """The findings of a complete plan, in the order of its tables and columns."""
+    told = {(finding.code, finding.table, finding.column) for finding in profile.findings}
+    declared_tables = {table.name: table for table in catalog.tables}
+    profiles = {table.name: table for table in profile.tables}
+    found: list[Finding] = []
+    for table in plan.tables:
+        if table.include:
+            declared = declared_tables[table.source]
+            evidence = profiles[table.source]
+            declarations = {column.name: declared_type(column) for column in declared.columns}
+            found += _of_table(table, evidence)
+            columns = {column.name: column for column in evidence.columns}
+            for column in table.columns:
+                found += _of_column(table, column, columns[column.source], declarations[column.source])
+    return tuple(finding for finding in found if (finding.code, finding.table, finding.column) not in told)
+
+
+def _of_table(table: TablePlan, profile: TableProfile) -> Iterator[Finding]:
+    if table.source != table.target:
+        yield Finding(
+            code="name-changed",
+            severity="info",
+            table=table.source,
+            column=None,
+            count=1,
+            message=f"Table {table.source!r} is named {table.target!r} in PostgreSQL.",
+            advice="Set target in the plan for another name.",
+        )
+    renamed = [column for column in table.columns if column.source != column.target]
+    if renamed:
+        yield Finding(
+            code="columns-renamed",
+            severity="info",
+            table=table.source,
+            column=None,
+            count=len(renamed),
+            message="Columns get other names in PostgreSQL: "
+            + ", ".join(f"{column.source!r} to {column.target!r}" for column in renamed[:5])
+            + (" and others." if len(renamed) > 5 else "."),
+            advice="Set target in the plan for another name.",
+        )
+    declared_keys = {frozenset(table.key), *(frozenset(key) for key in table.unique_keys)}
+    for key in profile.keys:
+        if key.duplicate_rows and frozenset(key.columns) in declared_keys:
+            yield Finding(
+                code="duplicates-decided",
+                severity="warning",
+                table=table.source,
+                column=key.columns[0] if len(key.columns) == 1 else None,
+                count=key.duplicate_rows,
+                message=f"{key.duplicate_rows} rows repeat the declared key ({', '.join(key.columns)}); "
+                f"{_DUPLICATE_WORDS[table.duplicates]}.",
+                advice="Set duplicates (and order) of this table in the plan to decide otherwise.",
+                samples=key.samples[:5],
+            )
+
+
+def _of_column(
+    table: TablePlan, column: ColumnPlan, profile: ColumnProfile, declared: str
+) -> Iterator[Finding]:
+    def finding(
+        code: str,
+        count: int,
+        message: str,
+        advice: str,
+        severity: Severity = "info",
+        samples: tuple[Sample, ...] = (),
+    ) -> Finding:
+        return Finding(
+            code=code,
+            severity=severity,
+            table=table.source,
+            column=column.source,
+            count=count,
+            message=message,
+            advice=advice,
+            samples=samples,
+        )
+
+    yield from (finding(*told) for told in _type_decisions(column, profile, declared))
+    missing = profile.empties if family(column.type) == "text" else profile.empties + profile.blanks
+    if missing and column.empty != "keep" and not column.default:
+        yield finding(
+            "empty-to-null" if column.empty == "null" else "empty-refused",
+            missing,
+            f"Empty text is no {column.type}; each {_EMPTY_WORDS[column.empty]}.",
+            "Set empty or default of this column in the plan to decide otherwise.",
+            "info" if column.empty == "null" else "warning",
+        )
+    if unfit := misfits(profile, column.type, column.day_first):
+        yield finding(
+            "misfits",
+            unfit,
+            f"{unfit} values are no {column.type}; {_MISFIT_WORDS[column.misfit]}.",
+            "Correct the source, or set type, form or misfit of this column in the plan.",
+            "warning",
+            next((one.examples[:5] for one in profile.candidates if one.type == column.type), ()),
+        )
+    if column.not_null and profile.nulls and not column.default:
+        part = "the primary key" if column.source in table.key else "a NOT NULL column"
+        yield finding(
+            "null-refused",
+            profile.nulls,
+            f"{profile.nulls} rows hold NULL in {part}; they go to quarantine.",
+            "Set default of this column in the plan to give them a value.",
+            "warning",
+        )
+    if family(column.type) in ("text", "json", "jsonb"):
+        yield from (finding(*told) for told in _byte_decisions(column, profile))
+
+
+def _type_decisions(
+    column: ColumnPlan, profile: ColumnProfile, declared: str
+) -> Iterator[tuple[str, int, str, str, Severity]]:
+    ambiguous = profile.forms.get(AMBIGUOUS, 0)
+    if column.decision == "operator":
+        return
+    if ambiguous and column.day_first is None and family(profile.proposed) in MOMENTS:
+        yield (
+            "ambiguous-dates",
+            ambiguous,
+            f"{ambiguous} dates may be read day first or month first; the column stays text.",
+            "Say --day-first or --month-first, or set day_first or form in the plan.",
+            "warning",
+        )
+    elif column.decision == "declared" and column.type != profile.proposed:
+        yield (
+            "type-as-declared",
+            0,
+            f"The evidence for {profile.proposed} is {profile.confidence:.1%}; the column stays "
+            f"{column.type} as declared.",
+            "Set type of this column in the plan to decide otherwise.",
+            "info",
+        )
+    elif column.type == "text" and profile.proposed != "text":
+        yield (
+            "kept-as-text",
+            0,
+            f"The evidence for {profile.proposed} is {profile.confidence:.1%} and not all values are "
+            f"{declared}; the column stays text.",
+            "Set type of this column in the plan to decide otherwise.",
+            "warning",
+        )
+    elif column.type != profile.proposed:
+        yield (
+            "type-by-reference",
+            0,
+            f"The values look like {profile.proposed}; the column is {column.type}, like the key it is "
+            "tied to.",
+            "Set type of all tied columns in the plan to decide otherwise.",
+            "info",
+        )
+
+
+def _byte_decisions(
+    column: ColumnPlan, profile: ColumnProfile
+) -> Iterator[tuple[str, int, str, str, Severity]]:
+    if profile.nul_texts:
+        does = "they are taken out" if column.nul_bytes == "strip" else "their rows go to quarantine"
+        yield (
+            "nul-bytes-decided",
+            profile.nul_texts,
+            f"{profile.nul_texts} texts hold NUL bytes, which PostgreSQL cannot store; {does}.",
+            "Set nul_bytes of this column in the plan to decide otherwise.",
+            "warning",
+        )
+    if profile.invalid_utf8:
+        does = (
+            "their rows go to quarantine"
+            if column.invalid_utf8 == "quarantine"
+            else f"they are read as {column.invalid_utf8}"
+        )
+        yield (
+            "invalid-utf8-decided",
+            profile.invalid_utf8,
+            f"{profile.invalid_utf8} texts are not UTF-8; {does}.",
+            "Set invalid_utf8 of this column in the plan to decide otherwise.",
+            "warning",
+        )

@@ -1,0 +1,97 @@
+"""One type for all columns that foreign keys tie together, since PostgreSQL compares keys by type.
+
+Invariant: a type changes only to one that every value of every column tied to it fits; where no type fits
+them all, nothing changes and the blueprint tells which foreign key cannot stand.
+"""
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import msgspec
+
+from sdmigrate.model.catalog import Catalog
+from sdmigrate.model.plan import TablePlan
+from sdmigrate.model.profile import ColumnProfile, Profile
+from sdmigrate.rules.column_decisions import misfits, with_type
+from sdmigrate.rules.type_families import INTEGER_RANGES, can_reference
+
+Place: TypeAlias = tuple[str, str]
+"""A table's name and a column's."""
+
+
+def agree(catalog: Catalog, profile: Profile, tables: tuple[TablePlan, ...]) -> tuple[TablePlan, ...]:
+    """The tables with one type in each group of columns tied by foreign keys, where there is such a type."""
+    ties = _ties(catalog)
+    if not ties:
+        return tables
+    types = {(table.source, column.source): column.type for table in tables for column in table.columns}
+    parents = {parent for _, parent in ties}
+    fixed = {(table.name, table.rowid_alias) for table in catalog.tables if table.rowid_alias is not None}
+    profiles = {(table.name, column.name): column for table in profile.tables for column in table.columns}
+    changed: dict[Place, str] = {}
+    for group in _groups(ties):
+        wanted = dict.fromkeys(types[place] for place in group if place in parents)
+        # A child's dirt is no reason to make text of its parent's key.
+        wanted |= dict.fromkeys(types[place] for place in group if types[place] != "text")
+        for candidate in wanted:
+            if all(
+                types[place] == candidate
+                or (place not in fixed and _holds(profiles[place], types[place], candidate))
+                for place in group
+            ):
+                changed |= {place: candidate for place in group if types[place] != candidate}
+                break
+    return tuple(_retyped(table, changed) for table in tables)
+
+
+def _ties(catalog: Catalog) -> list[tuple[Place, Place]]:
+    """Child and parent column of every foreign key whose parent is there."""
+    known = {table.name.lower(): table for table in catalog.tables}
+    ties = []
+    for table in catalog.tables:
+        for key in table.foreign_keys:
+            parent = known.get(key.parent_table.lower())
+            if parent is None or len(key.columns) != len(key.parent_columns):
+                continue
+            ties += [
+                ((table.name, child), (parent.name, column))
+                for child, column in zip(key.columns, key.parent_columns, strict=True)
+            ]
+    return ties
+
+
+def _groups(ties: Iterable[tuple[Place, Place]]) -> list[list[Place]]:
+    """The connected components, in order of first appearance."""
+    root: dict[Place, Place] = {}
+
+    def find(place: Place) -> Place:
+        root.setdefault(place, place)
+        while root[place] != place:
+            root[place] = root[root[place]]
+            place = root[place]
+        return place
+
+    for child, parent in ties:
+        root[find(child)] = find(parent)
+    groups: dict[Place, list[Place]] = {}
+    for place in root:
+        groups.setdefault(find(place), []).append(place)
+    return list(groups.values())
+
+
+def _holds(profile: ColumnProfile, current: str, wanted: str) -> bool:
+    if misfits(profile, wanted) == 0:
+        return True
+    if current in INTEGER_RANGES and wanted in INTEGER_RANGES:
+        return INTEGER_RANGES[current][1] <= INTEGER_RANGES[wanted][1]
+    return current in INTEGER_RANGES and wanted == "numeric" and can_reference(current, wanted)
+
+
+def _retyped(table: TablePlan, changed: dict[Place, str]) -> TablePlan:
+    columns = tuple(
+        with_type(column, changed[table.source, column.source])
+        if (table.source, column.source) in changed
+        else column
+        for column in table.columns
+    )
+    return msgspec.structs.replace(table, columns=columns)

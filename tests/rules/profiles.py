@@ -1,0 +1,142 @@
+"""Catalogs and profiles for pure tests: tables written as Python, their values counted by the real rules."""
+
+from collections.abc import Mapping, Sequence
+
+from sdmigrate.model.catalog import Affinity, Catalog, Column, Table
+from sdmigrate.model.finding import Finding
+from sdmigrate.model.profile import (
+    ColumnProfile,
+    KeyProfile,
+    Profile,
+    Quality,
+    ReferenceProfile,
+    TableProfile,
+)
+from sdmigrate.model.source import Fingerprint
+from sdmigrate.model.values import Value, stored
+from sdmigrate.rules import types
+from sdmigrate.rules.declared_types import declared_digits, declared_length
+from sdmigrate.rules.evidence import Evidence, interest_of
+
+FINGERPRINT = Fingerprint(size=4096, modified_ns=1, change_counter=1)
+Rows = Sequence[Sequence[Value]]
+
+
+def affinity(declared: str) -> Affinity:
+    """https://www.sqlite.org/datatype3.html section 3.1."""
+    name = declared.upper()
+    if "INT" in name:
+        return "INTEGER"
+    if any(word in name for word in ("CHAR", "CLOB", "TEXT")):
+        return "TEXT"
+    if not name or "BLOB" in name:
+        return "BLOB"
+    return "REAL" if any(word in name for word in ("REAL", "FLOA", "DOUB")) else "NUMERIC"
+
+
+def column(
+    name: str,
+    declared: str = "",
+    *,
+    not_null: bool = False,
+    default: str | None = None,
+    collation: str = "BINARY",
+) -> Column:
+    return Column(
+        name=name,
+        declared_type=declared,
+        affinity=affinity(declared),
+        not_null=not_null,
+        default=default,
+        collation=collation,
+    )
+
+
+def table(name: str, *columns: Column, **fields: object) -> Table:
+    """A table; ``fields`` are those of the record."""
+    return Table(name=name, columns=columns, **fields)  # type: ignore[arg-type]
+
+
+def column_profile(
+    declared: Column, values: Sequence[Value], *, is_rowid: bool = False, day_first: bool | None = None
+) -> ColumnProfile:
+    evidence = Evidence(
+        interest=interest_of(declared),
+        declared_digits=declared_digits(declared),
+        declared_length=declared_length(declared),
+    )
+    counts: dict[tuple[str, Value], tuple[int, int]] = {}
+    for rowid, value in enumerate(values, start=1):
+        if value is None:
+            evidence.add_nulls(1)
+            continue
+        count, first = counts.get((type(value).__name__, value), (0, rowid))
+        counts[type(value).__name__, value] = (count + 1, first)
+    for (_, value), (count, first) in counts.items():
+        evidence.add(value, count, first)
+    settled = types.settle_day_order(evidence, (), day_first)
+    proposal = types.propose(declared, evidence, day_first=settled, is_rowid=is_rowid)
+    low, high = evidence.bounds()
+    return ColumnProfile(
+        name=declared.name,
+        declared_type=declared.declared_type,
+        rows=len(values),
+        nulls=evidence.nulls,
+        empties=evidence.count("empty"),
+        blanks=evidence.count("blank"),
+        classes=evidence.classes,
+        distinct=evidence.distinct,
+        distinct_exact=True,
+        proposed=proposal.type,
+        confidence=proposal.confidence,
+        reason=proposal.reason,
+        forms=evidence.forms,
+        minimum=None if low is None else stored(low),
+        maximum=None if high is None else stored(high),
+        longest_characters=evidence.longest_characters,
+        longest_bytes=evidence.longest_bytes,
+        nul_texts=evidence.nul_count,
+        invalid_utf8=evidence.invalid_count,
+        candidates=proposal.candidates,
+        form=proposal.form,
+        day_first=proposal.day_first,
+    )
+
+
+def table_profile(
+    declared: Table,
+    rows: Rows = (),
+    *,
+    keys: tuple[KeyProfile, ...] = (),
+    references: tuple[ReferenceProfile, ...] = (),
+) -> TableProfile:
+    return TableProfile(
+        name=declared.name,
+        rows=len(rows),
+        columns=tuple(
+            column_profile(one, [row[position] for row in rows], is_rowid=one.name == declared.rowid_alias)
+            for position, one in enumerate(declared.columns)
+        ),
+        keys=keys,
+        references=references,
+    )
+
+
+def facts(
+    tables: Mapping[Table, Rows] | Sequence[tuple[Table, Rows]], findings: tuple[Finding, ...] = ()
+) -> tuple[Catalog, Profile]:
+    """Catalog and profile of tables with these rows."""
+    pairs = list(tables.items()) if isinstance(tables, Mapping) else list(tables)
+    return (
+        Catalog(tables=tuple(declared for declared, _ in pairs)),
+        profile(*(table_profile(declared, rows) for declared, rows in pairs), findings=findings),
+    )
+
+
+def profile(*tables: TableProfile, findings: tuple[Finding, ...] = ()) -> Profile:
+    return Profile(
+        source_fingerprint=FINGERPRINT,
+        tables=tables,
+        findings=findings,
+        quality=Quality(score=100.0, parts=()),
+    )
