@@ -8,9 +8,7 @@ Invariant: the three files appear under their final names only after cleaned wit
 backwards was proven equal to the snapshot, and after the ledger balanced. The snapshot is only read.
 """
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.errors import InternalFault, UnsafeToContinue
@@ -50,7 +48,7 @@ from sdmigrate.sqlite.cleaned import (
     take_out,
 )
 from sdmigrate.sqlite.connection import open_read_only, quote_identifier
-from sdmigrate.sqlite.content_digest import combined, table_digests
+from sdmigrate.sqlite.content_digest import Beat, combined, table_digests
 from sdmigrate.sqlite.quarantine import count_quarantined, create_quarantine
 from sdmigrate.sqlite.repairs import next_mapping, repair_column
 from sdmigrate.sqlite.undo import undone_digests
@@ -78,12 +76,9 @@ def clean(context: Context, snapshot: Snapshot, profile: Profile, plan: Plan) ->
         written_whole(place.quarantine) as quarantine,
     ):
         files = CleaningFiles(cleaned=cleaned, audit=audit, quarantine=quarantine)
-        with _digesting(context, snapshot) as snapshot_digests:
-            ledgers, findings = _write(context, snapshot, profile, plan, files)
-            check_balance(ledgers)
-            undone = _undone(context, snapshot, profile, files)
-            expected = snapshot_digests()
-        _prove(expected, undone)
+        ledgers, findings = _write(context, snapshot, profile, plan, files)
+        check_balance(ledgers)
+        expected, undone = _prove(context, snapshot, profile, files)
         with closing(open_audit(audit)) as connection:
             findings = (*findings, *changed_findings(count_rules(connection)))
     return Cleaned(
@@ -113,23 +108,6 @@ def _refuse_mismatch(snapshot: Snapshot, profile: Profile, plan: Plan) -> None:
             f"The plan does not decide on {', '.join(sorted(missing))}.",
             "Make the plan again from this snapshot's profile.",
         )
-
-
-@contextmanager
-def _digesting(context: Context, snapshot: Snapshot) -> Iterator[Callable[[], dict[str, str]]]:
-    """The snapshot's digests, computed beside the block: its SQL leaves the interpreter free."""
-    catalog = snapshot.catalog
-    with (
-        closing(open_read_only(snapshot.path, trusted_schema=catalog.trusted_schema)) as connection,
-        ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshot-digest") as pool,
-    ):
-        digests = pool.submit(table_digests, connection, catalog, lambda *_: context.cancel.raise_if_set())
-        try:
-            yield digests.result
-        except BaseException:
-            # The pool waits for its thread on leaving; nobody will ask for this result.
-            connection.interrupt()
-            raise
 
 
 def _write(
@@ -171,17 +149,21 @@ def _clean_table(bench: Workbench, table: Table, profile: TableProfile, plan: Ta
     bench.pulse.beat(table.name, profile.rows, profile.rows, "looking for NULLs and duplicates")
     quarantine_nulls(bench, table, tuple(column.source for column in plan.columns if column.not_null))
     take_out(bench, table, None, first_mapping)
-    _deduplicate(bench, table, plan, changed, first_mapping)
+    _deduplicate(bench, table, profile, plan, changed, first_mapping)
 
 
 def _deduplicate(
-    bench: Workbench, table: Table, plan: TablePlan, changed: set[str], first_mapping: int
+    bench: Workbench,
+    table: Table,
+    profile: TableProfile,
+    plan: TablePlan,
+    changed: set[str],
+    first_mapping: int,
 ) -> None:
     if plan.duplicates == "keep":
         return
     for key in (plan.key, *plan.unique_keys):
-        # SQLite itself keeps a declared key unique, as long as cleaning leaves its values alone.
-        if not key or (is_declared_key(table, key) and changed.isdisjoint(key)):
+        if not key or (changed.isdisjoint(key) and _is_unique(table, profile, plan, key)):
             continue
         if not list_duplicates(bench, table, plan, key):
             continue
@@ -190,6 +172,16 @@ def _deduplicate(
             take_out(bench, table, None, first_mapping)
         else:
             take_out(bench, table, "deduplicated", first_mapping)
+
+
+def _is_unique(table: Table, profile: TableProfile, plan: TablePlan, key: tuple[str, ...]) -> bool:
+    """Whether the snapshot's values are known to be unique: SQLite keeps them so, or all were counted."""
+    for column in key:
+        # 1.5 and 1.50 are two texts, and one number to PostgreSQL.
+        if plan.column(column).type.startswith("numeric") and profile.column(column).classes.text:
+            return False
+    counted = any(known.unique and set(known.columns) == set(key) for known in profile.keys)
+    return counted or is_declared_key(table, key)
 
 
 def _count(bench: Workbench, table: Table, plan: TablePlan) -> TableLedger:
@@ -204,26 +196,27 @@ def _count(bench: Workbench, table: Table, plan: TablePlan) -> TableLedger:
     )
 
 
-def _undone(context: Context, snapshot: Snapshot, profile: Profile, files: CleaningFiles) -> dict[str, str]:
-    def beat(table: str, done: int) -> None:
-        context.cancel.raise_if_set()
-        context.events.emit(
-            Advanced(
-                stage="clean",
-                table=table,
-                done=done,
-                total=profile.table(table).rows,
-                reason="proving the way back",
-            )
-        )
-
-    return undone_digests(files, snapshot.catalog, beat)
-
-
-def _prove(expected: dict[str, str], undone: dict[str, str]) -> None:
+def _prove(
+    context: Context, snapshot: Snapshot, profile: Profile, files: CleaningFiles
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The digests of the snapshot's tables, and of the same tables undone: they are equal."""
+    catalog = snapshot.catalog
+    with closing(open_read_only(snapshot.path, trusted_schema=catalog.trusted_schema)) as connection:
+        expected = table_digests(connection, catalog, _beat(context, profile, "digesting the snapshot"))
+    undone = undone_digests(files, catalog, _beat(context, profile, "proving the way back"))
     different = [table for table, digest in expected.items() if undone[table] != digest]
     if different:
         raise InternalFault(
             f"Cleaned with the audit trail applied backwards is not the snapshot: {', '.join(different)}.",
             "Nothing was kept of this cleaning. Keep the run directory and report this.",
         )
+    return expected, undone
+
+
+def _beat(context: Context, profile: Profile, reason: str) -> Beat:
+    def beat(table: str, done: int) -> None:
+        context.cancel.raise_if_set()
+        total = profile.table(table).rows
+        context.events.emit(Advanced(stage="clean", table=table, done=done, total=total, reason=reason))
+
+    return beat

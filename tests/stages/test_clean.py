@@ -107,6 +107,13 @@ def test_duplicates_are_looked_for_among_cleaned_values(tmp_path: Path, run: Run
     assert rows(cleaned.audit_path, 'SELECT rowid, k FROM "deduplicated:t"') == [(2, " 7 "), (4, "1.5")]
 
 
+def test_two_spellings_of_a_decimal_are_one_key(tmp_path: Path, run: Run) -> None:
+    script = "CREATE TABLE t(k TEXT PRIMARY KEY); INSERT INTO t VALUES ('1.5'), ('1.50'), ('1.05');"
+    snapshot = make_snapshot(tmp_path / "s.sqlite", script)
+    cleaned = run(snapshot, make_plan(snapshot, {"t.k": "numeric"}))
+    assert rows(cleaned.path, "SELECT k FROM t") == [("1.5",), ("1.05",)]
+
+
 def test_excluded_rows_are_judged_by_the_snapshots_values_and_not_converted(tmp_path: Path, run: Run) -> None:
     snapshot = make_snapshot(tmp_path / "s.sqlite", PEOPLE)
     plan = with_column(make_plan(snapshot, PEOPLE_TYPES), "people", "age", misfit="fail")
