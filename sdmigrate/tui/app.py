@@ -252,7 +252,7 @@ class WizardApp(App[None]):
                 "Kill the pipeline now?",
                 (
                     "It is rolling back what was under way; killing it does not wait for that.",
-                    "PostgreSQL rolls back by itself, and the run can be resumed from its last finished step.",
+                    "PostgreSQL rolls back by itself; the run can be resumed from its last finished step.",
                 ),
                 yes="Kill",
                 no="Wait",

@@ -15,7 +15,8 @@ from sdmigrate.model.events import (
 )
 from sdmigrate.tui import format as text
 from sdmigrate.tui.journey import Journey, StepState, step_state
-from sdmigrate.tui.steps import STEPS, Step
+from sdmigrate.tui.steps import Step
+from sdmigrate.tui.summaries import summary
 from sdmigrate.tui.views.findings import place
 from sdmigrate.tui.views.grid import Tone
 
@@ -145,7 +146,8 @@ def headline(journey: Journey, step: Step) -> tuple[str, Tone]:
         case "stopped":
             return "Stopped: nothing was left half-done.", "warn"
         case "done" | "skipped":
-            return f"{WORDS[state].capitalize()}{_took(journey, step)}.{_result(journey, step)}", TONES[state]
+            told = summary(journey.results, step)
+            return told or f"{WORDS[state].capitalize()}{_took(journey, step)}.", "" if told else TONES[state]
         case _:
             return f"{WORDS[state].capitalize()}.", TONES[state]
 
@@ -166,9 +168,3 @@ def _switched(journey: Journey) -> str:
 def _took(journey: Journey, step: Step) -> str:
     seconds = [view.seconds for stage in step.stages if (view := journey.stage(stage)).seconds is not None]
     return f" in {text.duration(sum(seconds))}" if seconds else ""
-
-
-def _result(journey: Journey, step: Step) -> str:
-    if step is STEPS[-1] and journey.stage("rollback").state == "done":
-        return " Rolled back."
-    return ""

@@ -9,7 +9,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Button, DataTable, Input
+from textual.widgets import Button, Input
 
 from sdmigrate.tui.format import duration, file_name
 from sdmigrate.tui.journey import Journey, active_step
@@ -79,7 +79,9 @@ class WizardScreen(Screen[None]):
         super().__init__()
         self._journey = journey
         self._viewed = active_step(journey)
+        self._drawn: Step | None = None
         self._drawn_at = 0.0
+        self._could_go_on = False
 
     def compose(self) -> ComposeResult:
         """Top, steps beside or above the pane, keys."""
@@ -132,9 +134,11 @@ class WizardScreen(Screen[None]):
         pane = self.query_one(StagePane)
         seconds = {step.name: _seconds(self._journey, step) for step in STEPS}
         self.query_one(Stepper).show(self._journey, self._viewed, seconds)
-        pane.show(self._journey, self._viewed, self._offer("go_on"), self._drawn_at)
+        go_on = self._offer("go_on")
+        pane.show(self._journey, self._viewed, go_on, self._drawn_at)
         self._draw_keys()
-        self._keep_focus()
+        self._keep_focus(may_go_on=not go_on.refusal, looked_elsewhere=self._drawn is not self._viewed)
+        self._drawn = self._viewed
 
     def _draw_keys(self) -> None:
         views = self.query_one(StagePane).views
@@ -143,16 +147,17 @@ class WizardScreen(Screen[None]):
             for found in offers(self._journey, self._viewed, views)
         )
 
-    def _keep_focus(self) -> None:
-        """The way on has the focus when it appears, so that Enter goes on; else the table has it."""
-        focused = self.focused
-        if isinstance(focused, Input) or (isinstance(focused, DataTable) and focused.display):
-            return
-        button, table = self.query_one("#go-on", Button), self.query_one(RecordTable)
-        if button.display:
-            button.focus()
-        elif table.display:
-            table.focus()
+    def _keep_focus(self, *, may_go_on: bool, looked_elsewhere: bool) -> None:
+        """When a way on appears it has the focus, so that Enter goes on; an operator's own focus stays."""
+        appeared = may_go_on and (looked_elsewhere or not self._could_go_on)
+        self._could_go_on = may_go_on
+        if appeared and not isinstance(self.focused, Input):
+            self.query_one("#go-on", Button).focus()
+
+    def on_resize(self) -> None:
+        """Some texts depend on the room."""
+        if self.is_mounted:
+            self._draw()
 
     def _offer(self, act: Act) -> Offer:
         return offer(self._journey, self._viewed, self.query_one(StagePane).views, act)

@@ -6,10 +6,12 @@ from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
 from sdmigrate.model.record import Record
 from sdmigrate.model.result import CanaryResult, Cleaned, Release, Verification
+from sdmigrate.model.source import Snapshot, Source
 from sdmigrate.tui.journey import Journey
 from sdmigrate.tui.steps import Step
 from sdmigrate.tui.views.findings import findings_grid
 from sdmigrate.tui.views.grid import Grid
+from sdmigrate.tui.views.grounds import catalog_grid, checks_grid, others_grid, snapshot_grid
 from sdmigrate.tui.views.moved import ledger_grid, queries_grid, release_grid, verification_grid
 from sdmigrate.tui.views.profiled import columns_grid, quality_grid, tables_grid
 
@@ -35,6 +37,11 @@ def _findings(record: Record) -> tuple[Finding, ...]:
 
 def _grids(journey: Journey, record: Record) -> tuple[Grid, ...]:
     match record:
+        case Source():
+            others = (others_grid(record.catalog),) if record.catalog.others else ()
+            return (checks_grid(record), catalog_grid(record.catalog), *others)
+        case Snapshot():
+            return (snapshot_grid(record),)
         case Profile():
             plan = journey.results.get("plan")
             decided = plan if isinstance(plan, Plan) else None

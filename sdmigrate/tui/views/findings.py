@@ -12,9 +12,9 @@ SEVERITY_TONES: dict[Severity, Tone] = {"error": "bad", "warning": "warn", "info
 
 _HEADINGS = (
     Heading("Severity", widest=9),
-    Heading("Where", widest=32),
+    Heading("Where", widest=30),
     Heading("Count", right=True),
-    Heading("Finding", widest=90),
+    Heading("Finding", flexible=True),
 )
 
 

@@ -19,6 +19,8 @@ class Heading:
     """Aligned to the right, as numbers are."""
     widest: int = 40
     """Terminal cells beyond which its texts are cut; the row's detail has them whole."""
+    flexible: bool = False
+    """Takes the room that the other columns leave."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Grid:
     """Shown in place of a table without rows."""
     tone: Tone = ""
     """Of the number beside its title."""
+    numbered: bool = True
+    """Whether the number of rows tells anything."""
 
 
 def numeric(number: int, tone: Tone = "") -> Shown:

@@ -112,7 +112,7 @@ def queries_grid(canary: CanaryResult) -> Grid:
         )
         for query in canary.queries
     )
-    headings = (Heading("Query", widest=40), Heading("Rows", right=True), Heading("Result", widest=60))
+    headings = (Heading("Query", widest=40), Heading("Rows", right=True), Heading("Result", flexible=True))
     failed = any(query.error for query in canary.queries)
     return Grid(
         "Queries", headings, rows, empty="No queries were given to run.", tone="bad" if failed else ""
@@ -146,7 +146,7 @@ def release_grid(release: Release) -> Grid:
         Heading("Indexes", right=True),
         Heading("References", right=True),
     )
-    return Grid("Release", headings, rows)
+    return Grid("Loaded", headings, rows)
 
 
 def summary_grid(finished: RunFinished) -> Grid:

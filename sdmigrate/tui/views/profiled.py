@@ -18,7 +18,7 @@ def columns_grid(profile: Profile, plan: Plan | None, findings: tuple[Finding, .
         for column in table.columns
     )
     headings = (
-        Heading("Column", widest=28),
+        Heading("Column", widest=26),
         Heading("Type", widest=16),
         Heading("Sure", right=True),
         Heading("Nulls", right=True),
@@ -188,6 +188,6 @@ def quality_grid(quality: Quality) -> Grid:
         Heading("Dimension"),
         Heading("Points", right=True),
         Heading("Of", right=True),
-        Heading("What cost most", widest=80),
+        Heading("What cost most", flexible=True),
     )
-    return Grid(f"Quality {quality.score:.1f}", headings, rows)
+    return Grid(f"Quality {quality.score:.1f}", headings, rows, numbered=False)

@@ -13,6 +13,8 @@ from sdmigrate.tui.paint import table_cell
 from sdmigrate.tui.views.grid import Detail, Grid, GridRow, matching, ordered
 
 MOST_ROWS = 500
+_LEAST_FLEXIBLE = 20
+_WANTED_FLEXIBLE = 34
 
 
 class RecordTable(DataTable[Text]):
@@ -31,6 +33,7 @@ class RecordTable(DataTable[Text]):
         self._rows: tuple[GridRow, ...] = ()
         self._sorted_by: int | None = None
         self._descending = False
+        self._room = 74
         self.wanted = ""
         """The filter in force; empty for none."""
 
@@ -76,6 +79,7 @@ class RecordTable(DataTable[Text]):
         if self._sorted_by is not None:
             self._rows = ordered(self._rows, self._sorted_by, descending=self._descending)
         self.clear(columns=True)
+        widths = self._widths(grid)
         for place, heading in enumerate(grid.headings):
             mark = "" if place != self._sorted_by else " ▼" if self._descending else " ▲"
             label = cell(heading.label + mark)
@@ -84,10 +88,39 @@ class RecordTable(DataTable[Text]):
         for row in self._rows[:MOST_ROWS]:
             self.add_row(
                 *(
-                    table_cell(self.app, shown, heading.widest, right=heading.right)
-                    for shown, heading in zip(row.cells, grid.headings, strict=True)
+                    table_cell(self.app, shown, width, right=heading.right)
+                    for shown, heading, width in zip(row.cells, grid.headings, widths, strict=True)
                 )
             )
+
+    def _widths(self, grid: Grid) -> list[int]:
+        """The cells of each column; a flexible one takes what the others leave."""
+        drawn = self._rows[:MOST_ROWS]
+        widths = []
+        for place, heading in enumerate(grid.headings):
+            longest = max((len(row.cells[place].text) for row in drawn), default=0)
+            widths.append(max(len(heading.label) + 2, min(longest, heading.widest)))
+        flexible = next((place for place, heading in enumerate(grid.headings) if heading.flexible), None)
+        if flexible is None:
+            return widths
+        widths[flexible] = 0
+        left = self._room - sum(widths) - 2 * len(widths)
+        if left < _WANTED_FLEXIBLE:
+            broadest = max(range(len(widths)), key=widths.__getitem__)
+            given = max(0, min(_WANTED_FLEXIBLE - left, widths[broadest] - _LEAST_FLEXIBLE))
+            widths[broadest] -= given
+            left += given
+        widths[flexible] = max(_LEAST_FLEXIBLE, left)
+        return widths
+
+    def on_resize(self) -> None:
+        """A flexible column follows the room."""
+        room = self.container_size.width - 1
+        if room != self._room and room > 0:
+            self._room = room
+            row = self.cursor_row
+            self._fill()
+            self.move_cursor(row=row)
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Open the row's detail."""

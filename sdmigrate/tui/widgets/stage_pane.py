@@ -53,6 +53,10 @@ class StagePane(Vertical):
             yield Button("", id="go-on", compact=True)
             yield Static(id="left-over")
 
+    def on_mount(self) -> None:
+        """A key pressed again within the button's flash must not be lost."""
+        self.query_one("#go-on", Button).active_effect_duration = 0
+
     @property
     def views(self) -> int:
         """How many views the step's result has."""
@@ -86,7 +90,7 @@ class StagePane(Vertical):
         """Show the following view of the result; after the last comes the first."""
         if self._step is None or not self._grids:
             return
-        self._chosen[self._step.name] = (self._chosen.get(self._step.name, 0) + 1) % len(self._grids)
+        self._chosen[self._step.name] = (self._chosen_view(self._step) + 1) % len(self._grids)
         self._draw_view()
 
     def sort_next(self) -> str:
@@ -157,7 +161,7 @@ class StagePane(Vertical):
         if self._step is None or not self._grids:
             table.display = empty.display = False
             return
-        chosen = min(self._chosen.get(self._step.name, 0), len(self._grids) - 1)
+        chosen = self._chosen_view(self._step)
         grid = self._grids[chosen]
         strip.show(self._grids, chosen)
         table.display = bool(grid.rows)
@@ -165,6 +169,11 @@ class StagePane(Vertical):
         empty.update(toned(grid.empty, "muted"))
         empty.display = not grid.rows
         self._show_capped()
+
+    def _chosen_view(self, step: Step) -> int:
+        """The view chosen before; else the first that has rows, so that findings come first where any are."""
+        first = next((place for place, grid in enumerate(self._grids) if grid.rows), 0)
+        return min(self._chosen.get(step.name, first), len(self._grids) - 1)
 
     def _show_capped(self) -> None:
         shown, matching = self.query_one(RecordTable).shown

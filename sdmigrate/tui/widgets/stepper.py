@@ -30,7 +30,9 @@ class StepMark(Vertical):
         self.set_class(viewed is self._step, "-viewed")
         glyph = toned(GLYPHS[state], TONES[state])
         name = Content.styled(self._step.title, "bold" if viewed is self._step else "")
-        number = Content.styled(f"{self._place} ", "$tone-muted")
+        # Six marks beside each other have no room for their numbers; the sidebar has.
+        narrow = self.screen.has_class("-narrow")
+        number = Content.styled("" if narrow else f"{self._place} ", "$tone-muted")
         self.query_one(".mark-name", Static).update(glyph + Content(" ") + number + name)
         took = Content.styled(f"  {seconds}" if seconds else "", "$tone-muted")
         self.query_one(".mark-state", Static).update(toned(WORDS[state], TONES[state]) + took)

@@ -15,6 +15,6 @@ class ViewStrip(Static):
         parts = []
         for place, grid in enumerate(grids):
             name = Content.styled(f" {grid.title} ", "bold reverse" if place == chosen else "$tone-muted")
-            number = toned(f" {len(grid.rows):,}", grid.tone or "muted")
+            number = toned(f" {len(grid.rows):,}" if grid.numbered else "", grid.tone or "muted")
             parts.append(name + number)
         self.update(Content("  ").join(parts))
