@@ -29,7 +29,7 @@ class Kind:
 
     outcome: Outcome
     finding: str
-    """Code of the finding that tells of it."""
+    """Code of the finding that tells of it; where its row is quarantined, the code that stands beside it there."""
     spoil: Spoil
 
 
@@ -115,10 +115,10 @@ _IMPOSSIBLE = ("2025-02-30 10:15:00", "2025-04-31 08:05:00", "2025-13-01 09:00:0
 KINDS: dict[str, Kind] = {
     "day-first-date": Kind("value", "mixed-date-forms", _day_first(lambda day: day > 12)),
     "ambiguous-date": Kind("value", "mixed-date-forms", _day_first(lambda day: day <= 12)),
-    "empty-date": Kind("value", "empty-to-null", _empty),
-    "empty-date-for-null": Kind("value", "empty-to-null", _empty_for_null),
-    "empty-number": Kind("value", "empty-to-null", _empty),
-    "empty-number-for-null": Kind("value", "empty-to-null", _empty_for_null),
+    "empty-date": Kind("value", "empty-strings-for-null", _empty),
+    "empty-date-for-null": Kind("value", "empty-strings-for-null", _empty_for_null),
+    "empty-number": Kind("value", "empty-strings-for-null", _empty),
+    "empty-number-for-null": Kind("value", "empty-strings-for-null", _empty_for_null),
     "impossible-date": Kind("quarantine", "impossible-date", _one_of(*_IMPOSSIBLE)),
     "impossible-day-first-date": Kind(
         "quarantine", "impossible-date", _one_of("31/02/2025 9:40", "30/02/2024 16:05", "31/06/2025 11:20")

@@ -12,8 +12,10 @@ import pytest
 from sdmigrate.demo.calendar import REFERENCE_DATE
 from sdmigrate.demo.columns import COLUMNS, declared_type, shared_out
 from sdmigrate.demo.database import write_demo
+from sdmigrate.demo.defects import KINDS, LABEL_FINDING
 from sdmigrate.demo.manifest import Manifest, Planted, manifest_path, read_manifest
 from sdmigrate.model.errors import Interrupted, UsageProblem
+from sdmigrate.model.finding_codes import FINDING_CODES
 from sdmigrate.model.plan import ColumnPlan
 from sdmigrate.rules.conversion import Changed, Misfit, convert
 from sdmigrate.sqlite.connection import open_read_only, quote_identifier
@@ -100,6 +102,11 @@ def test_every_kind_of_defect_is_there(demo: Path) -> None:
         "invalid-utf8",
         "blob-in-text",
     }
+
+
+def test_every_finding_expected_is_a_known_one() -> None:
+    codes = {LABEL_FINDING, *(kind.finding for kind in KINDS.values())}
+    assert codes <= set(FINDING_CODES)
 
 
 def test_a_date_written_day_first_is_to_become_iso(demo: Path) -> None:
