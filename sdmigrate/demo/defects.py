@@ -29,7 +29,7 @@ class Kind:
 
     outcome: Outcome
     finding: str
-    """Code of the finding that tells of it; where its row is quarantined, the code that stands beside it there."""
+    """Code of the finding that tells of it; of a quarantined row, the code that stands beside it there."""
     spoil: Spoil
 
 
