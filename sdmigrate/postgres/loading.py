@@ -299,6 +299,16 @@ def use_schema(connection: Connection, schema: str) -> None:
     connection.execute("SET maintenance_work_mem = '128MB'")
 
 
+def schema_octets(connection: Connection, schema: str) -> int:
+    """Disk that the schema's tables take, indexes and TOAST included."""
+    found = connection.execute(
+        "SELECT coalesce(sum(pg_total_relation_size(pg_class.oid)), 0)::bigint FROM pg_class"
+        " JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = %s AND relkind = 'r'",
+        (schema,),
+    ).fetchone()
+    return int(found[0]) if found is not None else 0
+
+
 def _line(error: psycopg.Error, table: str) -> int | None:
     """The number, from 1, of the row that COPY was at; the text around it is in the server's language."""
     found = _LINE.match((error.diag.context or "").removeprefix(f"COPY {table}"))

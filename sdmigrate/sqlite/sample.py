@@ -1,0 +1,179 @@
+"""The canary's sample: some rows of each table of cleaned, everything odd among them, in a file of its own.
+
+Invariant: the same cleaned gives the same sample, of cleaned's own shape; where a row is in it, so are the
+rows its foreign keys point at, and theirs.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from sdmigrate.sqlite.connection import harden, quote_identifier
+from sdmigrate.sqlite.copied_table import CopiedTable, copied_table
+from sdmigrate.sqlite.row_order import ROWID_NAMES
+
+WHOLE_BELOW = 200
+"""A table with fewer rows is sampled whole."""
+
+_CHANGES_A_RULE = 20
+"""Rows taken for each rule that changed values of a column."""
+
+_COLUMNS_A_SCAN = 200
+
+
+@dataclass(frozen=True)
+class Link:
+    """One foreign key, by source names."""
+
+    child: str
+    columns: tuple[str, ...]
+    parent: str
+    parent_columns: tuple[str, ...]
+
+
+def write_sample(
+    cleaned: Path | str,
+    audit: Path | str | None,
+    sample: Path,
+    tables: Sequence[str],
+    links: Sequence[Link],
+    share: float,
+    beat: Callable[[str], None],
+) -> dict[str, int]:
+    """Write the sample; returns rows by table.
+
+    Args:
+        cleaned: what to sample.
+        audit: the audit trail, whose changed rows are odd; None: there is none.
+        sample: the file to write, empty or not there.
+        tables: the tables to sample.
+        links: the foreign keys between them.
+        share: of each table's rows, spread evenly; above 0, 1 is all.
+        beat: called with a table's name before each piece of work; may raise.
+    """
+    with closing(sqlite3.connect(sample, isolation_level=None, check_same_thread=False)) as connection:
+        sampler = _Sampler(connection, beat)
+        sampler.attach(cleaned, audit)
+        connection.execute("BEGIN")
+        for name in tables:
+            beat(name)
+            sampler.choose(name, share, changed=audit is not None)
+        sampler.follow(links)
+        rows = {name: sampler.copy(name) for name in tables}
+        connection.execute("COMMIT")
+    return rows
+
+
+@dataclass(frozen=True)
+class _Sampler:
+    """One connection over the sample (main), cleaned and audit; ``temp.<table>`` lists chosen locators."""
+
+    connection: sqlite3.Connection
+    beat: Callable[[str], None]
+
+    def attach(self, cleaned: Path | str, audit: Path | str | None) -> None:
+        harden(self.connection)
+        # Texts of attached files are copied octet by octet: all have one encoding.
+        with closing(sqlite3.connect(f"{Path(cleaned).absolute().as_uri()}?mode=ro", uri=True)) as other:
+            (encoding,) = other.execute("PRAGMA encoding").fetchone()
+        self.connection.execute(f"PRAGMA encoding='{encoding}'")
+        for schema, path in (("cleaned", cleaned), ("audit", audit)):
+            if path is not None:
+                uri = f"{Path(path).absolute().as_uri()}?mode=ro"
+                self.connection.execute(f"ATTACH ? AS {schema}", (uri,))
+        self.connection.execute("PRAGMA main.journal_mode=OFF")
+        self.connection.execute("PRAGMA main.synchronous=OFF")
+        self.connection.execute("PRAGMA temp_store=MEMORY")
+
+    def choose(self, name: str, share: float, *, changed: bool) -> None:
+        """List an even spread, the rows that rules changed, and the extremes."""
+        table = self._table(name)
+        chosen = _chosen(name)
+        self.connection.execute(f"CREATE TEMP TABLE {chosen}(locator INTEGER PRIMARY KEY)")
+        (total,) = self.connection.execute(f"SELECT count(*) FROM cleaned.{table.quoted}").fetchone()
+        everything = total < WHOLE_BELOW or share >= 1
+        step = 1 if everything else max(1, int(1 / share))
+        self.connection.execute(
+            f"INSERT INTO temp.{chosen} SELECT locator FROM (SELECT {table.quoted_locator} AS locator,"
+            f" row_number() OVER (ORDER BY {table.quoted_locator}) AS place FROM cleaned.{table.quoted})"
+            " WHERE (place - 1) % ? = 0",
+            (step,),
+        )
+        if not everything:
+            if changed:
+                self._choose_changed(table)
+            self._choose_extremes(table)
+
+    def follow(self, links: Sequence[Link]) -> None:
+        """List the parents of what is listed, until nothing is added."""
+        waiting = list(links)
+        while waiting:
+            grown = {link.parent for link in waiting if self._follow(link)}
+            waiting = [link for link in links if link.child in grown]
+
+    def copy(self, name: str) -> int:
+        """Write the listed rows; how many they are."""
+        table = self._table(name)
+        quoted = [quote_identifier(column) for column in table.columns]
+        extra = table.locator not in ROWID_NAMES
+        created = [f"{table.quoted_locator} INTEGER PRIMARY KEY", *quoted] if extra else quoted
+        self.connection.execute(f"CREATE TABLE main.{table.quoted}({', '.join(created)})")
+        names = ", ".join((table.quoted_locator, *quoted))
+        return self.connection.execute(
+            f"INSERT INTO main.{table.quoted}({names}) SELECT {names} FROM cleaned.{table.quoted}"
+            f" WHERE {table.quoted_locator} IN (SELECT locator FROM temp.{_chosen(name)})"
+            f" ORDER BY {table.quoted_locator}"
+        ).rowcount
+
+    def _choose_changed(self, table: CopiedTable) -> None:
+        self.connection.execute(
+            f"INSERT OR IGNORE INTO temp.{_chosen(table.name)} SELECT locator FROM"
+            " (SELECT changes.rowid AS locator, row_number() OVER (PARTITION BY rules.id) AS place"
+            " FROM audit.changes JOIN audit.mappings ON mappings.id = mapping_id"
+            " JOIN audit.rules ON rules.id = rule_id JOIN audit.tables ON tables.id = table_id"
+            " WHERE tables.name = ?) WHERE place <= ?"
+            f" AND locator IN (SELECT {table.quoted_locator} FROM cleaned.{table.quoted})",
+            (table.name, _CHANGES_A_RULE),
+        )
+
+    def _choose_extremes(self, table: CopiedTable) -> None:
+        """The row with the longest value of each column."""
+        for start in range(0, len(table.columns), _COLUMNS_A_SCAN):
+            self.beat(table.name)
+            lengths = [
+                f"length({quote_identifier(column)})"
+                for column in table.columns[start : start + _COLUMNS_A_SCAN]
+            ]
+            longest = self.connection.execute(
+                f"SELECT {', '.join(f'max({length})' for length in lengths)} FROM cleaned.{table.quoted}"
+            ).fetchone()
+            firsts = (f"min({table.quoted_locator}) FILTER (WHERE {length} = ?)" for length in lengths)
+            found = self.connection.execute(
+                f"SELECT {', '.join(firsts)} FROM cleaned.{table.quoted}", longest
+            ).fetchone()
+            self.connection.executemany(
+                f"INSERT OR IGNORE INTO temp.{_chosen(table.name)} VALUES (?)",
+                [(locator,) for locator in found if locator is not None],
+            )
+
+    def _follow(self, link: Link) -> bool:
+        """Whether a row of the parent was added."""
+        self.beat(link.parent)
+        child, parent = self._table(link.child), self._table(link.parent)
+        own = ", ".join(quote_identifier(column) for column in link.columns)
+        theirs = ", ".join(quote_identifier(column) for column in link.parent_columns)
+        added = self.connection.execute(
+            f"INSERT OR IGNORE INTO temp.{_chosen(link.parent)} SELECT {parent.quoted_locator}"
+            f" FROM cleaned.{parent.quoted} WHERE ({theirs}) IN (SELECT {own} FROM cleaned.{child.quoted}"
+            f" WHERE {child.quoted_locator} IN (SELECT locator FROM temp.{_chosen(link.child)}))"
+        )
+        return added.rowcount > 0
+
+    def _table(self, name: str) -> CopiedTable:
+        return copied_table(self.connection, name, "cleaned")
+
+
+def _chosen(name: str) -> str:
+    return quote_identifier(f"chosen {name}")

@@ -1,0 +1,256 @@
+"""What PostgreSQL must hold: each table's digest, computed from cleaned alone.
+
+Invariant: nothing here is shared with what copies the rows. A row's digest is the first 8 octets of the MD5
+of its cells, as a signed number; a cell is ``<octets>:<text>``, NULL is ``-1:``. The text of a value is what
+PostgreSQL prints for it, but for: boolean t or f; numeric without trailing zeros; double precision the 16
+hex digits of its bits; bytea the hex SHA-256. A table's digest is the number of its rows and the sum of
+theirs: order does not matter, and a row twice is not a row not at all.
+"""
+
+import hashlib
+import sqlite3
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache, partial
+
+from sdmigrate.model.result import TableDigest
+from sdmigrate.model.values import Value
+from sdmigrate.sqlite.canonical_json import jsonb_text
+from sdmigrate.sqlite.connection import quote_identifier
+from sdmigrate.sqlite.copied_table import (
+    LONGEST_WHOLE,
+    CopiedTable,
+    chunks,
+    copied_table,
+    is_too_big,
+    is_utf8,
+)
+
+NULL_CELL = "-1:"
+
+_COLUMNS_A_FORMAT = 40
+_FETCHED = 256
+_LEADING = struct.Struct(">q8x")
+_md5 = partial(hashlib.md5, usedforsecurity=False)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The digests of one table of cleaned."""
+
+    connection: sqlite3.Connection
+    """Of ``reading_cleaned``."""
+    table: CopiedTable
+    columns: tuple[tuple[str, str], ...]
+    """Source column and its type without length and scale, in the blueprint's order."""
+    utf8: bool
+
+    def digest(self, beat: Callable[[int], None]) -> TableDigest:
+        """The digest of the whole table; ``beat`` is called with the rows done, every few hundred."""
+        rows = total = 0
+        for _, hashes in self._batches():
+            rows += len(hashes)
+            total += sum(hashes)
+            beat(rows)
+        return TableDigest(rows=rows, sum=str(total))
+
+    def row_digests(self) -> Iterator[tuple[int, int]]:
+        """(locator, digest) of every row."""
+        for locators, hashes in self._batches():
+            yield from zip(locators, hashes, strict=True)
+
+    def cells(self, locator: int) -> tuple[str | None, ...]:
+        """The texts of one row's cells; large ones as what they are, with their digest."""
+        return tuple(self._shown(locator, column, kind) for column, kind in self.columns)
+
+    def _batches(self) -> Iterator[tuple[list[int], list[int]]]:
+        """Locators and digests, some rows at a time; a row with a large value is a batch of its own."""
+        row = _row(self.columns, self.utf8)
+        after: int | None = None
+        size = _FETCHED
+        while True:
+            cursor = self._select(row, after)
+            try:
+                while fetched := cursor.fetchmany(size):
+                    yield _hashed(fetched)
+                    after = fetched[-1][0]
+            except sqlite3.DataError as error:
+                if not is_too_big(error):
+                    raise
+            else:
+                return
+            if size > 1:
+                # Rows fetched together with the large one come again, one by one.
+                size = 1
+                continue
+            after = self._select("1", after).fetchone()[0]
+            yield [after], [self._streamed(after)]
+            size = _FETCHED
+
+    def _select(self, expression: str, after: int | None) -> sqlite3.Cursor:
+        locator = self.table.quoted_locator
+        condition, values = ("", ()) if after is None else (f" WHERE {locator} > ?", (after,))
+        return self.connection.execute(
+            f"SELECT {locator}, {expression} FROM {self.table.quoted}{condition} ORDER BY {locator}", values
+        )
+
+    def _streamed(self, locator: int) -> int:
+        """The digest of a row with a large value, which is never whole in memory."""
+        digest = _md5()
+        for column, kind in self.columns:
+            octets = self._large(locator, column)
+            if octets is None:
+                digest.update(_cell(kind, self._value(locator, column)).encode())
+            elif kind == "jsonb":
+                pieces = chunks(self.connection, self.table.name, column, locator)
+                digest.update(_cell(kind, b"".join(pieces)).encode())
+            elif kind == "bytea":
+                digest.update(b"64:" + self._sha256(locator, column).encode())
+            else:
+                digest.update(f"{octets}:".encode())
+                for piece in chunks(self.connection, self.table.name, column, locator):
+                    digest.update(piece)
+        (leading,) = _LEADING.unpack(digest.digest())
+        return int(leading)
+
+    def _shown(self, locator: int, column: str, kind: str) -> str | None:
+        octets = self._large(locator, column)
+        if octets is not None:
+            return f"{octets} octets, SHA-256 {self._sha256(locator, column)}"
+        cell = _cell(kind, self._value(locator, column))
+        return None if cell == NULL_CELL else cell.partition(":")[2]
+
+    def _value(self, locator: int, column: str) -> Value:
+        value: Value
+        (value,) = self._of(quote_identifier(column), locator)
+        return value
+
+    def _large(self, locator: int, column: str) -> int | None:
+        """The octets of a value too large to be taken whole, else None."""
+        (kind,) = self._of(f"typeof({quote_identifier(column)})", locator)
+        if kind not in (b"text", b"blob") or not self.utf8:
+            return None
+        with self.connection.blobopen(self.table.name, column, locator, readonly=True) as blob:
+            return len(blob) if len(blob) > LONGEST_WHOLE else None
+
+    def _sha256(self, locator: int, column: str) -> str:
+        digest = hashlib.sha256()
+        for piece in chunks(self.connection, self.table.name, column, locator):
+            digest.update(piece)
+        return digest.hexdigest()
+
+    def _of(self, expression: str, locator: int) -> tuple[Value, ...]:
+        found: tuple[Value, ...] = self.connection.execute(
+            f"SELECT {expression} FROM {self.table.quoted} WHERE {self.table.quoted_locator} = ?", (locator,)
+        ).fetchone()
+        return found
+
+
+def expected(connection: sqlite3.Connection, table: str, columns: Sequence[tuple[str, str]]) -> Expected:
+    """The digests of that table of cleaned, opened with ``reading_cleaned``.
+
+    Args:
+        connection: to cleaned.
+        table: source name.
+        columns: source column and blueprint type, in the blueprint's order.
+    """
+    for kind in {_base(kind) for _, kind in columns}:
+        connection.create_function(_function(kind), 1, partial(_cell, kind), deterministic=True)
+    known = lru_cache(maxsize=1 << 16)(partial(_cell, "double precision"))
+    connection.create_function("sdmigrate_known_double", 1, known, deterministic=True)
+    return Expected(
+        connection=connection,
+        table=copied_table(connection, table),
+        columns=tuple((column, _base(kind)) for column, kind in columns),
+        utf8=is_utf8(connection),
+    )
+
+
+def _hashed(fetched: list[tuple[int, bytes]]) -> tuple[list[int], list[int]]:
+    digests = b"".join([_md5(row).digest() for _, row in fetched])
+    return [locator for locator, _ in fetched], [leading for (leading,) in _LEADING.iter_unpack(digests)]
+
+
+def _row(columns: Sequence[tuple[str, str]], utf8: bool) -> str:
+    """SQL of one row's cells, one after the other, as text; values SQL prints exactly are left to SQL."""
+    parts = []
+    for start in range(0, len(columns), _COLUMNS_A_FORMAT):
+        shape, values = "", []
+        for column, kind in columns[start : start + _COLUMNS_A_FORMAT]:
+            quoted = quote_identifier(column)
+            if kind == "boolean":
+                shape += "%s"
+                values.append(f"CASE {quoted} WHEN 1 THEN '1:t' WHEN 0 THEN '1:f' ELSE '{NULL_CELL}' END")
+            elif kind == "double precision":
+                # 0.0 and -0.0 are equal to a cache and not to PostgreSQL.
+                shape += "%s"
+                values.append(
+                    f"CASE WHEN {quoted} = 0 THEN {_function(kind)}({quoted})"
+                    f" ELSE sdmigrate_known_double({quoted}) END"
+                )
+            elif kind in _TEXTS or not utf8:
+                shape += "%s"
+                values.append(f"{_function(kind)}({quoted})")
+            else:
+                # %s of NULL is empty: the length tells it from an empty text.
+                shape += "%d:%s"
+                values += [f"coalesce(length(CAST({quoted} AS BLOB)), -1)", quoted]
+        parts.append(f"format('{shape}', {', '.join(values)})")
+    return " || ".join(parts)
+
+
+def _base(kind: str) -> str:
+    return kind.partition("(")[0]
+
+
+def _function(kind: str) -> str:
+    return f"sdmigrate_cell_{kind.replace(' ', '_')}"
+
+
+def _cell(kind: str, value: Value) -> str:
+    if value is None:
+        return NULL_CELL
+    text = _TEXTS.get(kind, _as_text)(value)
+    return f"{len(text.encode('utf-8', 'surrogateescape'))}:{text}"
+
+
+def _as_text(value: Value) -> str:
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
+
+
+def _boolean(value: Value) -> str:
+    return "t" if value else "f"
+
+
+def _double(value: Value) -> str:
+    return struct.pack(">d", value).hex()
+
+
+def _numeric(value: Value) -> str:
+    number = Decimal(repr(value) if isinstance(value, float) else _as_text(value))
+    if number.is_infinite():
+        return "Infinity" if number > 0 else "-Infinity"
+    if not number:
+        return "0"
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _jsonb(value: Value) -> str:
+    return jsonb_text(_as_text(value))
+
+
+def _bytea(value: Value) -> str:
+    return hashlib.sha256(value if isinstance(value, bytes) else _as_text(value).encode()).hexdigest()
+
+
+_TEXTS: dict[str, Callable[[Value], str]] = {
+    "boolean": _boolean,
+    "double precision": _double,
+    "numeric": _numeric,
+    "jsonb": _jsonb,
+    "bytea": _bytea,
+}
+"""The types whose text is not what SQLite prints."""
