@@ -130,7 +130,7 @@ def _form(
         name=name,
         family=family,
         pattern=pattern,
-        parse=partial(parse, re.compile(pattern)),
+        parse=partial(parse, re.compile(pattern, re.ASCII)),
         description=description,
         example=example,
         certain=certain,

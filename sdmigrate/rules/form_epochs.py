@@ -103,8 +103,8 @@ _READERS: dict[str, Callable[[Decimal], Moment | None]] = {
     "compact_date": _compact_date,
     "compact_datetime": _compact_datetime,
 }
-_NUMBER = r"[ \t\n\r\f\v]*[+-]?[0-9]{1,19}(?:\.[0-9]{1,20})?[ \t\n\r\f\v]*"
-_NUMBER_PATTERN = re.compile(_NUMBER)
+_NUMBER = r"[ \t\n\r\f\v]*[+-]?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,20})?[ \t\n\r\f\v]*"
+_NUMBER_PATTERN = re.compile(_NUMBER, re.ASCII)
 
 
 def exact_number(value: int | float | str) -> Decimal | None:

@@ -17,7 +17,7 @@ FALSE_WORDS = frozenset({"f", "false", "n", "no", "off"})
 
 
 def _reader(pattern: str, understand: Callable[[str], Parsed | None]) -> Callable[[str], Parsed | None]:
-    compiled = re.compile(pattern)
+    compiled = re.compile(pattern, re.ASCII)
 
     def parse(text: str) -> Parsed | None:
         return understand(text.strip(SPACES)) if compiled.fullmatch(text) else None
@@ -207,5 +207,5 @@ TIME_FORMS: tuple[Form, ...] = (
 )
 """In the order in which they are tried: every time of day is a duration as well."""
 
-PADDED_INTEGER = re.compile(_PADDED)
-NOT_FINITE = re.compile(_NOT_FINITE)
+PADDED_INTEGER = re.compile(_PADDED, re.ASCII)
+NOT_FINITE = re.compile(_NOT_FINITE, re.ASCII)

@@ -53,7 +53,7 @@ class Form:
     compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "compiled", re.compile(self.pattern))
+        object.__setattr__(self, "compiled", re.compile(self.pattern, re.ASCII))
 
 
 def date_text(day: date) -> str:

@@ -64,9 +64,10 @@ SUSPECT = (
 
 _OTHER_THAN_DATES = NUMBER_FORMS + TIME_FORMS + BOOLEAN_FORMS + UUID_FORMS
 _MONTHS_OR_WEEKDAYS = re.compile(
-    r"[ \t\n\r\f\v]*(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)"
+    r"[ \t\n\r\f\v]*(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)",
+    re.ASCII,
 )
-_SUSPECT = re.compile(SUSPECT)
+_SUSPECT = re.compile(SUSPECT, re.ASCII)
 _LIKE_A_DATE = re.compile(r"[0-9]{1,4}(?:[-/.]|(?:st|nd|rd|th)?[ -][A-Za-z])|[0-9]{8}")
 
 

@@ -1,0 +1,134 @@
+"""What the dates of a column give an operator to know.
+
+Invariant: silent about a column that is neither declared as a date nor proposed as one.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from sdmigrate.model.finding import Finding
+from sdmigrate.rules.evidence import located
+from sdmigrate.rules.form_dates import day_month_reading
+from sdmigrate.rules.form_epochs import EPOCH_NAMES
+from sdmigrate.rules.forms import FORM_BY_NAME, form_family
+from sdmigrate.rules.seen_column import SeenColumn, real_texts
+from sdmigrate.rules.types import mixed_units
+
+_MOMENTS = ("date", "timestamp", "timestamptz")
+_TEXT_FORMS = ("iso_date", "iso_datetime", "iso_other", "iso_offset")
+"""Forms of one standard: their mixture is no surprise."""
+
+
+def date_findings(seen: SeenColumn) -> Iterator[Finding]:
+    """Findings on a column of dates."""
+    evidence = seen.evidence
+    about_dates = seen.proposal.type in _MOMENTS or evidence.interest == "date"
+    if not about_dates:
+        return
+    text = evidence.classes.text - evidence.count("empty") - evidence.count("blank")
+    if evidence.interest == "date" and text:
+        yield seen.tell(
+            "text-in-timestamp",
+            "info",
+            text,
+            f"The column is labelled {seen.column.declared_type} and holds {text} texts;"
+            f" by their values it is {seen.proposal.type}.",
+            "The values decide, not the label; choose another type in the plan.",
+            real_texts(evidence)[:1],
+        )
+    for form, code, words in (
+        ("zero_date", "zero-dates", "dates of zeros, which mean no date"),
+        ("impossible_date", "impossible-dates", "dates that no calendar has"),
+    ):
+        if count := evidence.count(form):
+            yield seen.tell(
+                code,
+                "error",
+                count,
+                f"{count} values are {words}.",
+                "Their rows go to quarantine where the column becomes a date, unless misfit says null.",
+                evidence.samples(form),
+            )
+    yield from _date_forms(seen)
+
+
+def _date_forms(seen: SeenColumn) -> Iterator[Finding]:
+    evidence = seen.evidence
+    ambiguous = evidence.count("ambiguous_day_month")
+    if ambiguous and seen.proposal.day_first is None:
+        yield seen.tell(
+            "ambiguous-day-month",
+            "error",
+            ambiguous,
+            f"In {ambiguous} dates day and month can be taken for each other, and nothing here settles it.",
+            "Set day_first in the plan, or pass --day-first or --month-first.",
+            evidence.samples("ambiguous_day_month"),
+        )
+    units = mixed_units(evidence)
+    if units:
+        counts = ", ".join(f"{evidence.count(unit)} {unit}" for unit in units)
+        yield seen.tell(
+            "mixed-epoch-units",
+            "error",
+            sum(evidence.count(unit) for unit in units),
+            f"Numbers are counted in several units: {counts}.",
+            "Name one form for the column in the plan, or correct the others in the source.",
+            tuple(sample for unit in units for sample in evidence.samples(unit)[:2])[:5],
+        )
+    families: Counter[str] = Counter()
+    for form, count in evidence.forms.items():
+        if form_family(form) in ("date", "timestamp"):
+            families["ISO" if form in _TEXT_FORMS else form] += count
+    if len(families) > 1:
+        main = max(families, key=lambda name: families[name])
+        isos = [form for form in evidence.forms if form in _TEXT_FORMS]
+        others = [form for form in evidence.forms if form in families and form != main]
+        others += isos if main != "ISO" else []
+        count = sum(families.values()) - families[main]
+        yield seen.tell(
+            "mixed-date-forms",
+            "warning",
+            count,
+            f"{count} dates are not written as the others ({main}): "
+            + ", ".join(f"{evidence.count(form)} {_form_words(form)}" for form in others[:4])
+            + ".",
+            "Each is read by its own form and rewritten, audited.",
+            tuple(sample for form in others for sample in evidence.samples(form))[:5],
+        )
+    yield from _instants(seen)
+
+
+def _form_words(form: str) -> str:
+    known = FORM_BY_NAME.get(form)
+    if known is None:
+        return form
+    order = {"dmy": " (day first)", "mdy": " (month first)"}.get(day_month_reading(known) or "", "")
+    return form + order
+
+
+def _instants(seen: SeenColumn) -> Iterator[Finding]:
+    groups = seen.evidence.groups
+    rounded = sum(group.rounded for group in groups.values())
+    if rounded:
+        yield seen.tell(
+            "nanoseconds-lost",
+            "warning",
+            rounded,
+            f"{rounded} times have digits finer than a microsecond, which PostgreSQL does not keep.",
+            "They are rounded to the microsecond, audited; choose text in the plan to keep every digit.",
+            located([one for group in groups.values() if group.rounded for one in group.samples]),
+        )
+    zoned = sum(group.zoned for group in groups.values())
+    naive = sum(
+        group.count - group.zoned
+        for (_, form), group in groups.items()
+        if form_family(form) in ("date", "timestamp") and form not in EPOCH_NAMES
+    )
+    if zoned and naive:
+        yield seen.tell(
+            "zones-missing",
+            "warning",
+            naive,
+            f"{zoned} times name their offset from UTC and {naive} do not.",
+            "Those without are read as UTC; set zone in the plan to read them in another.",
+        )

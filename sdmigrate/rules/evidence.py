@@ -1,0 +1,315 @@
+"""What the values of one column are, gathered: the counts from which types, findings and scores follow.
+
+Invariant: exact. Adding every value one by one and merging groups that a scan has counted give the same.
+"""
+
+import heapq
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeAlias
+
+from sdmigrate.model.catalog import Column
+from sdmigrate.model.finding import Sample
+from sdmigrate.model.profile import ClassCounts, TopValue
+from sdmigrate.model.values import StorageClass, Value, storage_class, stored
+from sdmigrate.rules.convert_numbers import EXACT_INTEGERS, INTEGER_RANGES, decimal_digits, number_of
+from sdmigrate.rules.form_record import Moment
+from sdmigrate.rules.forms import CORRUPT, FORM_BY_NAME, Interest, form_family, form_of, moment_of
+
+SAMPLES = 5
+"""Most samples of one kind."""
+TOP = 5
+"""Most frequent values kept."""
+
+Located: TypeAlias = tuple[Value, int | None]
+"""A value with the rowid of one row that holds it."""
+
+
+@dataclass(slots=True)
+class Group:
+    """The values of one storage class and form; every number counts values, not distinct ones."""
+
+    count: int = 0
+    samples: list[Located] = field(default_factory=list)
+    low: float | None = None
+    """Smallest number, exact; None where the group holds no stored numbers."""
+    high: float | None = None
+    bits: int = 0
+    """0 and 1, as a number or as text."""
+    bigints: int = 0
+    """Whole numbers that bigint holds and that SQLite has not rounded."""
+    inexact: int = 0
+    """Numbers that are no double exactly."""
+    unfit: int = 0
+    """Values that the declared precision, scale or length cannot hold."""
+    zoned: int = 0
+    """Dates that name their offset."""
+    midnights: int = 0
+    """Dates without a time of day."""
+    rounded: int = 0
+    """Dates with digits finer than a microsecond."""
+
+    def note_bounds(self, low: float, high: float) -> None:
+        """Remember the bounds of some numbers."""
+        self.low = low if self.low is None else min(self.low, low)
+        self.high = high if self.high is None else max(self.high, high)
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Everything counted of one column."""
+
+    interest: Interest = "any"
+    declared_digits: tuple[int, int] | None = None
+    """Precision and scale, where the declaration names them."""
+    declared_length: int | None = None
+    """Characters, where the declaration names them."""
+    rows: int = 0
+    nulls: int = 0
+    distinct: int = 0
+    groups: dict[tuple[StorageClass, str], Group] = field(default_factory=dict)
+    nul_texts: list[Located] = field(default_factory=list)
+    invalid_texts: list[Located] = field(default_factory=list)
+    nul_count: int = 0
+    invalid_count: int = 0
+    longest_characters: int = 0
+    longest_bytes: int = 0
+    longest: Located | None = None
+    non_integral: int = 0
+    fraction_digits: int = 0
+    low_text: str | None = None
+    high_text: str | None = None
+    frequent: list[tuple[int, int, int, Value]] = field(default_factory=list)
+    """A heap of the most frequent values."""
+
+    def add_nulls(self, count: int) -> None:
+        """Rows whose value is NULL."""
+        self.rows += count
+        self.nulls += count
+
+    def add(self, value: Value, count: int = 1, rowid: int | None = None) -> None:
+        """A distinct value that is not NULL, with the number of its rows and the rowid of one of them."""
+        self.rows += count
+        self.distinct += 1
+        self.note_frequent(value, count, rowid)
+        kind = storage_class(value)
+        form = form_of(value, self.interest)
+        group = self.group(kind, form)
+        group.count += count
+        note_sample(group.samples, value, rowid)
+        if isinstance(value, str):
+            self._add_text(value, count, rowid, form, group)
+        elif isinstance(value, bytes):
+            self.note_length(0, len(value), value, rowid)
+        elif value is not None:
+            self._add_number(value, count, form, group)
+
+    def group(self, kind: StorageClass, form: str) -> Group:
+        """The group, made where it is not there yet."""
+        return self.groups.setdefault((kind, form), Group())
+
+    def note_frequent(self, value: Value, count: int, rowid: int | None) -> None:
+        """Remember the value where it is among the most frequent; on a tie the one that comes first."""
+        # The distinct number keeps the heap from comparing values of different classes.
+        entry = (count, -(rowid or 0), -self.distinct, value)
+        if len(self.frequent) < TOP:
+            heapq.heappush(self.frequent, entry)
+        elif entry > self.frequent[0]:
+            heapq.heapreplace(self.frequent, entry)
+
+    def note_length(self, characters: int, octets: int, value: Value, rowid: int | None) -> None:
+        """Remember the value where it is the longest."""
+        self.longest_characters = max(self.longest_characters, characters)
+        if octets > self.longest_bytes or self.longest is None:
+            self.longest_bytes, self.longest = octets, (value, rowid)
+
+    def note_range(self, low: str, high: str) -> None:
+        """Remember the bounds of some text."""
+        self.low_text = low if self.low_text is None else min(self.low_text, low)
+        self.high_text = high if self.high_text is None else max(self.high_text, high)
+
+    def _add_text(self, text: str, count: int, rowid: int | None, form: str, group: Group) -> None:
+        ascii_only = text.isascii()
+        octets = len(text) if ascii_only else len(text.encode("utf-8", "surrogateescape"))
+        self.note_length(len(text), octets, text, rowid)
+        self.note_range(text, text)
+        if not ascii_only and _invalid(text):
+            self.invalid_count += count
+            note_sample(self.invalid_texts, text, rowid)
+        if "\0" in text:
+            self.nul_count += count
+            note_sample(self.nul_texts, text, rowid)
+        if self.declared_length is not None and len(text) > self.declared_length:
+            group.unfit += count
+        if form == "iso_datetime":
+            group.midnights += count * text.endswith(" 00:00:00")
+        elif form == "iso_date":
+            group.midnights += count
+        else:
+            self._add_formed(text, count, form, group)
+
+    def _add_formed(self, text: str, count: int, form: str, group: Group) -> None:
+        parsed = FORM_BY_NAME[form].parse(text) if form in FORM_BY_NAME else None
+        if isinstance(parsed, Decimal):
+            group.bits += count * (text.strip() in ("0", "1"))
+            self._note_exactness(parsed, count, group)
+        elif form_family(form) in ("date", "timestamp"):
+            moment = parsed if isinstance(parsed, Moment) else moment_of(text, day_first=True)
+            if moment:
+                _note_moment(moment, count, group)
+            number = number_of(text, form="auto")
+            if number is not None:
+                self._note_exactness(number, count, group)
+
+    def _add_number(self, number: float, count: int, form: str, group: Group) -> None:
+        group.note_bounds(number, number)
+        if form == "not_finite":
+            return
+        if isinstance(number, int):
+            group.bits += count * (number in (0, 1))
+            group.bigints += count
+            group.inexact += count * (abs(number) > EXACT_INTEGERS and int(float(number)) != number)
+            if self.declared_digits:
+                group.unfit += count * self._exceeds(Decimal(number))
+        else:
+            integral = number.is_integer()
+            self.non_integral += count * (not integral)
+            group.bits += count * (number in (0.0, 1.0))
+            group.bigints += count * (integral and abs(number) < EXACT_INTEGERS)
+            digits = Decimal(repr(number))
+            self.fraction_digits = max(self.fraction_digits, decimal_digits(digits)[1])
+            if self.declared_digits:
+                group.unfit += count * self._exceeds(digits)
+        if form in FORM_BY_NAME:
+            parsed = FORM_BY_NAME[form].parse(repr(number))
+            if isinstance(parsed, Moment):
+                _note_moment(parsed, count, group)
+
+    def _note_exactness(self, number: Decimal, count: int, group: Group) -> None:
+        low, high = INTEGER_RANGES["bigint"]
+        small = number.adjusted() <= 20
+        group.bigints += count * (small and number == number.to_integral_value() and low <= number <= high)
+        double = float(number)
+        group.inexact += count * (abs(double) == float("inf") or Decimal(repr(double)) != number)
+        if self.declared_digits:
+            group.unfit += count * self._exceeds(number)
+
+    def _exceeds(self, number: Decimal) -> bool:
+        precision, scale = self.declared_digits or (0, 0)
+        before, after = decimal_digits(number)
+        return after > scale or before > precision - scale
+
+    @property
+    def classes(self) -> ClassCounts:
+        """Values of each storage class."""
+        counts: Counter[str] = Counter()
+        for (kind, _), group in self.groups.items():
+            counts[kind] += group.count
+        return ClassCounts(**counts)
+
+    @property
+    def forms(self) -> dict[str, int]:
+        """Values of each form, most frequent first; missing text is counted elsewhere."""
+        counts: Counter[str] = Counter()
+        for (_, form), group in self.groups.items():
+            if form not in ("empty", "blank"):
+                counts[form] += group.count
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+    @property
+    def meaningful(self) -> int:
+        """Values that are neither NULL nor empty or blank text."""
+        return sum(group.count for (_, form), group in self.groups.items() if form not in ("empty", "blank"))
+
+    @property
+    def dates(self) -> int:
+        """Values that are, or try to be, a date."""
+        return sum(
+            count
+            for form, count in self.forms.items()
+            if form_family(form) in ("date", "timestamp", "corrupt")
+        )
+
+    @property
+    def corrupt(self) -> int:
+        """Values that try to be a date and cannot be one."""
+        return sum(count for form, count in self.forms.items() if form in CORRUPT)
+
+    def count(self, form: str, kind: StorageClass | None = None) -> int:
+        """Values of that form, of that storage class where one is named."""
+        return sum(
+            group.count
+            for (storage, name), group in self.groups.items()
+            if name == form and kind in (None, storage)
+        )
+
+    def samples(self, form: str, kind: StorageClass | None = None) -> tuple[Sample, ...]:
+        """At most five values of that form, located."""
+        return located(
+            [
+                sample
+                for (storage, name), group in self.groups.items()
+                if name == form and kind in (None, storage)
+                for sample in group.samples
+            ]
+        )
+
+    def class_samples(self, kind: StorageClass) -> tuple[Sample, ...]:
+        """At most five values of that storage class, located; empty text last."""
+        groups = sorted(self.groups.items(), key=lambda item: item[0][1] == "empty")
+        return located(
+            [sample for (storage, _), group in groups if storage == kind for sample in group.samples]
+        )
+
+    def bounds(self) -> tuple[Value, Value]:
+        """Smallest and largest number, or text where there is no number, or (None, None)."""
+        lows = [group.low for group in self.groups.values() if group.low is not None]
+        highs = [group.high for group in self.groups.values() if group.high is not None]
+        return (min(lows), max(highs)) if lows else (self.low_text, self.high_text)
+
+    def top(self) -> tuple[TopValue, ...]:
+        """The most frequent values, the most frequent first."""
+        ranked = sorted(self.frequent, key=lambda entry: entry[:3], reverse=True)
+        return tuple(TopValue(value=stored(value), count=count) for count, _, _, value in ranked)
+
+
+def _note_moment(moment: Moment, count: int, group: Group) -> None:
+    group.zoned += count * moment.zoned
+    group.rounded += count * moment.rounded
+    at = moment.at
+    group.midnights += count * (not (at.hour or at.minute or at.second or at.microsecond or moment.rounded))
+
+
+def _invalid(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def note_sample(samples: list[Located], value: Value, rowid: int | None) -> None:
+    """Keep the value where fewer than five are kept, or where it comes before one of them."""
+    if len(samples) < SAMPLES:
+        samples.append((value, rowid))
+        return
+    last = max(range(SAMPLES), key=lambda number: samples[number][1] or 0)
+    if (rowid or 0) < (samples[last][1] or 0):
+        samples[last] = (value, rowid)
+
+
+def located(values: list[Located]) -> tuple[Sample, ...]:
+    """The first five by their place, as samples."""
+    ordered = sorted(values, key=lambda pair: pair[1] or 0)
+    return tuple(Sample(rowid=rowid, value=stored(value)) for value, rowid in ordered[:SAMPLES])
+
+
+def interest_of(column: Column) -> Interest:
+    """What the declaration says the column is about."""
+    name = column.declared_type.upper()
+    if "JSON" in name:
+        return "json"
+    if "DATE" in name or "TIMESTAMP" in name:
+        return "date"
+    return "any"

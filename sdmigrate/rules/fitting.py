@@ -1,0 +1,124 @@
+"""How many values of a column each PostgreSQL type holds.
+
+Invariant: agrees with ``convert`` under a plan that names the type, the column's day order and form, and no
+other rule (tested by property).
+"""
+
+from sdmigrate.model.finding import Sample
+from sdmigrate.model.plan import ColumnPlan
+from sdmigrate.model.profile import Candidate
+from sdmigrate.model.values import StorageClass
+from sdmigrate.rules.conversion import Misfit, convert
+from sdmigrate.rules.evidence import Evidence, Group, located
+from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES, read_number
+from sdmigrate.rules.forms import form_family
+
+MISSING = ("empty", "blank")
+_NUMBER_TEXT = ("integer", "decimal")
+_TIMES = {
+    "time": ("time", "time_other", "time_12h"),
+    "interval": ("time", "time_other", "duration"),
+}
+
+
+def type_plan(type_: str, form: str = "auto", day_first: bool | None = None) -> ColumnPlan:
+    """A plan of that type with no other rule, to ask ``convert`` about one value."""
+    return ColumnPlan(source="", target="", type=type_, form=form, day_first=day_first)
+
+
+def fits(evidence: Evidence, type_: str, form: str = "auto", day_first: bool | None = None) -> int:
+    """Values that the type holds; missing text counts for text and bytea alone."""
+    return sum(
+        _group_fits(kind, name, group, type_, form, day_first)
+        for (kind, name), group in evidence.groups.items()
+    ) - (evidence.invalid_count if _is_text(type_) else 0)
+
+
+def considered(evidence: Evidence, type_: str) -> int:
+    """Values that must fit: all, or all but missing text where the type has no such value."""
+    keeps_missing = _is_text(type_) or type_ == "bytea"
+    return evidence.classes.values if keeps_missing else evidence.meaningful
+
+
+def candidate(evidence: Evidence, type_: str, form: str = "auto", day_first: bool | None = None) -> Candidate:
+    """The type with its counts and at most five located values that do not fit."""
+    fitting = fits(evidence, type_, form, day_first)
+    misfits = considered(evidence, type_) - fitting
+    return Candidate(
+        type=type_,
+        fits=fitting,
+        misfits=misfits,
+        examples=_examples(evidence, type_plan(type_, form, day_first)) if misfits else (),
+    )
+
+
+def _examples(evidence: Evidence, plan: ColumnPlan) -> tuple[Sample, ...]:
+    pool = [sample for group in evidence.groups.values() for sample in group.samples]
+    return located(
+        [
+            (value, rowid)
+            for value, rowid in [*pool, *evidence.invalid_texts]
+            if value is not None and isinstance(convert(value, plan), Misfit) and value != ""
+        ]
+    )
+
+
+def _is_text(type_: str) -> bool:
+    return type_ == "text" or type_.startswith("varchar")
+
+
+def _group_fits(
+    kind: StorageClass, name: str, group: Group, type_: str, form: str, day_first: bool | None
+) -> int:
+    """Values of the group that the type holds."""
+    if _is_text(type_):
+        return 0 if kind == "blob" else group.count - (group.unfit if type_ != "text" else 0)
+    if type_ == "bytea":
+        return group.count if kind in ("blob", "text") else 0
+    if name in MISSING:
+        return 0
+    if kind == "blob":
+        return group.count if type_ == "uuid" and name == "uuid_bytes" else 0
+    base = type_.partition("(")[0]
+    match base:
+        case "boolean" | "bigint" | "double precision" | "numeric":
+            return _number_fits(kind, name, group, type_)
+        case "date" | "timestamp" | "timestamptz":
+            fitting = _date_fits(kind, name, group, form, day_first)
+            return min(fitting, group.midnights) if base == "date" else fitting
+        case "time" | "interval":
+            return group.count if kind == "text" and name in _TIMES[base] else 0
+        case "uuid":
+            return group.count if name in ("uuid", "uuid_other") else 0
+        case "json" | "jsonb":
+            if kind != "text":
+                return 0 if name == "not_finite" else group.count
+            return group.count if name == "json" or name == f"{base}_text_only" else 0
+        case _:
+            return 0
+
+
+def _number_fits(kind: StorageClass, name: str, group: Group, type_: str) -> int:
+    if kind == "text" and name not in _NUMBER_TEXT and name not in NUMBER_DATE_NAMES:
+        return group.count if type_ == "boolean" and name == "boolean_word" else 0
+    if type_ == "boolean":
+        return group.bits
+    if type_ == "bigint":
+        return group.bigints
+    if type_ == "double precision":
+        return group.count - group.inexact
+    if name == "not_finite":
+        return 0
+    return group.count - (group.unfit if "(" in type_ else 0)
+
+
+def _date_fits(kind: StorageClass, name: str, group: Group, form: str, day_first: bool | None) -> int:
+    if name == "ambiguous_day_month":
+        return group.count if day_first is not None else 0
+    if form_family(name) in ("date", "timestamp"):
+        return group.count
+    if kind != "text" and name in ("integer", "real") and form in NUMBER_DATE_NAMES:
+        bounds = (group.low, group.high)
+        readable = all(bound is not None and read_number(form, bound) is not None for bound in bounds)
+        return group.count if readable else 0
+    return 0

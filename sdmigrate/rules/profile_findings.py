@@ -1,0 +1,250 @@
+"""What the values of a column give an operator to know.
+
+Invariant: each finding has its count and, where values are at fault, at most five of them with their rowids.
+"""
+
+from collections.abc import Callable, Iterator
+
+from sdmigrate.model.catalog import Column, Table
+from sdmigrate.model.finding import Finding, Sample
+from sdmigrate.model.values import StorageClass
+from sdmigrate.rules.convert_numbers import EXACT_INTEGERS
+from sdmigrate.rules.date_findings import date_findings
+from sdmigrate.rules.declared_types import names_no_type
+from sdmigrate.rules.evidence import Evidence, located
+from sdmigrate.rules.seen_column import SeenColumn, real_texts
+from sdmigrate.rules.types import Proposal
+
+LONGEST_INDEXED = 2704
+"""Bytes of a value in a btree of PostgreSQL: https://www.postgresql.org/docs/current/btree.html."""
+_NUMBERS = ("bigint", "double precision")
+
+
+def column_findings(
+    table: Table, column: Column, evidence: Evidence, proposal: Proposal
+) -> tuple[Finding, ...]:
+    """Everything to know of one column, in the order of the checks."""
+    seen = SeenColumn(table, column, evidence, proposal)
+    return tuple(finding for check in _CHECKS for finding in check(seen))
+
+
+def _classes(seen: SeenColumn) -> Iterator[Finding]:
+    classes, evidence = seen.evidence.classes, seen.evidence
+    text = classes.text - evidence.count("empty") - evidence.count("blank")
+    number = seen.declared in _NUMBERS or seen.declared.startswith("numeric")
+    if number and text and not names_no_type(seen.column):
+        yield seen.tell(
+            "text-in-number",
+            "warning",
+            text,
+            f"{text} values of a column declared {seen.column.declared_type} are text that is no number.",
+            "Correct them in the source, or choose type or misfit of this column in the plan.",
+            real_texts(evidence),
+        )
+    present = [name for name in ("integer", "real", "text", "blob") if getattr(classes, name)]
+    if names_no_type(seen.column) and len(present) > 1:
+        listed = ", ".join(f"{getattr(classes, name)} {name}" for name in present)
+        yield seen.tell(
+            "mixed-storage-classes",
+            "warning",
+            classes.values,
+            f"Nothing says what the column holds, and its values are {listed}.",
+            "Text holds them all but the blobs; choose another type in the plan.",
+            tuple(sample for name in present for sample in evidence.class_samples(_class(name))[:1]),
+        )
+    if seen.declared == "text" and classes.blob:
+        yield seen.tell(
+            "blobs-in-text",
+            "warning",
+            classes.blob,
+            f"{classes.blob} values of a text column are BLOBs.",
+            "Their rows go to quarantine, unless the plan makes the column bytea.",
+            evidence.class_samples("blob"),
+        )
+    if seen.declared == "bytea" and classes.text:
+        yield seen.tell(
+            "text-in-blob",
+            "info",
+            classes.text,
+            f"{classes.text} values of a BLOB column are text; they become the bytes of that text.",
+            "Nothing is decoded by guess; choose text in the plan if that is what they are.",
+            evidence.class_samples("text"),
+        )
+
+
+def _class(name: str) -> StorageClass:
+    classes: dict[str, StorageClass] = {
+        "integer": "integer",
+        "real": "real",
+        "text": "text",
+        "blob": "blob",
+    }
+    return classes[name]
+
+
+def _numbers(seen: SeenColumn) -> Iterator[Finding]:
+    evidence, affinity = seen.evidence, seen.column.affinity
+    reals = evidence.classes.real
+    if affinity == "INTEGER" and reals and seen.declared == "bigint":
+        low, high = evidence.bounds()
+        huge = any(isinstance(bound, float) and abs(bound) >= EXACT_INTEGERS for bound in (low, high))
+        rounded = " Those of 2^53 and more were rounded by SQLite when they were stored." if huge else ""
+        yield seen.tell(
+            "real-in-integer",
+            "warning",
+            reals,
+            f"{reals} values of a column declared {seen.column.declared_type} are REAL.{rounded}",
+            "Choose numeric or double precision in the plan to keep them.",
+            evidence.class_samples("real"),
+        )
+    unfit = sum(group.unfit for group in evidence.groups.values())
+    if unfit and evidence.declared_digits:
+        yield seen.tell(
+            "decimal-exceeded",
+            "warning",
+            unfit,
+            f"{unfit} numbers need more digits than {seen.column.declared_type} has"
+            f" (as many as {evidence.fraction_digits} after the point).",
+            "The column becomes numeric without limits, so that no digit is lost; round them in the source"
+            " if they are noise.",
+            _unfit_samples(seen, f"numeric({evidence.declared_digits[0]},{evidence.declared_digits[1]})"),
+        )
+    infinite = evidence.count("not_finite", "real")
+    if infinite:
+        yield seen.tell(
+            "infinity",
+            "warning" if seen.column.affinity == "REAL" else "error",
+            infinite,
+            f"{infinite} values are infinite.",
+            "double precision keeps Infinity; other types cannot."
+            if seen.column.affinity == "REAL"
+            else "An identifier with an e in it may have been read as a number; look at its source.",
+            evidence.samples("not_finite", "real"),
+        )
+    low, _ = evidence.bounds()
+    if "UNSIGNED" in seen.column.declared_type.upper() and isinstance(low, int | float) and low < 0:
+        yield seen.tell(
+            "unsigned-negative",
+            "warning",
+            0,
+            f"The column is declared {seen.column.declared_type} and holds negative numbers (down to {low}).",
+            "They may be large unsigned numbers that wrapped around.",
+        )
+
+
+def _unfit_samples(seen: SeenColumn, type_: str) -> tuple[Sample, ...]:
+    return next((one.examples for one in seen.proposal.candidates if one.type == type_), ())
+
+
+def _declarations(seen: SeenColumn) -> Iterator[Finding]:
+    evidence, column = seen.evidence, seen.column
+    by_accident = column.affinity == "NUMERIC" and seen.declared in ("numeric", "uuid")
+    if by_accident and column.declared_type and (names_no_type(column) or seen.declared == "uuid"):
+        yield seen.tell(
+            "numeric-affinity",
+            "warning",
+            evidence.classes.integer + evidence.classes.real,
+            f"Declared {column.declared_type}, text that looks like a number was stored as one:"
+            " leading zeros and long identifiers were lost when they were stored.",
+            "Compare its identifiers with where they came from.",
+            (*evidence.class_samples("integer"), *evidence.class_samples("real"))[:5],
+        )
+    longer = sum(group.unfit for group in evidence.groups.values())
+    if evidence.declared_length and longer:
+        yield seen.tell(
+            "text-too-long",
+            "info",
+            longer,
+            f"{longer} texts are longer than the {evidence.declared_length} characters of"
+            f" {column.declared_type}; the longest has {evidence.longest_characters}.",
+            "The column becomes text, which holds them whole.",
+            located([evidence.longest]) if evidence.longest else (),
+        )
+    if "BOOL" in column.declared_type.upper() and seen.proposal.type != "boolean" and evidence.meaningful:
+        misfits = next(one for one in seen.proposal.candidates if one.type == "boolean")
+        yield seen.tell(
+            "boolean-other-values",
+            "warning",
+            misfits.misfits,
+            f"{misfits.misfits} values of a column declared {column.declared_type} are neither yes nor no.",
+            f"It becomes {seen.proposal.type}; choose boolean in the plan to quarantine them.",
+            misfits.examples,
+        )
+    if evidence.interest == "json" and seen.proposal.type != "jsonb" and evidence.meaningful:
+        misfits = next(one for one in seen.proposal.candidates if one.type == "jsonb")
+        yield seen.tell(
+            "json-not-castable",
+            "warning",
+            misfits.misfits,
+            f"jsonb cannot hold {misfits.misfits} values of this column.",
+            f"It becomes {seen.proposal.type}; choose jsonb in the plan to quarantine them.",
+            misfits.examples,
+        )
+
+
+def _texts_inside(seen: SeenColumn) -> Iterator[Finding]:
+    evidence = seen.evidence
+    if evidence.nul_count:
+        yield seen.tell(
+            "nul-bytes",
+            "warning",
+            evidence.nul_count,
+            f"{evidence.nul_count} texts hold a NUL byte, which PostgreSQL's text cannot.",
+            "They are stripped and audited; set nul_bytes in the plan to quarantine the rows instead.",
+            located(evidence.nul_texts),
+        )
+    if evidence.invalid_count:
+        yield seen.tell(
+            "texts-not-utf8",
+            "error",
+            evidence.invalid_count,
+            f"{evidence.invalid_count} texts hold bytes that are not UTF-8.",
+            "Their rows go to quarantine; set invalid_utf8 to cp1252 or latin1 in the plan to read them so.",
+            located(evidence.invalid_texts),
+        )
+    empties = evidence.count("empty")
+    if empties and seen.proposal.type not in ("text", "bytea"):
+        yield seen.tell(
+            "empty-strings-for-null",
+            "warning",
+            empties,
+            f"{empties} values are empty text where a {seen.proposal.type} or NULL is meant.",
+            "They become NULL where NULL is allowed; set empty or default in the plan to decide otherwise.",
+            evidence.samples("empty"),
+        )
+
+
+def _indexed(seen: SeenColumn) -> Iterator[Finding]:
+    named = {
+        term.column: index for index in seen.table.indexes for term in index.terms if term.column is not None
+    }
+    index = named.get(seen.column.name)
+    key = seen.column.name in seen.table.primary_key
+    if (index or key) and seen.evidence.longest_bytes > LONGEST_INDEXED and seen.evidence.longest:
+        yield seen.tell(
+            "index-row-too-long",
+            "warning",
+            0,
+            f"A value of {seen.evidence.longest_bytes} bytes stands in an index, and PostgreSQL's hold"
+            f" {LONGEST_INDEXED} after compression.",
+            "If the index cannot be built it is left out and told; one on md5() keeps uniqueness.",
+            located([seen.evidence.longest]),
+        )
+    if seen.column.collation.upper() == "NOCASE":
+        yield seen.tell(
+            "nocase",
+            "info",
+            0,
+            "The column compares ASCII letters without regard to case; PostgreSQL's text does not.",
+            "A unique key on it becomes one on lower(); queries that relied on it need lower() or citext.",
+        )
+
+
+_CHECKS: tuple[Callable[[SeenColumn], Iterator[Finding]], ...] = (
+    _classes,
+    _numbers,
+    _declarations,
+    _texts_inside,
+    date_findings,
+    _indexed,
+)

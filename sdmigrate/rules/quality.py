@@ -1,0 +1,230 @@
+"""The quality score: 0 to 100 over completeness, validity, consistency, uniqueness and integrity.
+
+Invariant: computed from counts over all rows; a dimension about which nothing can be said gives its points
+to the others. Rules of a pack that only the rows themselves could answer are left out.
+"""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple, TypeAlias
+
+from sdmigrate.model.catalog import Catalog, Table
+from sdmigrate.model.profile import ColumnProfile, Quality, QualityPart, TableProfile
+from sdmigrate.rules.forms import CORRUPT, form_family
+from sdmigrate.rules.rule_pack import Rule, RulePack
+
+Dimension: TypeAlias = Literal["completeness", "validity", "consistency", "uniqueness", "integrity"]
+WEIGHTS: dict[Dimension, float] = {
+    "completeness": 40.0,
+    "validity": 30.0,
+    "consistency": 20.0,
+    "uniqueness": 5.0,
+    "integrity": 5.0,
+}
+LONGEST_TEXT = 100_000
+"""Characters beyond which a text is more likely an accident."""
+_MOMENTS = ("date", "timestamp", "timestamptz")
+_MOST_COSTS = 5
+
+
+class _Measure(NamedTuple):
+    dimension: Dimension
+    table: str
+    share: float
+    """0 to 1: what is as it should be."""
+    weight: float
+    what: str
+    """What is wrong, with its number, for the cost's sentence."""
+
+
+def score(catalog: Catalog, tables: tuple[TableProfile, ...], pack: RulePack | None = None) -> Quality:
+    """The score of the profiled tables, whole and table by table."""
+    declared = {table.name: table for table in catalog.tables}
+    measures = [measure for profile in tables for measure in _measures(declared[profile.name], profile, pack)]
+    parts = _parts(measures)
+    return Quality(
+        score=_sum(parts),
+        parts=parts,
+        tables={
+            profile.name: _sum(_parts([measure for measure in measures if measure.table == profile.name]))
+            for profile in tables
+        },
+    )
+
+
+def _sum(parts: tuple[QualityPart, ...]) -> float:
+    possible = sum(part.weight for part in parts)
+    return 100.0 * sum(part.score for part in parts) / possible if possible else 100.0
+
+
+def _parts(measures: list[_Measure]) -> tuple[QualityPart, ...]:
+    present = {measure.dimension for measure in measures}
+    possible = sum(weight for dimension, weight in WEIGHTS.items() if dimension in present)
+    return tuple(
+        _part(dimension, weight * 100 / possible if dimension in present else 0.0, measures)
+        for dimension, weight in WEIGHTS.items()
+    )
+
+
+def _part(dimension: Dimension, weight: float, measures: list[_Measure]) -> QualityPart:
+    own = [measure for measure in measures if measure.dimension == dimension]
+    total = sum(measure.weight for measure in own)
+    reached = sum(measure.share * measure.weight for measure in own) / total if total else 0.0
+    costly = sorted(
+        (measure for measure in own if measure.share < 1),
+        key=lambda measure: (measure.share - 1) * measure.weight,
+    )
+    return QualityPart(
+        name=dimension,
+        score=reached * weight,
+        weight=weight,
+        costs=tuple(measure.what for measure in costly[:_MOST_COSTS]),
+    )
+
+
+def _measures(table: Table, profile: TableProfile, pack: RulePack | None) -> Iterator[_Measure]:
+    rules = [rule for rule in pack.rules if rule.table in (None, profile.name)] if pack else []
+    filled = any(rule.check == "filled" for rule in (pack.rules if pack else ()))
+    for column in profile.columns:
+        required = table.column(column.name).not_null or column.name in table.primary_key
+        if required and not filled and profile.rows:
+            yield _filled(profile, column, 1.0)
+        yield from _validity(profile, column)
+        yield from _consistency(profile, column)
+    for key in profile.keys:
+        if profile.rows:
+            name = ", ".join(key.columns)
+            yield _Measure(
+                "uniqueness",
+                profile.name,
+                1 - key.duplicate_rows / profile.rows,
+                1.0,
+                f"{key.duplicate_rows} rows of {profile.name} repeat {name}.",
+            )
+    for reference in profile.references:
+        if reference.problem is None and profile.rows and (reference.declared or not rules):
+            yield _Measure(
+                "integrity",
+                profile.name,
+                1 - reference.orphans / profile.rows,
+                1.0,
+                f"{reference.orphans} rows of {profile.name} point at no row of {reference.parent_table}.",
+            )
+    for rule in rules:
+        yield from _ruled(profile, rule)
+
+
+def _filled(profile: TableProfile, column: ColumnProfile, weight: float) -> _Measure:
+    missing = column.nulls + column.empties + column.blanks
+    return _Measure(
+        "completeness",
+        profile.name,
+        1 - missing / profile.rows,
+        weight,
+        f"{missing} rows of {profile.name} have no {column.name}.",
+    )
+
+
+def _meaningful(column: ColumnProfile) -> int:
+    return column.classes.values - column.empties - column.blanks
+
+
+def _validity(profile: TableProfile, column: ColumnProfile) -> Iterator[_Measure]:
+    values = _meaningful(column)
+    if not values:
+        return
+    corrupt = sum(count for form, count in column.forms.items() if form in CORRUPT)
+    if column.proposed in _MOMENTS or corrupt:
+        yield _Measure(
+            "validity",
+            profile.name,
+            1 - corrupt / values,
+            1.0,
+            f"{corrupt} dates in {profile.name}.{column.name} do not exist.",
+        )
+    if column.classes.text:
+        broken = column.nul_texts + column.invalid_utf8 + (column.longest_characters > LONGEST_TEXT)
+        yield _Measure(
+            "validity",
+            profile.name,
+            1 - min(1.0, broken / column.classes.text),
+            1.0,
+            f"{broken} texts in {profile.name}.{column.name} hold NUL bytes, are not UTF-8 or are too long.",
+        )
+    misfits = next((one.misfits for one in column.candidates if one.type == column.proposed), 0)
+    yield _Measure(
+        "validity",
+        profile.name,
+        1 - min(1.0, misfits / values),
+        1.0,
+        f"{misfits} values of {profile.name}.{column.name} are no {column.proposed}.",
+    )
+
+
+def _consistency(profile: TableProfile, column: ColumnProfile) -> Iterator[_Measure]:
+    """One storage class in a column, one way to write a date, and NULL rather than empty text."""
+    values = _meaningful(column)
+    if not values:
+        return
+    classes = column.classes
+    text = classes.text - column.empties - column.blanks
+    odd = values - max(classes.integer + classes.real, text, classes.blob)
+    dates = {
+        form: count for form, count in column.forms.items() if form_family(form) in ("date", "timestamp")
+    }
+    if dates and column.proposed in _MOMENTS:
+        odd = max(odd, sum(dates.values()) - max(dates.values()))
+    if column.proposed not in ("text", "bytea"):
+        odd += column.empties
+    yield _Measure(
+        "consistency",
+        profile.name,
+        1 - min(1.0, odd / (values + column.empties)),
+        1.0,
+        f"{odd} values of {profile.name}.{column.name} are not written as the others.",
+    )
+
+
+def _ruled(profile: TableProfile, rule: Rule) -> Iterator[_Measure]:
+    """What a rule of the pack measures, where the counts can tell."""
+    columns = {column.name: column for column in profile.columns}
+    column = columns.get(rule.column or "")
+    if rule.table is None or column is None or not profile.rows:
+        return
+    values = _meaningful(column)
+    if rule.check == "filled":
+        yield _filled(profile, column, rule.weight)
+    elif rule.check == "type" and values:
+        fits = next((one.fits for one in column.candidates if one.type == rule.type), None)
+        if fits is not None:
+            yield _rule_measure("validity", profile, rule, fits / values, values - fits)
+    elif rule.check == "unique" and values:
+        repeats = column.classes.values - column.distinct
+        yield _rule_measure("uniqueness", profile, rule, 1 - repeats / profile.rows, repeats)
+    elif rule.check == "references":
+        for reference in profile.references:
+            if reference.columns == (column.name,) and reference.parent_table == rule.parent_table:
+                yield _rule_measure(
+                    "integrity",
+                    profile,
+                    rule,
+                    _within_band(reference.orphans / profile.rows, rule),
+                    reference.orphans,
+                )
+
+
+def _within_band(orphans: float, rule: Rule) -> float:
+    """1 within the band of orphans that the rule expects, less by how far outside."""
+    low, high = rule.orphans_minimum or 0.0, rule.orphans_maximum or 0.0
+    return 1 - max(low - orphans, orphans - high, 0.0)
+
+
+def _rule_measure(
+    dimension: Dimension, profile: TableProfile, rule: Rule, share: float, wrong: int
+) -> _Measure:
+    return _Measure(
+        dimension,
+        profile.name,
+        min(1.0, max(0.0, share)),
+        rule.weight,
+        f"{profile.name}: {wrong} values break the rule {rule.name!r}.",
+    )

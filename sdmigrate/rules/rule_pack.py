@@ -1,0 +1,68 @@
+"""A rule pack: what the operator knows of the data and the schema does not say, as TOML.
+
+Invariant: reading is strict about shape, so that a misspelt key is told and not ignored.
+"""
+
+import tomllib
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from sdmigrate.model.errors import UsageProblem
+from sdmigrate.model.finding import Severity
+from sdmigrate.model.record import Record
+
+
+class Rule(Record):
+    """One rule; which of its parameters matter depends on ``check``."""
+
+    family: str
+    name: str
+    check: str
+    severity: Severity = "warning"
+    threshold: float = 1.0
+    """Share of the values, not NULL and not empty (filled: of all rows), that must pass."""
+    table: str | None = None
+    """None: every table."""
+    column: str | None = None
+    """None: every text column."""
+    columns: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    type: str = ""
+    values: tuple[str | int | float, ...] = ()
+    minimum: int | float | str | None = None
+    maximum: int | float | str | None = None
+    weight: float = 1.0
+    pattern: str = ""
+    expression: str = ""
+    parent_table: str = ""
+    parent_column: str = ""
+    orphans_minimum: float | None = None
+    orphans_maximum: float | None = None
+
+
+class RulePack(Record):
+    """All rules of one kind of database."""
+
+    name: str
+    rules: tuple[Rule, ...] = ()
+    version: int = 1
+    reference_date: date | None = None
+    quality_required: float | None = None
+
+
+def read_rule_pack(text: str) -> RulePack:
+    """The rule pack in this TOML text.
+
+    Raises:
+        UsageProblem: it is no TOML, or not of a rule pack's shape.
+    """
+    try:
+        content: dict[str, Any] = tomllib.loads(text)
+        return msgspec.convert(content, RulePack)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise UsageProblem(
+            f"The rule pack cannot be read: {error}.",
+            "Correct that line; the demo's pack shows the shape.",
+        ) from error

@@ -1,0 +1,276 @@
+"""The type that a column's values speak for, with how sure and why.
+
+Invariant: values decide over the declaration only at the confidence asked for; below it the declared type
+stands where every value fits, else text. Nothing narrower than the declaration is ever proposed.
+"""
+
+import re
+from dataclasses import dataclass
+
+from sdmigrate.model.catalog import Column
+from sdmigrate.model.profile import Candidate
+from sdmigrate.rules.declared_types import declared_type, names_no_type
+from sdmigrate.rules.evidence import Evidence
+from sdmigrate.rules.fitting import candidate, considered, fits
+from sdmigrate.rules.form_epochs import EPOCH_NAMES, NUMBER_DATE_NAMES, read_number
+from sdmigrate.rules.forms import form_family
+
+_MOMENTS = ("date", "timestamp", "timestamptz")
+_ALWAYS_TOLD = ("bigint", "double precision", "numeric", "text")
+_OTHERS_TOLD = ("boolean", *_MOMENTS, "time", "interval", "uuid", "jsonb", "json", "bytea")
+_JULIAN_NAME = re.compile(r"(?:^|[^a-z])(?:jd|julian)", re.IGNORECASE)
+_JULIAN_PLAUSIBLE = (2_415_020, 2_488_070)
+"""The years 1900 to 2100 in Julian days."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A type with its evidence."""
+
+    type: str
+    form: str
+    day_first: bool | None
+    confidence: float
+    """Share of the values that fit."""
+    reason: str
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class _Choice:
+    type: str
+    reason: str
+    form: str = "auto"
+
+
+def day_order(evidence: Evidence) -> bool | None:
+    """Day first as the column's unambiguous dates say; None where there are none or they disagree."""
+    first = {form[:3] for form in evidence.forms if form[:3] in ("dmy", "mdy")}
+    return first == {"dmy"} if len(first) == 1 else None
+
+
+def settle_day_order(evidence: Evidence, sisters: tuple[bool | None, ...], asked: bool | None) -> bool | None:
+    """How ambiguous dates of the column are read.
+
+    Its own unambiguous dates decide, else those of the table's other columns where they agree, else what the
+    operator asked for. None: nothing is ambiguous, or nothing settles it.
+    """
+    if not evidence.count("ambiguous_day_month"):
+        return None
+    own = day_order(evidence)
+    if own is not None:
+        return own
+    if {form[:3] for form in evidence.forms} >= {"dmy", "mdy"}:
+        return asked
+    told = {sister for sister in sisters if sister is not None}
+    return told.pop() if len(told) == 1 else asked
+
+
+def propose(
+    column: Column,
+    evidence: Evidence,
+    *,
+    day_first: bool | None = None,
+    confidence: float = 0.95,
+    is_rowid: bool = False,
+) -> Proposal:
+    """The type for a column.
+
+    Args:
+        column: its declaration.
+        evidence: its values.
+        day_first: how its ambiguous dates are read; see ``settle_day_order``.
+        confidence: 0 to 1, the share of fitting values that overrides the declaration.
+        is_rowid: whether it is the INTEGER PRIMARY KEY.
+    """
+    choice = (
+        _Choice("bigint", "It is the table's INTEGER PRIMARY KEY.")
+        if is_rowid
+        else _choose(column, evidence, day_first, confidence)
+    )
+    needed = considered(evidence, choice.type)
+    fitting = fits(evidence, choice.type, choice.form, day_first)
+    return Proposal(
+        type=choice.type,
+        form=choice.form,
+        day_first=day_first,
+        confidence=fitting / needed if needed else 1.0,
+        reason=choice.reason,
+        candidates=_candidates(column, evidence, choice, day_first),
+    )
+
+
+def _candidates(
+    column: Column, evidence: Evidence, choice: _Choice, day_first: bool | None
+) -> tuple[Candidate, ...]:
+    told = dict.fromkeys((choice.type, declared_type(column), *_ALWAYS_TOLD, *_OTHERS_TOLD))
+    found = []
+    for type_ in told:
+        form = choice.form if type_ in _MOMENTS else "auto"
+        one = candidate(evidence, type_, form, day_first)
+        if one.fits or type_ in (choice.type, declared_type(column), *_ALWAYS_TOLD):
+            found.append(one)
+    return tuple(found)
+
+
+def _choose(column: Column, evidence: Evidence, day_first: bool | None, confidence: float) -> _Choice:
+    wanted = declared_type(column)
+    if not evidence.meaningful:
+        named = "text" if names_no_type(column) else wanted
+        return _Choice(named, "There are no values, so the declaration decides.")
+    if names_no_type(column):
+        return _by_classes(evidence)
+    if wanted in (*_MOMENTS, "time", "interval"):
+        return _time_choice(wanted, evidence, day_first, confidence)
+    if wanted == "text":
+        return _text_choice(evidence, day_first, confidence)
+    if wanted == "double precision" and _is_julian(column, evidence):
+        reason = "Every value is a Julian day of 1900 to 2100, and the name says so."
+        return _Choice("timestamp", reason, "julian_day")
+    return _declared_choice(wanted, evidence, confidence)
+
+
+def _share(evidence: Evidence, type_: str, form: str = "auto", day_first: bool | None = None) -> float:
+    needed = considered(evidence, type_)
+    return fits(evidence, type_, form, day_first) / needed if needed else 1.0
+
+
+def _by_classes(evidence: Evidence) -> _Choice:
+    classes = evidence.classes
+    present = [name for name in ("integer", "real", "text", "blob") if getattr(classes, name)]
+    if present == ["integer"]:
+        return _Choice("bigint", "Nothing is declared and every value is an INTEGER.")
+    if present == ["blob"]:
+        return _Choice("bytea", "Nothing is declared and every value is a BLOB.")
+    if present in (["real"], ["integer", "real"]):
+        return _Choice(_exact_number(evidence), "Nothing is declared and every value is a number.")
+    if len(present) > 1:
+        return _Choice("text", f"Nothing is declared and values are {', '.join(present)}.")
+    return _Choice("text", "Nothing is declared and every value is text.")
+
+
+def _exact_number(evidence: Evidence) -> str:
+    return "double precision" if _share(evidence, "double precision") == 1 else "numeric"
+
+
+def _declared_choice(wanted: str, evidence: Evidence, confidence: float) -> _Choice:
+    """For numbers, booleans, UUIDs, JSON and bytes."""
+    share = _share(evidence, wanted)
+    if share == 1:
+        return _Choice(wanted, "Every value fits the declared type.")
+    if wanted == "jsonb" and _share(evidence, "json") == 1:
+        return _Choice("json", "Every value is JSON, but jsonb cannot hold them all.")
+    if wanted.startswith("numeric("):
+        if _share(evidence, "numeric") >= confidence:
+            return _Choice("numeric", f"Numbers, not all of which {wanted} holds exactly.")
+        return _fallback(evidence)
+    # Whether these hold is a matter of every value: a boolean of 2 and half a JSON document are none.
+    if share >= confidence and wanted not in ("boolean", "jsonb", "uuid"):
+        return _Choice(wanted, f"{share:.1%} of the values fit the declared type.")
+    return _fallback(evidence)
+
+
+def _fallback(evidence: Evidence) -> _Choice:
+    """Where the declared type does not stand: a type that holds every value, or text."""
+    classes = evidence.classes
+    if classes.integer == classes.values - evidence.count("empty") - evidence.count("blank"):
+        return _Choice("bigint", "The declared type does not hold the values; every one is an INTEGER.")
+    if not classes.text and not classes.blob:
+        return _Choice(
+            _exact_number(evidence), "The declared type does not hold the values; all are numbers."
+        )
+    return _Choice("text", "No type but text holds the values.")
+
+
+def _small_numbers_form(evidence: Evidence) -> str:
+    """The one unit that the column's numbers have; "auto" where none or more than one is told.
+
+    Numbers too small to tell a unit (0, -1) are read in it as well, so it must be able to read them.
+    """
+    units = [form for form in evidence.forms if form in NUMBER_DATE_NAMES]
+    if len(units) != 1 or units[0] not in EPOCH_NAMES:
+        return "auto"
+    unread = [
+        bound
+        for (kind, name), group in evidence.groups.items()
+        if kind != "text" and name in ("integer", "real")
+        for bound in (group.low, group.high)
+        if bound is None or abs(bound) > 1 or read_number(units[0], bound) is None
+    ]
+    return "auto" if unread else units[0]
+
+
+def mixed_units(evidence: Evidence) -> tuple[str, ...]:
+    """The epochs that the column's numbers are counted in, where there is more than one."""
+    units = tuple(form for form in evidence.forms if form in EPOCH_NAMES)
+    return units if len(units) > 1 else ()
+
+
+def _moment_type(wanted: str, evidence: Evidence) -> str:
+    groups = evidence.groups.values()
+    if any(group.zoned for group in groups) or wanted == "timestamptz":
+        return "timestamptz"
+    dated = sum(
+        group.count
+        for (_, name), group in evidence.groups.items()
+        if form_family(name) in ("date", "timestamp")
+    )
+    all_midnight = sum(group.midnights for group in groups) == dated
+    return "date" if wanted == "date" and all_midnight else "timestamp"
+
+
+def _time_choice(wanted: str, evidence: Evidence, day_first: bool | None, confidence: float) -> _Choice:
+    for type_ in ("time", "interval") if wanted in ("time", "interval") else ():
+        if _share(evidence, type_) == 1:
+            return _Choice(
+                type_, "Every value is a time of day." if type_ == "time" else "Times are durations."
+            )
+    if mixed_units(evidence):
+        return _Choice("text", f"Numbers are counted in several units ({', '.join(mixed_units(evidence))}).")
+    form = _small_numbers_form(evidence)
+    type_ = _moment_type(wanted, evidence)
+    share = _share(evidence, type_, form, day_first)
+    if share >= confidence:
+        words = "Every value is" if share == 1 else f"{share:.1%} of the values are"
+        return _Choice(type_, f"{words} a {type_}: {_forms_in_words(evidence)}.", form)
+    if wanted == "time" and _share(evidence, "time") >= confidence:
+        return _Choice("time", f"{_share(evidence, 'time'):.1%} of the values are times of day.")
+    return _fallback(evidence)
+
+
+def _forms_in_words(evidence: Evidence) -> str:
+    forms = list(evidence.forms.items())
+    return ", ".join(f"{count} {form}" for form, count in forms[:3]) + (" and others" if forms[3:] else "")
+
+
+def _text_choice(evidence: Evidence, day_first: bool | None, confidence: float) -> _Choice:
+    """Declared as text: a date where nearly every value is one beyond doubt and the others try to be.
+
+    A column of dates that also says "pending" is text that means something.
+    """
+    certain = sum(
+        count
+        for form, count in evidence.forms.items()
+        if form_family(form) in ("date", "timestamp")
+        and "short" not in form
+        and form not in NUMBER_DATE_NAMES
+    )
+    if certain + evidence.corrupt == evidence.meaningful:
+        type_ = _moment_type("date", evidence)
+        share = _share(evidence, type_, "auto", day_first)
+        if share >= confidence:
+            words = "every value is" if share == 1 else f"{share:.1%} of the values are"
+            return _Choice(type_, f"Text, and {words} a {type_}: {_forms_in_words(evidence)}.")
+    return _Choice("text", "Declared as text.")
+
+
+def _is_julian(column: Column, evidence: Evidence) -> bool:
+    low, high = evidence.bounds()
+    return (
+        _JULIAN_NAME.search(column.name) is not None
+        and not isinstance(low, str | bytes | None)
+        and not isinstance(high, str | bytes | None)
+        and evidence.classes.real == evidence.meaningful
+        and _JULIAN_PLAUSIBLE[0] <= low
+        and high <= _JULIAN_PLAUSIBLE[1]
+    )

@@ -1,0 +1,135 @@
+"""Questions about keys and references that SQLite answers itself, over the snapshot.
+
+Invariant: reads only; a row with a NULL in the key refers to nothing and repeats nothing, as in PostgreSQL.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sdmigrate.model.catalog import Table
+from sdmigrate.model.finding import Sample
+from sdmigrate.model.values import Value, stored
+from sdmigrate.sqlite.connection import quote_identifier
+
+_SAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Located:
+    """How many rows, and at most five of them by the first column of the key."""
+
+    rows: int
+    samples: tuple[Sample, ...] = ()
+
+
+def _listed(columns: Sequence[str], prefix: str = "") -> str:
+    return ", ".join(prefix + quote_identifier(column) for column in columns)
+
+
+def _present(columns: Sequence[str], prefix: str = "") -> str:
+    return " AND ".join(f"{prefix}{quote_identifier(column)} IS NOT NULL" for column in columns)
+
+
+def _place(table: Table, prefix: str = "") -> str:
+    return prefix + quote_identifier(table.rowid_name) if table.rowid_name else "NULL"
+
+
+def _read(connection: sqlite3.Connection, count_sql: str, sample_sql: str) -> Located:
+    (rows,) = connection.execute(count_sql).fetchone()
+    if not rows:
+        return Located(rows=0)
+    found: list[tuple[int | None, Value]] = connection.execute(f"{sample_sql} LIMIT {_SAMPLES}").fetchall()
+    return Located(
+        rows=rows, samples=tuple(Sample(rowid=rowid, value=stored(value)) for rowid, value in found)
+    )
+
+
+def orphans(
+    connection: sqlite3.Connection,
+    child: Table,
+    columns: Sequence[str],
+    parent: str,
+    parent_columns: Sequence[str],
+) -> Located:
+    """Rows of the child that name a parent which is not there.
+
+    Raises:
+        sqlite3.Error: a name is unknown, or the file cannot be read.
+    """
+    joined = " AND ".join(
+        f"p.{quote_identifier(above)} = c.{quote_identifier(below)}"
+        for below, above in zip(columns, parent_columns, strict=True)
+    )
+    # DISTINCT makes a table that SQLite indexes for the join where the parent has no index.
+    source = (
+        f" FROM {quote_identifier(child.name)} AS c LEFT JOIN"
+        f" (SELECT DISTINCT {_listed(parent_columns)} FROM {quote_identifier(parent)}"
+        f" WHERE {_present(parent_columns)}) AS p ON {joined}"
+        f" WHERE {_present(columns, 'c.')} AND p.{quote_identifier(parent_columns[0])} IS NULL"
+    )
+    first = f"c.{quote_identifier(columns[0])}"
+    return _read(connection, f"SELECT count(*){source}", f"SELECT {_place(child, 'c.')}, {first}{source}")
+
+
+def repeated(connection: sqlite3.Connection, table: Table, columns: Sequence[str]) -> Located:
+    """Rows beyond the first of each value of the columns.
+
+    Raises:
+        sqlite3.Error: a name is unknown, or the file cannot be read.
+    """
+    listed, name = _listed(columns), quote_identifier(table.name)
+    groups = (
+        f"SELECT count(*) AS n, max({_place(table)}) AS place, {quote_identifier(columns[0])} AS v"
+        f" FROM {name} WHERE {_present(columns)} GROUP BY {listed} HAVING count(*) > 1"
+    )
+    return _read(
+        connection,
+        f"SELECT coalesce(sum(n - 1), 0) FROM ({groups})",
+        f"SELECT place, v FROM ({groups}) ORDER BY place",
+    )
+
+
+def incomplete(connection: sqlite3.Connection, table: Table, columns: Sequence[str]) -> Located:
+    """Rows with a NULL in any of the columns.
+
+    Raises:
+        sqlite3.Error: a name is unknown, or the file cannot be read.
+    """
+    missing = " OR ".join(f"{quote_identifier(column)} IS NULL" for column in columns)
+    source = f" FROM {quote_identifier(table.name)} WHERE {missing}"
+    first = quote_identifier(columns[0])
+    return _read(connection, f"SELECT count(*){source}", f"SELECT {_place(table)}, {first}{source}")
+
+
+def referring(
+    connection: sqlite3.Connection,
+    child: Table,
+    columns: Sequence[str],
+    parent: str,
+    parent_columns: Sequence[str],
+    orphaned_columns: Sequence[str],
+    grandparent: str,
+    grandparent_columns: Sequence[str],
+) -> int:
+    """Rows of ``child`` whose parent is itself an orphan, and so would go with it.
+
+    Raises:
+        sqlite3.Error: a name is unknown, or the file cannot be read.
+    """
+    up = " AND ".join(
+        f"g.{quote_identifier(above)} = p.{quote_identifier(below)}"
+        for below, above in zip(orphaned_columns, grandparent_columns, strict=True)
+    )
+    down = " AND ".join(
+        f"c.{quote_identifier(below)} = o.{quote_identifier(above)}"
+        for below, above in zip(columns, parent_columns, strict=True)
+    )
+    (rows,) = connection.execute(
+        f"SELECT count(*) FROM {quote_identifier(child.name)} AS c JOIN"
+        f" (SELECT DISTINCT {_listed(parent_columns, 'p.')} FROM {quote_identifier(parent)} AS p LEFT JOIN"
+        f" (SELECT DISTINCT {_listed(grandparent_columns)} FROM {quote_identifier(grandparent)}) AS g ON {up}"
+        f" WHERE {_present(orphaned_columns, 'p.')} AND g.{quote_identifier(grandparent_columns[0])} IS NULL)"
+        f" AS o ON {down}"
+    ).fetchone()
+    return int(rows)
