@@ -51,6 +51,7 @@ def _with_local_font(drawing: str) -> str:
     """The drawing in a font of this machine, as broad as the one that it names and does not hold."""
     drawing = re.sub(r"@font-face \{.*?\}", "", drawing, flags=re.DOTALL)
     drawing = drawing.replace("Fira Code", "DejaVu Sans Mono")
+    drawing = drawing.replace("<text ", '<text xml:space="preserve" ')
     return re.sub(r"font-size: 20px", "font-size: 20.26px", drawing)
 
 

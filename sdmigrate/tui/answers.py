@@ -14,9 +14,9 @@ FieldName: TypeAlias = Literal["source", "target", "schema"]
 FIELDS: tuple[FieldName, ...] = ("source", "target", "schema")
 
 MODE_WORDS: dict[Mode, str] = {
-    "inspect": "Reads the source and reports. Needs no target, writes to none.",
-    "rehearse": "Does everything, on scratch schemas, and leaves nothing on the target.",
-    "migrate": "Does everything. The switch asks for the schema's name to be typed.",
+    "inspect": "Reads the source and reports. Writes to no target.",
+    "rehearse": "Does everything on scratch schemas, and leaves nothing behind.",
+    "migrate": "Does everything; before the switch it asks for the schema's name.",
 }
 
 

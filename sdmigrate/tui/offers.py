@@ -65,11 +65,11 @@ def _go_on(journey: Journey, viewed: Step) -> Offer:
     if journey.waiting is None:
         doing = "is being stopped" if journey.stop_asked else "is running"
         return Offer("go_on", "n", "Go on", f"{active.title} {doing}; wait until it has ended.")
-    return Offer("go_on", "n", going_on(journey))
+    return Offer("go_on", "n", going_on(journey).removeprefix("Go on to "))
 
 
 def going_on(journey: Journey) -> str:
-    """What going on means while the child waits, in one or two words."""
+    """What going on means while the child waits, in a few words."""
     waiting = journey.waiting
     if waiting is None:
         return "Go on"
@@ -79,7 +79,7 @@ def going_on(journey: Journey) -> str:
         return "Finish"
     if waiting.stopped_by:
         return "Try again"
-    return step_of(waiting.following).title
+    return f"Go on to {step_of(waiting.following).title}"
 
 
 def _stop_label(journey: Journey) -> str:

@@ -56,7 +56,7 @@ def _live_now(journey: Journey, schema: str) -> str:
     if target is None or not target.live_exists:
         return f"nothing is called {schema}"
     if target.live_is_ours:
-        return f"{schema}, published by sdmigrate; it is kept under its release's name"
+        return f"{schema}, published by sdmigrate; it is kept"
     return f"{schema}, not made by sdmigrate; it is kept as {schema}__r0"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Static
@@ -54,8 +54,11 @@ class ConfirmSwitch(ModalScreen[Confirm | None]):
                 with Horizontal(classes="fact"):
                     yield Static(toned(label, "muted"), classes="fact-label")
                     yield Static(toned(text), classes="fact-text")
-            for warning in question.warnings:
-                yield Static(toned("! ", "warn") + toned(warning), classes="dialog-line")
+            with Vertical(classes="warnings"):
+                for warning in question.warnings:
+                    with Horizontal(classes="warning"):
+                        yield Static(toned("!", "warn"), classes="warning-mark")
+                        yield Static(toned(warning), classes="fact-text")
             if question.may_discard:
                 yield Checkbox(
                     Content("give up the rows written to live since its publication"),

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Button, Input, RadioButton, RadioSet, Static
+from textual.widgets import Button, Input, Static
 
 from sdmigrate.model.errors import SdmigrateError
 from sdmigrate.model.settings import Endpoint, Mode, Request
@@ -32,8 +32,9 @@ from sdmigrate.tui.paint import toned
 from sdmigrate.tui.session import EMBEDDED, Services, TargetReport, UnfinishedRun, WizardOptions
 from sdmigrate.tui.widgets.conninfo_input import ConninfoInput
 from sdmigrate.tui.widgets.key_bar import KeyBar
+from sdmigrate.tui.widgets.mode_choice import ModeChoice
 from sdmigrate.tui.widgets.run_list import RunList
-from sdmigrate.tui.widgets.top_bar import MODES, TopBar
+from sdmigrate.tui.widgets.top_bar import TopBar
 
 _KEYS = (
     ("Tab", "Next field", "The field after this one; Shift+Tab goes back."),
@@ -128,14 +129,15 @@ class StartScreen(Screen[None]):
             yield Static(id="schema-verdict", classes="verdict")
             with Horizontal(classes="field"):
                 yield Static("Mode", classes="label")
-                with RadioSet(id="mode", compact=True):
-                    for mode in MODES:
-                        yield RadioButton(mode.upper(), value=mode == request.mode, id=f"mode-{mode}")
+                yield ModeChoice(request.mode, id="mode")
             yield Static(id="mode-verdict", classes="verdict")
-            with Horizontal(classes="field"):
+            with Horizontal(classes="field", id="begin-row"):
                 yield Static("", classes="label")
                 yield Button(" Begin ▸ ", id="begin", compact=True)
-            yield Static("Unfinished runs", id="runs-title")
+            yield Static(
+                toned("Unfinished runs", "strong") + toned("  Enter takes one up again", "muted"),
+                id="runs-title",
+            )
             yield RunList(id="runs")
         yield KeyBar((key, label, True) for key, label, _ in _KEYS)
 
@@ -152,8 +154,7 @@ class StartScreen(Screen[None]):
     @property
     def mode(self) -> Mode:
         """The mode chosen."""
-        pressed = self.query_one("#mode", RadioSet).pressed_index
-        return MODES[pressed] if pressed >= 0 else "rehearse"
+        return self.query_one(ModeChoice).mode
 
     def _value(self, field: FieldName) -> str:
         value = self.query_one(f"#{field}", Input).value.strip()
@@ -249,7 +250,7 @@ class StartScreen(Screen[None]):
     def _field_submitted(self) -> None:
         self.focus_next()
 
-    @on(RadioSet.Changed)
+    @on(ModeChoice.Changed)
     def _mode_changed(self) -> None:
         self._show_mode()
 

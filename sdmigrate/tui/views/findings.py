@@ -51,6 +51,7 @@ def _row(finding: Finding | FindingSeen) -> GridRow:
             Shown(finding.message),
         ),
         _detail(finding),
+        preview="\n".join(filter(None, (finding.message, finding.advice))),
     )
 
 

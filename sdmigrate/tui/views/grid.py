@@ -50,6 +50,8 @@ class GridRow:
 
     cells: tuple[Shown, ...]
     detail: Detail | None = None
+    preview: str = ""
+    """Shown below the table while the row is pointed at; lines are separated by newlines."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def _check(check: PreflightCheck) -> GridRow:
         (
             Shown(_CHECK_WORDS[check.verdict], _CHECK_TONES[check.verdict], _CHECK_ORDER[check.verdict]),
             Shown(check.name),
-            Shown(f"{check.message} {check.hint}".rstrip()),
+            Shown(check.message),
         ),
         Detail(
             check.name,
@@ -33,6 +33,7 @@ def _check(check: PreflightCheck) -> GridRow:
                 ("Do", check.hint or "Nothing is needed."),
             ),
         ),
+        preview="\n".join(filter(None, (check.message, check.hint))),
     )
 
 

@@ -58,6 +58,7 @@ def _column_row(
             numeric(problems[table.name, column.name], "warn"),
         ),
         _evidence(table, column, decided),
+        preview=column.reason,
     )
 
 
@@ -181,6 +182,7 @@ def quality_grid(quality: Quality) -> Grid:
                 (("Score", f"{part.score:.1f} of {part.weight:g}"),),
                 (("What cost points", part.costs or ("Nothing.",)),),
             ),
+            preview="\n".join(part.costs[:2]),
         )
         for part in quality.parts
     )

@@ -27,6 +27,13 @@ class RecordTable(DataTable[Text]):
             super().__init__()
             self.detail = detail
 
+    class Pointed(Message):
+        """The row under the cursor changed."""
+
+        def __init__(self, preview: str) -> None:
+            super().__init__()
+            self.preview = preview
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - textual's name for it
         super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=1)
         self._grid: Grid | None = None
@@ -129,3 +136,9 @@ class RecordTable(DataTable[Text]):
             detail = self._rows[event.cursor_row].detail
             if detail is not None:
                 self.post_message(self.Opened(detail))
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Tell what the row says."""
+        event.stop()
+        if event.cursor_row < len(self._rows):
+            self.post_message(self.Pointed(self._rows[event.cursor_row].preview))

@@ -30,7 +30,7 @@ class RunList(DataTable[Text]):
         self._runs = runs[:_MOST]
         self.clear(columns=True)
         self.add_columns(
-            *(cell(label) for label in ("Begun (UTC)", "Source", "Mode", "How it ended", "Last done", ""))
+            *(cell(label) for label in ("Begun (UTC)", "Source", "Mode", "How it ended", "Last done"))
         )
         for run in self._runs:
             self.add_row(
@@ -39,7 +39,6 @@ class RunList(DataTable[Text]):
                 cell(run.request.mode, 8),
                 cell(run.state, 10),
                 cell(run.last_done or "nothing", 9),
-                cell("Enter resumes"),
             )
 
     @on(DataTable.RowSelected)

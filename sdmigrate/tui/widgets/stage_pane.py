@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from sdmigrate.tui.format import plain
-from sdmigrate.tui.journey import Journey, gates_of, step_state
+from sdmigrate.tui.journey import Journey, active_step, gates_of, step_state
 from sdmigrate.tui.narration import (
     GATE_TONES,
     GLYPHS,
@@ -16,7 +16,7 @@ from sdmigrate.tui.narration import (
     gate_line,
     headline,
 )
-from sdmigrate.tui.offers import Offer
+from sdmigrate.tui.offers import Offer, going_on
 from sdmigrate.tui.paint import toned
 from sdmigrate.tui.steps import Step, StepName, position, purpose
 from sdmigrate.tui.views import views_of
@@ -40,13 +40,14 @@ class StagePane(Vertical):
         with Horizontal(id="title-row"):
             yield Static(id="title")
             yield Static(id="state")
+        yield Static(id="purpose")
         yield Static(id="headline")
         yield Static(id="hint")
-        yield Static(id="purpose")
         yield ProgressPanel(id="progress")
         yield Static(id="gates")
         yield ViewStrip(id="strip")
         yield RecordTable(id="table")
+        yield Static(id="preview")
         yield Static(id="empty")
         yield Input(id="filter", placeholder="rows that hold this text; Enter keeps it, Esc clears it")
         with Horizontal(id="action-row"):
@@ -80,7 +81,7 @@ class StagePane(Vertical):
             self.tick(journey, now)
         self._show_gates(journey, step)
         self._show_result(views_of(journey, step), fresh=changed_step)
-        self._show_way_on(go_on)
+        self._show_way_on(journey, step, go_on)
 
     def tick(self, journey: Journey, now: float) -> None:
         """Draw what moves."""
@@ -112,6 +113,16 @@ class StagePane(Vertical):
         table = self.query_one(RecordTable)
         if table.display:
             table.focus()
+
+    @on(RecordTable.Pointed)
+    def _pointed(self, event: RecordTable.Pointed) -> None:
+        event.stop()
+        first, _, rest = event.preview.partition("\n")
+        preview = self.query_one("#preview", Static)
+        preview.update(
+            Content("\n").join(part for part in (toned(first), toned(rest, "muted")) if part.plain)
+        )
+        preview.display = bool(event.preview)
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
@@ -159,12 +170,13 @@ class StagePane(Vertical):
         empty = self.query_one("#empty", Static)
         strip.display = bool(self._grids)
         if self._step is None or not self._grids:
-            table.display = empty.display = False
+            table.display = empty.display = self.query_one("#preview", Static).display = False
             return
         chosen = self._chosen_view(self._step)
         grid = self._grids[chosen]
         strip.show(self._grids, chosen)
         table.display = bool(grid.rows)
+        self.query_one("#preview", Static).display = False
         table.show(grid)
         empty.update(toned(grid.empty, "muted"))
         empty.display = not grid.rows
@@ -184,7 +196,8 @@ class StagePane(Vertical):
         )
         self.query_one("#left-over", Static).update(toned(words, "muted"))
 
-    def _show_way_on(self, go_on: Offer) -> None:
+    def _show_way_on(self, journey: Journey, step: Step, go_on: Offer) -> None:
         button = self.query_one("#go-on", Button)
         button.display = not go_on.refusal
-        button.label = Content(f" {go_on.label} ▸ ")
+        words = going_on(journey) if step is active_step(journey) else go_on.label
+        button.label = Content(f" {words} ▸ ")

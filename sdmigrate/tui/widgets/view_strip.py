@@ -14,7 +14,7 @@ class ViewStrip(Static):
         """Draw the names with how many rows each has."""
         parts = []
         for place, grid in enumerate(grids):
-            name = Content.styled(f" {grid.title} ", "bold reverse" if place == chosen else "$tone-muted")
+            name = Content.styled(f" {grid.title} ", "bold on $panel" if place == chosen else "$tone-muted")
             number = toned(f" {len(grid.rows):,}" if grid.numbered else "", grid.tone or "muted")
             parts.append(name + number)
         self.update(Content("  ").join(parts))
