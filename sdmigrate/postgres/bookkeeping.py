@@ -4,12 +4,12 @@ Invariant: a row is written in the transaction whose effect it records, so after
 tables say exactly what is there. Where they lie is a value: a rehearsal hands over its own.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+import msgspec
 from psycopg import sql
 
 from sdmigrate.model.errors import TargetUnreachable
@@ -52,7 +52,7 @@ CREATE TABLE {schema}.locks (
     run text NOT NULL,
     who text NOT NULL,
     host text NOT NULL,
-    process integer NOT NULL,
+    process text NOT NULL,
     since timestamptz NOT NULL DEFAULT now(),
     heartbeat timestamptz NOT NULL DEFAULT now()
 );
@@ -73,8 +73,10 @@ class PublishedTable(Record):
     """A table's digest at publication, with what is needed to take it again."""
 
     columns: tuple[tuple[str, str], ...]
-    """Name and PostgreSQL type of each column, in the digest's order."""
+    """Name and blueprint type of each column, in the digest's order."""
     digest: TableDigest
+    server_types: tuple[str, ...] = ()
+    """The same types as the server writes them at publication."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,32 @@ class Bookkeeping:
             (name, stable, run, plan_id),
         )
 
+    def register_adopted(self, connection: Connection, *, name: str, stable: str) -> None:
+        """Record a schema that sdmigrate did not make and that had the stable name, as kept."""
+        connection.execute(
+            self._sql(
+                "INSERT INTO {schema}.releases (name, stable, state, adopted, run, plan_id)"
+                " VALUES (%s, %s, 'kept', true, '', '')"
+            ),
+            (name, stable),
+        )
+
+    def publish(self, connection: Connection, name: str) -> None:
+        """Set a release's state to ``live``, and the time of its publication where it is the first."""
+        connection.execute(
+            self._sql(
+                "UPDATE {schema}.releases SET state = 'live', published = coalesce(published, now())"
+                " WHERE name = %s"
+            ),
+            (name,),
+        )
+
+    def record_previous(self, connection: Connection, name: str, previous: str | None) -> None:
+        """Record what was live before that release was: what a rollback goes back to."""
+        connection.execute(
+            self._sql("UPDATE {schema}.releases SET previous = %s WHERE name = %s"), (previous, name)
+        )
+
     def mark(self, connection: Connection, name: str, state: State, *, rows: int | None = None) -> None:
         """Set a release's state, and its number of rows where given."""
         connection.execute(
@@ -189,13 +217,17 @@ class Bookkeeping:
             for table, part, rows, low, high in found
         }
 
+    def forget_parts(self, connection: Connection, release: str) -> None:
+        """Forget the checkpoints of a release whose tables are gone."""
+        connection.execute(self._sql("DELETE FROM {schema}.parts WHERE release = %s"), (release,))
+
     def record_digests(
         self, connection: Connection, release: str, digests: Mapping[str, PublishedTable]
     ) -> None:
         """Record each table's digest, by target table name."""
         connection.execute(
             self._sql("UPDATE {schema}.releases SET digests = %s::jsonb WHERE name = %s"),
-            (_digests_to_json(digests), release),
+            (msgspec.json.encode(digests).decode(), release),
         )
 
     def release(self, connection: Connection, name: str) -> RecordedRelease | None:
@@ -222,30 +254,10 @@ class Bookkeeping:
             ),
             values,
         )
-        return tuple(RecordedRelease(*(*row[:-1], _digests_from_json(row[-1]))) for row in found)
+        return tuple(
+            RecordedRelease(*(*row[:-1], msgspec.json.decode(row[-1], type=dict[str, PublishedTable])))
+            for row in found
+        )
 
     def _sql(self, text: str) -> sql.Composed:
         return sql.SQL(text).format(schema=sql.Identifier(self.schema))
-
-
-def _digests_to_json(digests: Mapping[str, PublishedTable]) -> str:
-    return json.dumps(
-        {
-            table: {
-                "columns": [list(column) for column in published.columns],
-                "rows": published.digest.rows,
-                "sum": published.digest.sum,
-            }
-            for table, published in digests.items()
-        }
-    )
-
-
-def _digests_from_json(text: str) -> dict[str, PublishedTable]:
-    return {
-        table: PublishedTable(
-            columns=tuple((name, type_name) for name, type_name in entry["columns"]),
-            digest=TableDigest(rows=entry["rows"], sum=entry["sum"]),
-        )
-        for table, entry in json.loads(text).items()
-    }

@@ -105,7 +105,7 @@ def server_account() -> Account:
 
 
 def private_place(home: Path, account: Account, *, durable: bool) -> Path:
-    """The directory for the server's files, made if missing and recorded in ``home/location`` to be found again.
+    """The directory for the server's files, made if missing, recorded in ``home/location``.
 
     It is ``home/server``, or where the account cannot get there a directory of its own elsewhere.
     ``durable`` keeps away from directories that the system empties by age, where it can.
