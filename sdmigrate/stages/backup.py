@@ -1,0 +1,195 @@
+"""Backup: the snapshot of the source with its digests and integrity, and a dump of a live schema in the way.
+
+Invariant: the snapshot stands under its name only when it is whole, and it is the file that every later stage
+reads; the source is not opened again.
+"""
+
+import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+
+from sdmigrate.model.catalog import Catalog
+from sdmigrate.model.errors import UnsafeToContinue, UsageProblem
+from sdmigrate.model.events import Advanced
+from sdmigrate.model.finding import Finding, Severity, in_order
+from sdmigrate.model.settings import Endpoint
+from sdmigrate.model.source import Digests, Fingerprint, Snapshot, Source
+from sdmigrate.runtime.context import Context
+from sdmigrate.runtime.directory import written_whole
+from sdmigrate.sqlite.catalog import read_catalog
+from sdmigrate.sqlite.connection import open_read_only
+from sdmigrate.sqlite.opening import fingerprint, open_source
+from sdmigrate.sqlite.snapshot import check_integrity, digests_of, take_snapshot
+
+_HEARTBEAT_SECONDS = 0.5
+
+Result = TypeVar("Result")
+
+
+def backup(context: Context, source: Source, endpoint: Endpoint | None) -> Snapshot:
+    """Take the snapshot of the source that preflight saw.
+
+    Raises:
+        UnsafeToContinue: in a migration, the source changed since preflight.
+        SourceUnusable: the source stays locked by another program.
+        Interrupted: the snapshot cannot be written.
+        TargetUnreachable: the live schema cannot be dumped.
+        Aborted: the operator stopped it; no snapshot is left.
+    """
+    path, snapshot = Path(source.path), context.directory.snapshot
+    before = _unchanged(context, source)
+    with (
+        written_whole(snapshot) as partial,
+        open_source(path, context.directory.scratch, context.cancel) as connection,
+    ):
+        take_snapshot(connection, partial, context.cancel, _pages(context))
+    of_source, of_snapshot, integrity = _proofs(context, path, snapshot)
+    after = fingerprint(path)
+    with closing(open_read_only(snapshot, trusted_schema=source.catalog.trusted_schema)) as connection:
+        catalog = read_catalog(connection)
+    findings = (*_integrity_findings(integrity), *_change_findings(source, after, catalog))
+    return Snapshot(
+        path=str(snapshot),
+        source_fingerprint=before,
+        source_digests=of_source,
+        snapshot_digests=of_snapshot,
+        catalog=catalog,
+        integrity=integrity,
+        dump_path=_dumped(context, source, endpoint),
+        findings=in_order(findings),
+    )
+
+
+def _unchanged(context: Context, source: Source) -> Fingerprint:
+    """The source's fingerprint now, which only where nothing is published may differ from preflight's."""
+    now = fingerprint(source.path)
+    if now != source.fingerprint and context.request.mode == "migrate":
+        raise UnsafeToContinue(
+            f"The source {source.path} changed since preflight looked at it.",
+            "Stop the application that writes to it, then start a new run.",
+        )
+    return now
+
+
+def _pages(context: Context) -> Callable[[int, int, str], None]:
+    """A hearer of the copy's progress that passes it on as events."""
+
+    def advance(done: int, total: int, reason: str) -> None:
+        context.events.emit(
+            Advanced(stage="backup", table=None, done=done, total=total, unit="pages", reason=reason)
+        )
+
+    return advance
+
+
+def _proofs(context: Context, source: Path, snapshot: Path) -> tuple[Digests, Digests, tuple[str, ...]]:
+    """Digests of both files and the snapshot's integrity, side by side since none waits for Python."""
+    total = source.stat().st_size + snapshot.stat().st_size
+    lock, done = threading.Lock(), 0
+
+    def advance(octets: int) -> None:
+        nonlocal done
+        with lock:
+            done += octets
+
+    def tell() -> None:
+        context.events.emit(
+            Advanced(
+                stage="backup",
+                table=None,
+                done=done,
+                total=total,
+                unit="bytes",
+                reason="computing digests and checking integrity",
+            )
+        )
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        integrity = pool.submit(check_integrity, snapshot, context.cancel)
+        of_source = pool.submit(digests_of, source, context.cancel, advance)
+        of_snapshot = pool.submit(digests_of, snapshot, context.cancel, advance)
+        return _awaited(of_source, tell), _awaited(of_snapshot, tell), _awaited(integrity, tell)
+
+
+def _awaited(future: Future[Result], tell: Callable[[], None]) -> Result:
+    """The result, with a sign of life while it takes its time."""
+    while not wait((future,), timeout=_HEARTBEAT_SECONDS).done:
+        tell()
+    return future.result()
+
+
+def _dumped(context: Context, source: Source, endpoint: Endpoint | None) -> str | None:
+    """Dump the live schema, where there is one; the dump's path."""
+    if source.target is None or not source.target.live_exists:
+        return None
+    schema = context.request.schema
+    if endpoint is None or schema is None:
+        raise UsageProblem(
+            "A live schema cannot be dumped without its target.", "Name --target and --schema."
+        )
+    from sdmigrate.postgres.dump import dump
+
+    dump(endpoint, schema, context.directory.dump, context.cancel)
+    return str(context.directory.dump)
+
+
+def _integrity_findings(messages: tuple[str, ...]) -> tuple[Finding, ...]:
+    """One finding for each kind of message: broken promises of the schema, broken indexes, broken pages."""
+    kinds: dict[tuple[str, Severity, str], list[str]] = {}
+    for message in messages:
+        kinds.setdefault(_kind(message), []).append(message)
+    return tuple(
+        Finding(
+            code=code,
+            severity=severity,
+            table=None,
+            column=None,
+            count=len(found),
+            message=f"PRAGMA integrity_check: {'; '.join(found[:3])}"
+            + (f"; and {len(found) - 3} more." if len(found) > 3 else "."),
+            advice=advice,
+        )
+        for (code, severity, advice), found in kinds.items()
+    )
+
+
+def _kind(message: str) -> tuple[str, Severity, str]:
+    """Code, severity and advice for one message (https://www.sqlite.org/pragma.html#pragma_integrity_check)."""
+    if re.match(r"\S+ value in |CHECK constraint failed in ", message):
+        advice = "Decide in the plan what becomes of those rows."
+        return "constraint-broken-in-source", "warning", advice
+    if re.match(r"row \d+ |non-unique entry in index|wrong # of entries in index|rowid not at end", message):
+        advice = "Rows are read from the tables, not the index; REINDEX the source when you can."
+        return "index-damaged", "warning", advice
+    if "could not be checked: " in message:
+        advice = "It needs functions or collations that only the application has."
+        return "integrity-not-checked", "warning", advice
+    advice = "Rows may be missing or wrong; restore a backup or recover with 'sqlite3 FILE .recover' first."
+    return "source-damaged", "error", advice
+
+
+def _change_findings(source: Source, after: Fingerprint, catalog: Catalog) -> tuple[Finding, ...]:
+    """What a writer did meanwhile: the snapshot is consistent, but not the last word."""
+    if after == source.fingerprint:
+        return ()
+    schema = " Its schema changed as well." if _shape(catalog) != _shape(source.catalog) else ""
+    return (
+        Finding(
+            code="source-changed-during-backup",
+            severity="warning",
+            table=None,
+            column=None,
+            count=0,
+            message=f"The source was written to since preflight looked at it.{schema}",
+            advice="The snapshot is consistent, but not the last word: a migration needs the writer stopped.",
+        ),
+    )
+
+
+def _shape(catalog: Catalog) -> tuple[str, ...]:
+    """The texts of all tables, which differ where the schema does."""
+    return tuple(table.sql for table in catalog.tables)

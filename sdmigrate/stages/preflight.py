@@ -1,0 +1,198 @@
+"""Preflight: is the source readable, is there room, is the target there; it only writes scratch copies.
+
+Invariant: every check is made, whatever the ones before it said; only a source that cannot be read at all
+ends the stage early.
+"""
+
+import sqlite3
+from pathlib import Path
+from typing import Literal
+
+from sdmigrate.model.catalog import Catalog
+from sdmigrate.model.errors import SourceUnusable
+from sdmigrate.model.finding import Finding, in_order
+from sdmigrate.model.settings import Limits
+from sdmigrate.model.source import Fingerprint, PreflightCheck, Reading, Source, TargetFacts
+from sdmigrate.runtime.context import Context
+from sdmigrate.runtime.health import free_bytes, memory
+from sdmigrate.sqlite.catalog import read_catalog, readable
+from sdmigrate.sqlite.header import Header, read_header, resolve, shown
+from sdmigrate.sqlite.opening import fingerprint, open_source
+from sdmigrate.stages.inventory import inventory
+
+OLDEST_SQLITE = (3, 37, 0)
+"""The first with PRAGMA table_list and STRICT tables."""
+LEAST_DISK_FACTOR = 2.0
+"""Snapshot and cleaned file: below this no run can end, whatever the settings say."""
+
+_CODES = {
+    "source file": "source-file",
+    "side files": "source-in-use",
+    "SQLite library": "sqlite-library-old",
+    "disk space": "disk-space-low",
+    "memory": "memory-low",
+    "target": "target-schema-not-ours",
+}
+"""The code of the finding that a check gives where it does not pass."""
+
+_READING_MESSAGES: dict[Reading, str] = {
+    "rollback_journal": "No write-ahead log; it is read under SQLite's own locks.",
+    "immutable_wal": "WAL mode, closed cleanly; it is read as it lies.",
+    "live_wal": "It has a write-ahead log, in use or left by a program that died; both are read together.",
+    "copied": "A write-ahead log or journal was left beside it; copies of the files are read.",
+}
+
+
+def preflight(context: Context, target: TargetFacts | None) -> Source:
+    """Look at the source and its surroundings; ``target`` is what was asked of PostgreSQL before.
+
+    Raises:
+        SourceUnusable: the source is no readable SQLite database.
+        UnsafeToContinue: it changed while it was read.
+        Interrupted: there is no room for the copy that reading it takes.
+        Aborted: the operator stopped it.
+    """
+    path = resolve(Path(context.request.source))
+    header = read_header(path)
+    library = _library_check()
+    if library.verdict == "fail":
+        raise SourceUnusable(library.message, library.hint)
+    seen = fingerprint(path)
+    reading, catalog = _read(context, path)
+    checks = [
+        _file_check(path, header, seen, catalog),
+        _reading_check(reading, seen),
+        library,
+        _disk_check(context, seen),
+        _memory_check(context.limits),
+    ]
+    if target is not None:
+        checks.append(_target_check(target, context.request.schema))
+    findings = [_as_finding(check) for check in checks if check.verdict != "pass"]
+    return Source(
+        path=str(path),
+        fingerprint=seen,
+        reading=reading,
+        catalog=catalog,
+        target=target,
+        findings=in_order((*findings, *inventory(catalog))),
+        checks=tuple(checks),
+    )
+
+
+def _read(context: Context, path: Path) -> tuple[Reading, Catalog]:
+    try:
+        with open_source(path, context.directory.scratch, context.cancel) as connection:
+            return connection.reading, read_catalog(connection)
+    except sqlite3.DatabaseError as error:
+        raise SourceUnusable(
+            f"The schema of {shown(path)} cannot be read: {readable(str(error))}.",
+            "Recover what is there with 'sqlite3 FILE .recover', then name the result.",
+        ) from error
+
+
+def _file_check(path: Path, header: Header, seen: Fingerprint, catalog: Catalog) -> PreflightCheck:
+    mode = "WAL" if header.wal else "rollback journal"
+    return PreflightCheck(
+        name="source file",
+        verdict="pass",
+        message=f"{shown(path)}: {in_units(seen.size + seen.wal_size)}, {len(catalog.tables)} tables, "
+        f"{catalog.encoding}, pages of {catalog.page_size} bytes, {mode}.",
+    )
+
+
+def _reading_check(reading: Reading, seen: Fingerprint) -> PreflightCheck:
+    quiet = reading in ("rollback_journal", "immutable_wal")
+    log = f" The log has {in_units(seen.wal_size)}." if seen.wal_size else ""
+    return PreflightCheck(
+        name="side files",
+        verdict="pass" if quiet else "warn",
+        message=_READING_MESSAGES[reading] + log,
+        hint=""
+        if quiet
+        else "Stop the application before a migration, so that nothing is written after the snapshot.",
+    )
+
+
+def _library_check() -> PreflightCheck:
+    oldest = ".".join(map(str, OLDEST_SQLITE))
+    if sqlite3.sqlite_version_info >= OLDEST_SQLITE:
+        return PreflightCheck(
+            name="SQLite library", verdict="pass", message=f"SQLite {sqlite3.sqlite_version}."
+        )
+    return PreflightCheck(
+        name="SQLite library",
+        verdict="fail",
+        message=f"Python's SQLite is {sqlite3.sqlite_version}; at least {oldest} is needed.",
+        hint="Use a Python that is built with a newer SQLite.",
+    )
+
+
+def _disk_check(context: Context, seen: Fingerprint) -> PreflightCheck:
+    """The run directory's file system, where an embedded server keeps its data as well."""
+    limits = context.limits
+    factor = max(limits.disk_factor, LEAST_DISK_FACTOR)
+    if context.request.target == "embedded":
+        factor += limits.embedded_disk_factor
+    needed = int((seen.size + seen.wal_size) * factor)
+    free = free_bytes(context.directory.path)
+    verdict: Literal["pass", "warn", "fail"] = "pass"
+    message, hint = f"{in_units(free)} free, {in_units(needed)} needed ({factor:g} times the source).", ""
+    if free < needed:
+        verdict, hint = "fail", "Free some space, or put the run elsewhere with --work-dir."
+    elif free - needed < limits.health_disk_bytes:
+        verdict = "warn"
+        hint = f"The run stops where less than {in_units(limits.health_disk_bytes)} is left; free some space."
+    return PreflightCheck(name="disk space", verdict=verdict, message=message, hint=hint)
+
+
+def _memory_check(limits: Limits) -> PreflightCheck:
+    found, recommended = memory(), limits.memory_recommended_bytes
+    enough = found.total >= recommended
+    return PreflightCheck(
+        name="memory",
+        verdict="pass" if enough else "warn",
+        message=f"{in_units(found.total)}, {in_units(found.available)} available; "
+        f"{in_units(recommended)} recommended.",
+        hint="" if enough else "It works with less, more slowly; close what else runs.",
+    )
+
+
+def _target_check(target: TargetFacts, schema: str | None) -> PreflightCheck:
+    message = f"{target.described}: PostgreSQL {target.version // 10000}.{target.version % 10000}"
+    if not target.live_exists:
+        return PreflightCheck(
+            name="target", verdict="pass", message=f"{message}, schema {schema} is not there yet."
+        )
+    if target.live_is_ours:
+        return PreflightCheck(
+            name="target", verdict="pass", message=f"{message}, schema {schema} is live and kept at cutover."
+        )
+    return PreflightCheck(
+        name="target",
+        verdict="warn",
+        message=f"{message}, schema {schema} is there and was not made by sdmigrate.",
+        hint="Choose another schema, or adopt it at cutover; it is then kept beside the release.",
+    )
+
+
+def _as_finding(check: PreflightCheck) -> Finding:
+    return Finding(
+        code=_CODES[check.name],
+        severity="error" if check.verdict == "fail" else "warning",
+        table=None,
+        column=None,
+        count=0,
+        message=check.message,
+        advice=check.hint,
+    )
+
+
+def in_units(octets: int) -> str:
+    """Bytes as people read them, for example ``1.5 MiB``."""
+    size, unit = float(octets), "bytes"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if size < 1024:
+            break
+        size, unit = size / 1024, larger
+    return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
