@@ -53,6 +53,7 @@ from sdmigrate.sqlite.quarantine import count_quarantined, create_quarantine
 from sdmigrate.sqlite.repairs import next_mapping, repair_column
 from sdmigrate.sqlite.undo import undone_digests
 from sdmigrate.sqlite.workbench import CleaningFiles, Workbench, open_workbench, telling_full_disk
+from sdmigrate.stages.rescore import rescore
 
 
 def clean(context: Context, snapshot: Snapshot, profile: Profile, plan: Plan) -> Cleaned:
@@ -79,6 +80,7 @@ def clean(context: Context, snapshot: Snapshot, profile: Profile, plan: Plan) ->
         ledgers, findings = _write(context, snapshot, profile, plan, files)
         check_balance(ledgers)
         expected, undone = _prove(context, snapshot, profile, files)
+        quality = rescore(context, snapshot, profile, plan, ledgers, cleaned)
         with closing(open_audit(audit)) as connection:
             findings = (*findings, *changed_findings(count_rules(connection)))
     return Cleaned(
@@ -90,7 +92,7 @@ def clean(context: Context, snapshot: Snapshot, profile: Profile, plan: Plan) ->
         ledgers=ledgers,
         snapshot_digest=combined(expected),
         undone_digest=combined(undone),
-        quality=profile.quality,
+        quality=quality,
         findings=in_order(findings),
     )
 

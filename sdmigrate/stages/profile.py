@@ -39,7 +39,7 @@ def profile(context: Context, snapshot: Snapshot) -> Profile:
         SourceUnusable: a table cannot be read even row by row.
         Aborted: the operator asked to stop.
     """
-    pack = _rule_pack(context)
+    pack = rule_pack(context)
     catalog = snapshot.catalog
     with closing(open_read_only(snapshot.path, trusted_schema=catalog.trusted_schema)) as connection:
         evidence = _gather(context, snapshot, connection)
@@ -71,7 +71,12 @@ def profile(context: Context, snapshot: Snapshot) -> Profile:
     )
 
 
-def _rule_pack(context: Context) -> RulePack | None:
+def rule_pack(context: Context) -> RulePack | None:
+    """The rule pack that the request names; None where it names none.
+
+    Raises:
+        UsageProblem: it cannot be read.
+    """
     path = context.request.rules_path
     if path is None:
         return None

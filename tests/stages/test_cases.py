@@ -1,0 +1,173 @@
+"""Every directory of tests/cases, from the file to the cleaned file, by the stages themselves.
+
+A case is a directory with ``build.sql`` (and ``build.py`` with ``build(connection)`` where SQL is not
+enough), perhaps a ``plan.toml``, and ``expected.toml``. What ``expected.toml`` leaves out is not compared:
+
+    findings = ["code table.column"]           each must be told; "code table" and "code" of a table or file
+    types = {"table.column" = "bigint"}        of the plan; every column named here
+    audit = ["table 3 column: '' -> NULL by empty-to-null"]            all of it, in any order
+    quarantine = ["table 2 column: not-an-integer"]                    all of it, in any order
+    [ledger.table]                             read, loaded and what is not zero of the rest
+    [values]
+    table = ["3: 3, NULL"]                     each row of cleaned: its locator, its columns' values
+
+Values are written as SQLite literals, so that ``1``, ``1.0`` and ``'1'`` are told apart. Whatever a case
+expects, its ledger balances, it comes back from cleaned, and cleaning twice gives the same.
+"""
+
+import importlib.util
+import sqlite3
+import tomllib
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sdmigrate.model.finding import Finding
+from sdmigrate.model.plan import Plan
+from sdmigrate.model.profile import Profile
+from sdmigrate.model.result import Cleaned, TableLedger
+from sdmigrate.model.source import Snapshot
+from sdmigrate.model.values import Value
+from sdmigrate.runtime.context import Context
+from sdmigrate.sqlite.audit import open_audit, read_changes
+from sdmigrate.sqlite.connection import open_read_only, quote_identifier
+from sdmigrate.sqlite.content_digest import content_digest
+from sdmigrate.sqlite.quarantine import open_quarantine, read_reasons
+from sdmigrate.sqlite.row_order import copied_columns, locator
+from sdmigrate.sqlite.undo import write_undone
+from sdmigrate.stages.backup import backup
+from sdmigrate.stages.clean import clean
+from sdmigrate.stages.plan import plan as decide
+from sdmigrate.stages.preflight import preflight
+from sdmigrate.stages.profile import profile
+from tests.conftest import MakeContext
+
+CASES = Path(__file__).parent.parent / "cases"
+
+
+class Journey:
+    """One case brought through the stages up to clean."""
+
+    def __init__(self, case: Path, context: Context) -> None:
+        build(case, Path(context.request.source))
+        source = preflight(context, None)
+        self.snapshot: Snapshot = backup(context, source, None)
+        self.profile: Profile = profile(context, self.snapshot)
+        self.plan: Plan = decide(context, self.snapshot, self.profile)
+        self.cleaned: Cleaned = clean(context, self.snapshot, self.profile, self.plan)
+        self.findings: tuple[Finding, ...] = (
+            *source.findings,
+            *self.profile.findings,
+            *self.plan.findings,
+            *self.cleaned.findings,
+        )
+
+
+def build(case: Path, path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript((case / "build.sql").read_text(encoding="utf-8"))
+        if (case / "build.py").exists():
+            spec = importlib.util.spec_from_file_location(f"case_{case.name}", case / "build.py")
+            assert spec is not None
+            assert spec.loader is not None
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            module.build(connection)
+
+
+def literal(value: Value) -> str:
+    """The value as a SQLite literal; text that is no plain line as its bytes."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        if value.isprintable():
+            return "'" + value.replace("'", "''") + "'"
+        return f"CAST(x'{value.encode('utf-8', 'surrogateescape').hex()}' AS TEXT)"
+    if isinstance(value, bytes):
+        return f"x'{value.hex()}'"
+    return repr(value)
+
+
+def seen(journey: Journey, expected: dict[str, Any]) -> dict[str, Any]:
+    """What happened, in the words of ``expected.toml`` and of what it names only."""
+    cleaned = journey.cleaned
+    found: dict[str, Any] = {}
+    if "findings" in expected:
+        told = {place(finding) for finding in journey.findings}
+        found["findings"] = [each for each in expected["findings"] if each in told]
+    if "types" in expected:
+        found["types"] = {name: planned(journey.plan, name) for name in expected["types"]}
+    if "audit" in expected:
+        with closing(open_audit(cleaned.audit_path)) as audit:
+            found["audit"] = sorted(
+                f"{each.table} {each.rowid} {each.column}: {literal(each.before)} -> {literal(each.after)}"
+                f" by {each.rule}"
+                for each in read_changes(audit)
+            )
+    if "quarantine" in expected:
+        with closing(open_quarantine(cleaned.quarantine_path)) as quarantine:
+            found["quarantine"] = sorted(
+                f"{each.table} {each.rowid} {each.column}: {each.finding}"
+                for each in read_reasons(quarantine)
+            )
+    if "ledger" in expected:
+        found["ledger"] = {name: cleaned.ledger(name) for name in expected["ledger"]}
+    if "values" in expected:
+        with closing(open_read_only(cleaned.path)) as connection:
+            found["values"] = {
+                name: [
+                    f"{row[0]}: {', '.join(map(literal, row[1:]))}"
+                    for row in connection.execute(select(journey.snapshot, name))
+                ]
+                for name in expected["values"]
+            }
+    return found
+
+
+def place(finding: Finding) -> str:
+    where = ".".join(name for name in (finding.table, finding.column) if name is not None)
+    return f"{finding.code} {where}".rstrip()
+
+
+def planned(plan: Plan, name: str) -> str:
+    table, _, column = name.partition(".")
+    return plan.table(table).column(column).type
+
+
+def select(snapshot: Snapshot, name: str) -> str:
+    table = snapshot.catalog.table(name)
+    return f"SELECT {copied_columns(table)} FROM {quote_identifier(name)} ORDER BY {locator(table)}"
+
+
+def wanted(expected: dict[str, Any]) -> dict[str, Any]:
+    """``expected.toml`` in the form of ``seen``."""
+    result = dict(expected)
+    for name in ("audit", "quarantine"):
+        if name in result:
+            result[name] = sorted(result[name])
+    if "ledger" in result:
+        result["ledger"] = {
+            name: TableLedger(table=name, **numbers) for name, numbers in result["ledger"].items()
+        }
+    return result
+
+
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in CASES.glob("*/expected.toml")))
+def test_case(tmp_path: Path, make_context: MakeContext, name: str) -> None:
+    case = CASES / name
+    plan_path = case / "plan.toml"
+    context = make_context(tmp_path, plan_path=str(plan_path) if plan_path.exists() else None)
+    journey = Journey(case, context)
+    expected = tomllib.loads((case / "expected.toml").read_text(encoding="utf-8"))
+    assert seen(journey, expected) == wanted(expected)
+
+    cleaned = journey.cleaned
+    assert all(ledger.balances for ledger in cleaned.ledgers)
+    assert cleaned.snapshot_digest == cleaned.undone_digest
+    undone = tmp_path / "undone.sqlite"
+    assert write_undone(cleaned, journey.snapshot.catalog, undone) == ()
+    with closing(open_read_only(undone)) as connection:
+        assert content_digest(connection, journey.snapshot.catalog) == cleaned.snapshot_digest
+    assert clean(context, journey.snapshot, journey.profile, journey.plan) == cleaned
