@@ -126,17 +126,22 @@ def _guard(column: ColumnPlan, c: str, sound_text: bool) -> str:
         case "bytea":
             return f"typeof({c})='blob'"
         case "date":
-            return f"{is_text}length({c})=10 AND date({c})={c} COLLATE BINARY AND {c}>='0001-01-01'"
+            return (
+                f"{is_text}length({c})=10 AND date({c}, '+0 days')={c} COLLATE BINARY AND {c}>='0001-01-01'"
+            )
         case "timestamp":
-            return f"{is_text}length({c})=19 AND datetime({c})={c} COLLATE BINARY AND {c}>='0001-01-01'"
+            return (
+                f"{is_text}length({c})=19 AND datetime({c}, '+0 days')={c} COLLATE BINARY"
+                f" AND {c}>='0001-01-01'"
+            )
         case "timestamptz":
             moment = f"substr({c}, 1, 19)"
             return (
                 f"{is_text}length(CAST({c} AS BLOB))=22 AND substr({c}, 20)='+00' COLLATE BINARY"
-                f" AND datetime({moment})={moment} COLLATE BINARY AND {c}>='0001-01-01'"
+                f" AND datetime({moment}, '+0 days')={moment} COLLATE BINARY AND {c}>='0001-01-01'"
             )
         case "time" | "interval":
-            return f"{is_text}length({c})=8 AND time({c})={c} COLLATE BINARY"
+            return f"{is_text}length({c})=8 AND time({c}, '+0 days')={c} COLLATE BINARY"
         case "uuid":
             return f"{is_text}length(CAST({c} AS BLOB))=36 AND {c} GLOB '{_UUID_GLOB}'"
         case _:

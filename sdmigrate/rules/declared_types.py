@@ -50,7 +50,7 @@ def declared_length(column: Column) -> int | None:
 
 
 def _is_decimal(column: Column) -> bool:
-    return re.search(r"DEC|NUM|MONEY|FIXED", column.declared_type.upper()) is not None
+    return re.search(r"\b(?:DEC|NUM)|MONEY|FIXED", column.declared_type.upper()) is not None
 
 
 def names_no_type(column: Column) -> bool:

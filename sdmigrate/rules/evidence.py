@@ -16,6 +16,7 @@ from sdmigrate.model.values import StorageClass, Value, storage_class, stored
 from sdmigrate.rules.convert_numbers import EXACT_INTEGERS, INTEGER_RANGES, decimal_digits, number_of
 from sdmigrate.rules.form_record import Moment
 from sdmigrate.rules.forms import CORRUPT, FORM_BY_NAME, Interest, form_family, form_of, moment_of
+from sdmigrate.rules.shortest import shortest_text
 
 SAMPLES = 5
 """Most samples of one kind."""
@@ -134,13 +135,16 @@ class Evidence:
         octets = len(text) if ascii_only else len(text.encode("utf-8", "surrogateescape"))
         self.note_length(len(text), octets, text, rowid)
         self.note_range(text, text)
-        if not ascii_only and _invalid(text):
+        invalid = not ascii_only and _invalid(text)
+        if invalid:
             self.invalid_count += count
             note_sample(self.invalid_texts, text, rowid)
         if "\0" in text:
             self.nul_count += count
             note_sample(self.nul_texts, text, rowid)
-        if self.declared_length is not None and len(text) > self.declared_length:
+        # Bytes that are not UTF-8 do not fit at any length, and NULs are no part of it once stripped.
+        limit = self.declared_length
+        if limit is not None and not invalid and len(text) - text.count("\0") > limit:
             group.unfit += count
         if form == "iso_datetime":
             group.midnights += count * text.endswith(" 00:00:00")
@@ -164,6 +168,8 @@ class Evidence:
 
     def _add_number(self, number: float, count: int, form: str, group: Group) -> None:
         group.note_bounds(number, number)
+        if self.declared_length is not None:
+            group.unfit += count * (len(shortest_text(number)) > self.declared_length)
         if form == "not_finite":
             return
         if isinstance(number, int):

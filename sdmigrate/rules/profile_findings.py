@@ -139,7 +139,12 @@ def _unfit_samples(seen: SeenColumn, type_: str) -> tuple[Sample, ...]:
 def _declarations(seen: SeenColumn) -> Iterator[Finding]:
     evidence, column = seen.evidence, seen.column
     by_accident = column.affinity == "NUMERIC" and seen.declared in ("numeric", "uuid")
-    if by_accident and column.declared_type and (names_no_type(column) or seen.declared == "uuid"):
+    if (
+        by_accident
+        and column.declared_type
+        and column.declared_type.upper() != "YEAR"
+        and (names_no_type(column) or seen.declared == "uuid")
+    ):
         yield seen.tell(
             "numeric-affinity",
             "warning",

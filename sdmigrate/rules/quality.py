@@ -87,7 +87,9 @@ def _measures(table: Table, profile: TableProfile, pack: RulePack | None) -> Ite
     for column in profile.columns:
         required = table.column(column.name).not_null or column.name in table.primary_key
         if required and not filled and profile.rows:
-            yield _filled(profile, column, 1.0)
+            # Empty text is a value where the schema asks for text and nothing else is known.
+            missing = column.nulls + (0 if column.proposed == "text" else column.empties + column.blanks)
+            yield _filled(profile, column, missing, 1.0)
         yield from _validity(profile, column)
         yield from _consistency(profile, column)
     for key in profile.keys:
@@ -113,8 +115,7 @@ def _measures(table: Table, profile: TableProfile, pack: RulePack | None) -> Ite
         yield from _ruled(profile, rule)
 
 
-def _filled(profile: TableProfile, column: ColumnProfile, weight: float) -> _Measure:
-    missing = column.nulls + column.empties + column.blanks
+def _filled(profile: TableProfile, column: ColumnProfile, missing: int, weight: float) -> _Measure:
     return _Measure(
         "completeness",
         profile.name,
@@ -192,7 +193,8 @@ def _ruled(profile: TableProfile, rule: Rule) -> Iterator[_Measure]:
         return
     values = _meaningful(column)
     if rule.check == "filled":
-        yield _filled(profile, column, rule.weight)
+        missing = column.nulls + column.empties + column.blanks
+        yield _filled(profile, column, missing, rule.weight)
     elif rule.check == "type" and values:
         fits = next((one.fits for one in column.candidates if one.type == rule.type), None)
         if fits is not None:

@@ -135,6 +135,13 @@ def _share(evidence: Evidence, type_: str, form: str = "auto", day_first: bool |
     return fits(evidence, type_, form, day_first) / needed if needed else 1.0
 
 
+def _all_but(evidence: Evidence, type_: str, form: str = "auto", day_first: bool | None = None) -> str:
+    """How many values fit, in words that do not round a few misfits away."""
+    needed = considered(evidence, type_)
+    misfits = needed - fits(evidence, type_, form, day_first)
+    return f"all but {misfits} of {needed} values" if misfits else f"all {needed} values"
+
+
 def _by_classes(evidence: Evidence) -> _Choice:
     classes = evidence.classes
     present = [name for name in ("integer", "real", "text", "blob") if getattr(classes, name)]
@@ -156,6 +163,8 @@ def _exact_number(evidence: Evidence) -> str:
 def _declared_choice(wanted: str, evidence: Evidence, confidence: float) -> _Choice:
     """For numbers, booleans, UUIDs, JSON and bytes."""
     share = _share(evidence, wanted)
+    if wanted == "bytea" and evidence.classes.text == evidence.classes.values and not evidence.invalid_count:
+        return _Choice("text", "Declared as bytes, but every value is text.")
     if share == 1:
         return _Choice(wanted, "Every value fits the declared type.")
     if wanted == "jsonb" and _share(evidence, "json") == 1:
@@ -166,7 +175,7 @@ def _declared_choice(wanted: str, evidence: Evidence, confidence: float) -> _Cho
         return _fallback(evidence)
     # Whether these hold is a matter of every value: a boolean of 2 and half a JSON document are none.
     if share >= confidence and wanted not in ("boolean", "jsonb", "uuid"):
-        return _Choice(wanted, f"{share:.1%} of the values fit the declared type.")
+        return _Choice(wanted, f"{_all_but(evidence, wanted).capitalize()} fit the declared type.")
     return _fallback(evidence)
 
 
@@ -231,10 +240,10 @@ def _time_choice(wanted: str, evidence: Evidence, day_first: bool | None, confid
     type_ = _moment_type(wanted, evidence)
     share = _share(evidence, type_, form, day_first)
     if share >= confidence:
-        words = "Every value is" if share == 1 else f"{share:.1%} of the values are"
-        return _Choice(type_, f"{words} a {type_}: {_forms_in_words(evidence)}.", form)
+        words = _all_but(evidence, type_, form, day_first)
+        return _Choice(type_, f"{words.capitalize()} are of type {type_}: {_forms_in_words(evidence)}.", form)
     if wanted == "time" and _share(evidence, "time") >= confidence:
-        return _Choice("time", f"{_share(evidence, 'time'):.1%} of the values are times of day.")
+        return _Choice("time", f"{_all_but(evidence, 'time').capitalize()} are times of day.")
     return _fallback(evidence)
 
 
@@ -259,8 +268,10 @@ def _text_choice(evidence: Evidence, day_first: bool | None, confidence: float) 
         type_ = _moment_type("date", evidence)
         share = _share(evidence, type_, "auto", day_first)
         if share >= confidence:
-            words = "every value is" if share == 1 else f"{share:.1%} of the values are"
-            return _Choice(type_, f"Text, and {words} a {type_}: {_forms_in_words(evidence)}.")
+            words = _all_but(evidence, type_, "auto", day_first)
+            return _Choice(
+                type_, f"Declared as text; {words} are of type {type_}: {_forms_in_words(evidence)}."
+            )
     return _Choice("text", "Declared as text.")
 
 
