@@ -33,7 +33,9 @@ def demo(
     def body(session: Session) -> RunFinished | Outcome:
         if output is not None:
             manifest = write_demo(output, rows=rows, seed=seed)
-            session.output.text(f"{output}: {rows:,} rows, {len(manifest):,} planted defects in the manifest")
+            session.output.text(
+                f"{output}: {rows:,} rows, {len(manifest.planted):,} planted defects in the manifest"
+            )
             return "done"
         request = _request(session, rows, seed)
         if has_terminal() and not headless and not common.json:

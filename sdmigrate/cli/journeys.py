@@ -15,6 +15,7 @@ from sdmigrate.pipeline.child import rehearse_switches
 from sdmigrate.pipeline.messages import Begin
 from sdmigrate.pipeline.run import Run, opened_run
 from sdmigrate.report.terminal import terminal_text
+from sdmigrate.report.view import WHOLE, ReportView
 
 
 def begin_journey(
@@ -25,6 +26,7 @@ def begin_journey(
     confirm: str | None = None,
     until: StageName | None = None,
     resume: str | None = None,
+    view: ReportView = WHOLE,
 ) -> RunFinished:
     """Run a journey to its end, or through the stage ``until``, and tell it.
 
@@ -38,10 +40,12 @@ def begin_journey(
         resume=resume,
     )
     with opened_run(begin, session.cancel, session.listeners) as run:
-        return _drive(session, run, confirm, until)
+        return _drive(session, run, confirm, until, view)
 
 
-def _drive(session: Session, run: Run, confirm: str | None, until: StageName | None) -> RunFinished:
+def _drive(
+    session: Session, run: Run, confirm: str | None, until: StageName | None, view: ReportView
+) -> RunFinished:
     outcome: Outcome | None = None
     error: BaseException | None = None
     try:
@@ -53,8 +57,8 @@ def _drive(session: Session, run: Run, confirm: str | None, until: StageName | N
     except Exception as failure:
         error = failure
         diagnostics.fail(failure, verbose=session.common.verbose)
-    finished = run.conclude(error, outcome=outcome)
-    session.output.text(terminal_text(run.story(finished)))
+    finished, story = run.conclude(error, outcome=outcome, view=view)
+    session.output.text(terminal_text(story, view))
     return finished
 
 

@@ -11,7 +11,7 @@ from sdmigrate.cli.session import Session, Target, run_command
 from sdmigrate.model.errors import UnsafeToContinue
 from sdmigrate.model.events import Outcome, RunFinished, StageName
 from sdmigrate.pipeline.abort import abort_run
-from sdmigrate.pipeline.run import run_facts
+from sdmigrate.pipeline.facts import run_facts
 from sdmigrate.pipeline.standing import RunStanding, newest, newest_unfinished, standing
 from sdmigrate.report.files import report_text
 from sdmigrate.runtime.directory import RunDirectory

@@ -23,7 +23,7 @@ SchemaOption = Annotated[str | None, typer.Option("--schema", help="The stable s
 _ON_A_TARGET: tuple[StageName, ...] = ("canary", "load", "verify")
 
 
-def _run_through(
+def run_through(
     common: Common,
     stage: StageName,
     source: Path | None,
@@ -59,13 +59,13 @@ def preflight(
     schema: SchemaOption = None,
 ) -> None:
     """Check source, target and machine before anything is done."""
-    _run_through(common, "preflight", source, run, target, schema)
+    run_through(common, "preflight", source, run, target, schema)
 
 
 @with_common
 def profile(common: Common, source: SourceArgument = None, run: RunOption = None) -> None:
     """Count what every value really is."""
-    _run_through(common, "profile", source, run, None, None)
+    run_through(common, "profile", source, run, None, None)
 
 
 @with_common
@@ -82,7 +82,7 @@ def clean(
 ) -> None:
     """Repair under the plan into a new file, with every change in the audit trail."""
     if not undo_it:
-        _run_through(common, "clean", source, run, None, None)
+        run_through(common, "clean", source, run, None, None)
 
     def body(session: Session) -> Outcome:
         if run is None:
@@ -101,7 +101,7 @@ def canary(
     schema: SchemaOption = None,
 ) -> None:
     """Load, verify and drop a sample."""
-    _run_through(common, "canary", source, run, target, schema)
+    run_through(common, "canary", source, run, target, schema)
 
 
 @with_common
@@ -113,7 +113,7 @@ def load(
     schema: SchemaOption = None,
 ) -> None:
     """Load a versioned, unpublished release."""
-    _run_through(common, "load", source, run, target, schema)
+    run_through(common, "load", source, run, target, schema)
 
 
 @with_common
@@ -125,4 +125,4 @@ def verify(
     schema: SchemaOption = None,
 ) -> None:
     """Prove every value of the release equal to its source under the plan."""
-    _run_through(common, "verify", source, run, target, schema)
+    run_through(common, "verify", source, run, target, schema)

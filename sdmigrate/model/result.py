@@ -167,4 +167,6 @@ class ReleaseEntry(Record):
     created: str
     """UTC, ISO 8601."""
     published: str | None = None
+    previous: str | None = None
+    """What was live before it; None where nothing was, or where it was never live."""
     rows: int = 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sdmigrate.model.errors import UnsafeToContinue
 from sdmigrate.model.settings import Endpoint
-from sdmigrate.pipeline.run import run_facts
+from sdmigrate.pipeline.facts import run_facts
 from sdmigrate.pipeline.summary import summarise
 from sdmigrate.postgres import embedded
 from sdmigrate.postgres.connect import endpoint_of

@@ -9,7 +9,7 @@ import queue
 import signal
 import threading
 from multiprocessing.connection import Connection
-from typing import Self
+from typing import Literal, Self
 
 import msgspec
 
@@ -70,9 +70,10 @@ class Child:
         try:
             if not self._connection.poll(timeout):
                 return None
-            return msgspec.json.decode(self._connection.recv_bytes(), type=Message)
+            message: Message = msgspec.json.decode(self._connection.recv_bytes(), type=Message)
         except (BrokenPipeError, ConnectionResetError) as error:
             raise EOFError from error
+        return message
 
     def kill(self) -> None:
         """End the process at once; its run can be resumed."""
@@ -210,7 +211,7 @@ def _confirm(run: Run, command: Confirm) -> None:
 def _waiting(run: Run, trouble: BaseException | None) -> Waiting:
     journey = run.journey
     following = journey.following
-    asks = "proceed"
+    asks: Literal["proceed", "confirm_cutover", "offer_rollback", "nothing"] = "proceed"
     if run.request.mode == "migrate" and following == "cutover":
         asks = "confirm_cutover"
     elif following is None:
@@ -234,7 +235,7 @@ def _ended(run: Run, trouble: BaseException | None) -> Ended:
     """Conclude: leaving before the end is an abort, unless something else had stopped the run already."""
     complete = run.journey.following is None
     error = trouble if trouble is not None else None if complete else aborted()
-    finished = run.conclude(error)
+    finished, _ = run.conclude(error)
     left = [f"The run's files are in {run.directory.path}."]
     if not complete and finished.exit_code in (ExitCode.ABORTED, ExitCode.STOPPED):
         left.append(f"Continue with: sdmigrate resume {run.directory.run_id}")

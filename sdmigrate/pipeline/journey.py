@@ -32,7 +32,7 @@ from sdmigrate.sqlite.opening import fingerprint
 from sdmigrate.stages.backup import backup
 from sdmigrate.stages.canary import canary
 from sdmigrate.stages.clean import clean
-from sdmigrate.stages.cutover import cutover
+from sdmigrate.stages.cutover import cutover, record_verification
 from sdmigrate.stages.load import load
 from sdmigrate.stages.plan import plan
 from sdmigrate.stages.preflight import preflight
@@ -245,7 +245,7 @@ class Journey:
         snapshot = self.result("backup", Snapshot)
         found = profile(self.context, snapshot)
         if "plan" not in self._stages:
-            proposal = propose(snapshot.catalog, found, self.context.request.day_first)
+            proposal = propose(snapshot.catalog, found, day_first=self.context.request.day_first)
             self._tell_columns(found, proposal)
         return found, ()
 
@@ -283,4 +283,6 @@ class Journey:
     def _verify(self) -> tuple[Record, tuple[GateVerdict, ...]]:
         release, cleaned = self.result("load", Release), self.result("clean", Cleaned)
         verification = verify(self.context, self._reached(), release, cleaned)
+        if verification.passed:
+            record_verification(self.context, self._reached(), release, verification)
         return verification, (gates.judge_verification(verification),)

@@ -13,10 +13,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from sdmigrate import __version__
-from sdmigrate.model.errors import UnsafeToContinue
 from sdmigrate.model.events import Outcome, RunFinished, StageName
 from sdmigrate.model.outcome import ExitCode, outcome_of
 from sdmigrate.model.settings import Endpoint, Request
+from sdmigrate.pipeline.facts import run_facts
 from sdmigrate.pipeline.journey import Journey
 from sdmigrate.pipeline.messages import Begin
 from sdmigrate.pipeline.story import tell_story
@@ -25,6 +25,8 @@ from sdmigrate.postgres import embedded
 from sdmigrate.postgres.connect import endpoint_of
 from sdmigrate.postgres.scratch import ScratchPair, drop_scratch, scratch_names
 from sdmigrate.report.files import write_reports
+from sdmigrate.report.story import RunStory
+from sdmigrate.report.view import WHOLE, ReportView
 from sdmigrate.runtime.cancel import CancelToken
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import RunDirectory
@@ -34,7 +36,7 @@ from sdmigrate.runtime.metrics import write_metrics
 from sdmigrate.runtime.recorder import Listener, Recorder
 from sdmigrate.runtime.run_log import RunLog
 from sdmigrate.runtime.runs import RunFacts, locked, new_run_directory
-from sdmigrate.sqlite.header import explain
+from sdmigrate.sqlite.header import read_header
 
 _ON_THE_TARGET: tuple[StageName, ...] = ("load", "verify", "cutover", "rollback")
 
@@ -53,12 +55,19 @@ class Run:
     endpoint: Endpoint | None
     scratch: ScratchPair | None
 
-    def conclude(self, error: BaseException | None = None, *, outcome: Outcome | None = None) -> RunFinished:
+    def conclude(
+        self,
+        error: BaseException | None = None,
+        *,
+        outcome: Outcome | None = None,
+        view: ReportView = WHOLE,
+    ) -> tuple[RunFinished, RunStory]:
         """End the run: clean up a rehearsal, write report and metrics, tell the last event.
 
         Args:
             error: what ended it; None where all asked for was done.
             outcome: what to call a good end; None: what the journey reached.
+            view: how the operator wants the report.
         """
         error = self._tidy(error)
         code = ExitCode.DONE
@@ -76,10 +85,11 @@ class Run:
             run_directory=str(self.directory.path),
         )
         self.journal.note("finished", finished)
-        write_reports(self.directory, tell_story(self.directory, self.journal, finished))
+        story = tell_story(self.directory, self.journal, finished, error)
+        write_reports(self.directory, story, view)
         write_metrics(self.directory.metrics, finished, finished_at=time.time())
         self.recorder.emit(finished)
-        return finished
+        return finished, story
 
     def _tidy(self, error: BaseException | None) -> BaseException | None:
         """Leave nothing of a rehearsal on its target; the first error is the one that is told."""
@@ -132,27 +142,13 @@ def _directory_of(begin: Begin, stack: ExitStack) -> tuple[RunDirectory, Journal
         facts = run_facts(journal)
         # Flags given to the resumed call (gates, queries, a plan) hold; the journey itself stays what it was.
         return directory, journal, replace(facts, request=begin.request)
-    explain(Path(begin.request.source))
+    read_header(Path(begin.request.source))
     directory, started = new_run_directory(Path(begin.work_directory), Path(begin.request.source))
     stack.enter_context(locked(directory))
     journal = stack.enter_context(Journal.create(directory.journal))
     facts = RunFacts(request=begin.request, started=started, version=__version__)
     journal.note("run", facts)
     return directory, journal, facts
-
-
-def run_facts(journal: Journal) -> RunFacts:
-    """What the run was begun with.
-
-    Raises:
-        UnsafeToContinue: it was killed before its first entry.
-    """
-    facts = journal.noted("run", RunFacts)
-    if facts is None:
-        raise UnsafeToContinue(
-            "This run was stopped before it began; there is nothing to go on from.", "Start a new run."
-        )
-    return facts
 
 
 @contextmanager

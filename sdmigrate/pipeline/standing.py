@@ -11,8 +11,8 @@ from sdmigrate.model.events import RunFinished, StageFinished, StageSummary
 from sdmigrate.model.outcome import ExitCode
 from sdmigrate.model.record import Record
 from sdmigrate.model.settings import Mode, Request
+from sdmigrate.pipeline.facts import run_facts
 from sdmigrate.pipeline.order import stages_of
-from sdmigrate.pipeline.run import run_facts
 from sdmigrate.pipeline.summary import journal_events
 from sdmigrate.runtime.directory import RunDirectory
 from sdmigrate.runtime.journal import Journal

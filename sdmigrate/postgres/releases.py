@@ -111,7 +111,7 @@ def drop_release(
 def _drop(connection: Connection, bookkeeping: Bookkeeping, name: str, cancel: CancelSignal | None) -> bool:
     bookkeeping.mark(connection, name, "dropped")
     dropped = drop_schema(connection, name, cancel)
-    bookkeeping.forget_parts(connection, name)
+    bookkeeping.forget(connection, name)
     return dropped
 
 
@@ -135,5 +135,6 @@ def _entry(release: RecordedRelease) -> ReleaseEntry:
         run=release.run,
         created=release.created.astimezone(UTC).isoformat(),
         published=None if published is None else published.astimezone(UTC).isoformat(),
+        previous=release.previous,
         rows=release.rows,
     )

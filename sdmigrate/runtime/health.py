@@ -9,6 +9,9 @@ from pathlib import Path
 
 import psutil
 
+from sdmigrate.model.errors import Interrupted
+from sdmigrate.model.settings import Limits
+
 _CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
@@ -47,3 +50,25 @@ def _container_limit() -> int | None:
     except OSError:
         return None
     return int(text) if text.isdigit() else None
+
+
+def require_health(run_directory: Path, limits: Limits) -> None:
+    """Whether a run may go on: looked at every two seconds while rows move.
+
+    Raises:
+        Interrupted: the disk or the memory is about to run out.
+    """
+    free = free_bytes(run_directory)
+    if free < limits.health_disk_bytes:
+        raise Interrupted(
+            f"Only {free // 2**20:,} MiB are free for {run_directory};"
+            f" {limits.health_disk_bytes // 2**20:,} MiB are kept in hand.",
+            "Free some space, then go on with 'sdmigrate resume'.",
+        )
+    seen = memory()
+    used = 1 - seen.available / seen.total
+    if used > limits.health_memory_share:
+        raise Interrupted(
+            f"{used:.0%} of the machine's memory is in use; {limits.health_memory_share:.0%} is the limit.",
+            "End other programs, then go on with 'sdmigrate resume'.",
+        )

@@ -36,15 +36,10 @@ def cutover(
         Aborted: the operator stopped it; nothing was switched.
     """
     _require_belonging(release, verification, approval)
-    bookkeeping = Bookkeeping(context.bookkeeping)
-    with connect(endpoint, purpose="cutover") as connection, connection.transaction():
-        recorded = bookkeeping.release(connection, release.name)
-        if recorded is not None and recorded.state in ("loading", "loaded", "verified"):
-            bookkeeping.record_digests(connection, release.name, _digests(release, verification))
-            bookkeeping.mark(connection, release.name, "verified", rows=sum(release.rows.values()))
+    record_verification(context, endpoint, release, verification)
     switcher = Switcher(
         endpoint=endpoint,
-        bookkeeping=bookkeeping,
+        bookkeeping=Bookkeeping(context.bookkeeping),
         stable=release.schema,
         run=context.run_id,
         cancel=context.cancel,
@@ -53,6 +48,22 @@ def cutover(
         adopt=adopt,
     )
     return switcher.publish(release.name)
+
+
+def record_verification(
+    context: Context, endpoint: Endpoint, release: Release, verification: Verification
+) -> None:
+    """Let the target itself know that the release is proven, and its digests; a later cutover asks for them.
+
+    Raises:
+        TargetUnreachable: the target cannot be reached.
+    """
+    bookkeeping = Bookkeeping(context.bookkeeping)
+    with connect(endpoint, purpose="cutover") as connection, connection.transaction():
+        recorded = bookkeeping.release(connection, release.name)
+        if recorded is not None and recorded.state in ("loading", "loaded", "verified"):
+            bookkeeping.record_digests(connection, release.name, _digests(release, verification))
+            bookkeeping.mark(connection, release.name, "verified", rows=sum(release.rows.values()))
 
 
 def _require_belonging(release: Release, verification: Verification, approval: Approval) -> None:

@@ -1,0 +1,48 @@
+"""``sdmigrate releases list | prune``: what is kept in a target."""
+
+from typing import Annotated
+
+import typer
+
+from sdmigrate.cli.options import Common, with_common
+from sdmigrate.cli.session import Session, run_command
+from sdmigrate.cli.switching import SchemaOption, TargetOption
+from sdmigrate.model.events import Outcome
+from sdmigrate.postgres import releases
+
+app = typer.Typer(help="The releases that a target keeps.", no_args_is_help=True)
+
+
+@app.command("list")
+@with_common
+def list_them(common: Common, target: TargetOption = None, schema: SchemaOption = None) -> None:
+    """List every release of a schema, the oldest first."""
+
+    def body(session: Session) -> Outcome:
+        named, stable = session.target(target), session.schema(schema)
+        for entry in releases.list_releases(session.endpoint(named), stable):
+            published = f"  live since {entry.published}" if entry.live else ""
+            session.output.text(f"{entry.name}  {entry.state:<8} {entry.rows:>12,} rows{published}")
+        return "done"
+
+    run_command(common, body)
+
+
+@app.command()
+@with_common
+def prune(
+    common: Common,
+    target: TargetOption = None,
+    schema: SchemaOption = None,
+    keep: Annotated[int, typer.Option("--keep", help="How many kept releases stay, the youngest.")] = 1,
+) -> None:
+    """Drop old kept releases, object by object; never the live one, never what others depend on."""
+
+    def body(session: Session) -> Outcome:
+        named, stable = session.target(target), session.schema(schema)
+        endpoint = session.endpoint(named)
+        for name in releases.prune(endpoint, stable, keep=keep, cancel=session.cancel):
+            session.output.text(f"dropped {name}")
+        return "done"
+
+    run_command(common, body)
