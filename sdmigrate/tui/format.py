@@ -69,7 +69,9 @@ def share(part: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Minutes and seconds, hours where there are any; parts of a second only below ten seconds."""
+    """Milliseconds below one second, tenths below ten, then m:ss, then h:mm:ss."""
+    if seconds < 0.95:
+        return f"{seconds * 1000:.0f} ms"
     if seconds < 10:
         return f"{seconds:.1f} s"
     return clock(seconds)

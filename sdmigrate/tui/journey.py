@@ -206,7 +206,7 @@ def step_state(journey: Journey, step: Step) -> StepState:
     if "aborted" in states.values():
         return "stopped"
     waiting = journey.waiting
-    if waiting and waiting.asks in ("confirm_cutover", "offer_rollback") and step is STEPS[-1]:
+    if waiting and waiting.asks == "confirm_cutover" and step is STEPS[-1]:
         return "needs_you"
     if waiting and waiting.following in step.stages and waiting.following != step.stages[0]:
         return "needs_you"

@@ -13,9 +13,10 @@ from sdmigrate.model.events import (
     StageFinished,
     StageStarted,
 )
+from sdmigrate.model.result import Switch
 from sdmigrate.tui import format as text
 from sdmigrate.tui.journey import Journey, StepState, step_state
-from sdmigrate.tui.steps import Step
+from sdmigrate.tui.steps import STEPS, Step
 from sdmigrate.tui.summaries import summary
 from sdmigrate.tui.views.findings import place
 from sdmigrate.tui.views.grid import Tone
@@ -137,9 +138,7 @@ def headline(journey: Journey, step: Step) -> tuple[str, Tone]:
             if waiting.stopped_by:
                 return text.plain(waiting.stopped_by), "bad"
             return "Loaded and verified. Nothing is switched before you type the schema's name.", "warn"
-        case "needs_you" if waiting and waiting.asks == "offer_rollback":
-            if waiting.stopped_by:
-                return text.plain(waiting.stopped_by), "bad"
+        case "done" if waiting and waiting.asks == "offer_rollback" and step is STEPS[-1]:
             return _switched(journey), "good"
         case "needs_you" | "refused" | "failed" if waiting and waiting.stopped_by:
             return text.plain(waiting.stopped_by), "bad"
@@ -160,9 +159,15 @@ def _running(journey: Journey, step: Step) -> str:
 
 
 def _switched(journey: Journey) -> str:
-    if journey.request.mode == "rehearse":
-        return "Switched, on the scratch schemas. Go back with u, or finish with n."
-    return "Live. Go back with u, or finish with n."
+    switch = journey.results.get("cutover")
+    if not isinstance(switch, Switch):
+        return "Live. Go back with u, or finish with n."
+    kept = f"{switch.previous} is kept" if switch.previous else "Nothing was live before"
+    took = text.duration(switch.milliseconds / 1000)
+    return text.plain(
+        f"Live: {switch.release} is {switch.schema} since a switch of {took}. {kept}. "
+        "Go back with u, or finish with n."
+    )
 
 
 def _took(journey: Journey, step: Step) -> str:

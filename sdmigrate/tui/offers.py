@@ -14,6 +14,9 @@ Act: TypeAlias = Literal[
     "go_on", "look_back", "look_forward", "run_again", "stop", "roll_back", "view", "log", "help", "quit"
 ]
 
+_SHORT = {"Try again": "Retry"}
+"""Labels for the key bar, which has to fit 80 cells."""
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -59,13 +62,14 @@ def offer(journey: Journey, viewed: Step, views: int, act: Act) -> Offer:
 def _go_on(journey: Journey, viewed: Step) -> Offer:
     active = active_step(journey)
     if viewed is not active:
-        return Offer("go_on", "n", f"To {active.title}")
+        return Offer("go_on", "n", "Return")
     if journey.lost:
         return Offer("go_on", "n", "Close")
     if journey.waiting is None:
         doing = "is being stopped" if journey.stop_asked else "is running"
         return Offer("go_on", "n", "Go on", f"{active.title} {doing}; wait until it has ended.")
-    return Offer("go_on", "n", going_on(journey).removeprefix("Go on to "))
+    words = going_on(journey)
+    return Offer("go_on", "n", "Go on" if words.startswith("Go on") else _SHORT.get(words, words))
 
 
 def going_on(journey: Journey) -> str:

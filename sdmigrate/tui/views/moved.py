@@ -160,7 +160,7 @@ def summary_grid(finished: RunFinished) -> Grid:
                 numeric(table.quarantined, "warn"),
                 numeric(table.deduplicated, "warn"),
                 numeric(table.changed),
-                Shown(VERDICT_WORDS[table.verified], VERDICT_TONES[table.verified]),
+                Shown(VERDICT_WORDS[table.verified].removesuffix(" by rules"), VERDICT_TONES[table.verified]),
             )
         )
         for table in finished.tables

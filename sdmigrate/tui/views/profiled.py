@@ -24,7 +24,7 @@ def columns_grid(profile: Profile, plan: Plan | None, findings: tuple[Finding, .
         Heading("Nulls", right=True),
         Heading("Empty", right=True),
         Heading("Distinct", right=True),
-        Heading("Problems", right=True),
+        Heading("Issues", right=True),
     )
     return Grid("Columns", headings, rows, empty="The source has no tables.")
 
@@ -46,6 +46,7 @@ def _column_row(
 ) -> GridRow:
     confidence = decided.confidence if decided else column.confidence
     sure: Tone = "" if confidence >= 0.95 else "warn"
+    declared = column.declared_type or "without a type"
     approximately = "" if column.distinct_exact else "~"
     return GridRow(
         (
@@ -58,7 +59,7 @@ def _column_row(
             numeric(problems[table.name, column.name], "warn"),
         ),
         _evidence(table, column, decided),
-        preview=column.reason,
+        preview=f"{column.reason}\n{table.name}.{column.name}, declared {declared}",
     )
 
 

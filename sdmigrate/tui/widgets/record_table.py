@@ -4,16 +4,17 @@ Invariant: sorting and filtering happen on the grid's rows, never on drawn cells
 first 500 of the outcome are drawn.
 """
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.message import Message
 from textual.widgets import DataTable
 
-from sdmigrate.tui.format import cell
+from sdmigrate.tui.format import cell, plain
 from sdmigrate.tui.paint import table_cell
 from sdmigrate.tui.views.grid import Detail, Grid, GridRow, matching, ordered
 
 MOST_ROWS = 500
-_LEAST_FLEXIBLE = 20
+_LEAST_TEXT = 14
 _WANTED_FLEXIBLE = 34
 
 
@@ -101,23 +102,25 @@ class RecordTable(DataTable[Text]):
             )
 
     def _widths(self, grid: Grid) -> list[int]:
-        """The cells of each column; a flexible one takes what the others leave."""
+        """The cells of each column: a flexible one takes what is left, broad texts give way to the room."""
         drawn = self._rows[:MOST_ROWS]
         widths = []
         for place, heading in enumerate(grid.headings):
-            longest = max((len(row.cells[place].text) for row in drawn), default=0)
-            widths.append(max(len(heading.label) + 2, min(longest, heading.widest)))
+            longest = max((cell_len(plain(row.cells[place].text, 200)) for row in drawn), default=0)
+            mark = 2 if place == self._sorted_by else 0
+            widths.append(max(len(heading.label) + mark, min(longest, heading.widest)))
         flexible = next((place for place, heading in enumerate(grid.headings) if heading.flexible), None)
-        if flexible is None:
-            return widths
-        widths[flexible] = 0
+        if flexible is not None:
+            widths[flexible] = _WANTED_FLEXIBLE
+        texts = [
+            place for place, heading in enumerate(grid.headings) if not heading.right and place != flexible
+        ]
         left = self._room - sum(widths) - 2 * len(widths)
-        if left < _WANTED_FLEXIBLE:
-            broadest = max(range(len(widths)), key=widths.__getitem__)
-            given = max(0, min(_WANTED_FLEXIBLE - left, widths[broadest] - _LEAST_FLEXIBLE))
-            widths[broadest] -= given
-            left += given
-        widths[flexible] = max(_LEAST_FLEXIBLE, left)
+        while left < 0 and texts and widths[broadest := max(texts, key=widths.__getitem__)] > _LEAST_TEXT:
+            widths[broadest] -= 1
+            left += 1
+        if flexible is not None:
+            widths[flexible] = max(_LEAST_TEXT, widths[flexible] + left)
         return widths
 
     def on_resize(self) -> None:

@@ -138,7 +138,8 @@ class StagePane(Vertical):
         waiting = journey.waiting
         lines: list[str] = []
         if waiting and waiting.stopped_by and journey.latest in step.stages:
-            lines = [plain(waiting.hint or "")]
+            advised = {gate.advice for gate in gates_of(journey, step).values()}
+            lines = [] if waiting.hint in advised else [plain(waiting.hint or "")]
             if step_state(journey, step) == "stopped":
                 lines.insert(0, f"What was kept is in {plain(waiting.run_directory)}")
         hint.update(Content("\n").join(Content(line) for line in lines if line))
@@ -199,5 +200,7 @@ class StagePane(Vertical):
     def _show_way_on(self, journey: Journey, step: Step, go_on: Offer) -> None:
         button = self.query_one("#go-on", Button)
         button.display = not go_on.refusal
-        words = going_on(journey) if step is active_step(journey) else go_on.label
+        words = (
+            going_on(journey) if step is active_step(journey) else f"Return to {active_step(journey).title}"
+        )
         button.label = Content(f" {words} ▸ ")

@@ -34,7 +34,8 @@ class StepMark(Vertical):
         narrow = self.screen.has_class("-narrow")
         number = Content.styled("" if narrow else f"{self._place} ", "$tone-muted")
         self.query_one(".mark-name", Static).update(glyph + Content(" ") + number + name)
-        took = Content.styled(f" {seconds}" if seconds else "", "$tone-muted")
+        shows_seconds = bool(seconds) and (not narrow or state == "done")
+        took = Content.styled(f" {seconds}" if shows_seconds else "", "$tone-muted")
         self.query_one(".mark-state", Static).update(toned(WORDS[state], TONES[state]) + took)
 
 

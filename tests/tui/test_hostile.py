@@ -1,0 +1,136 @@
+"""Hostile names and values on every screen: shown as text, at every size, and nothing dies of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import pytest
+
+from sdmigrate.model.events import GateJudged, StageName
+from sdmigrate.model.record import Record
+from sdmigrate.model.settings import Request
+from sdmigrate.model.values import StoredValue
+from sdmigrate.tui.session import UnfinishedRun
+from tests.tui import records
+from tests.tui.driving import Keys, text_of, until, wizard
+from tests.tui.scripted import GATES, Script, Stage
+
+HOSTILE = (
+    "[/red]",
+    "[red]x[/red]",
+    "[type=x, v={'a[0]'}]",
+    "\x1b[31mred\x1b[0m\x07",
+    "two\nlines\ttab",
+    "left\u202eright\u200b",
+    "x" * 10_000,
+    "👩‍👩‍👧 café ",
+    "@click=app.quit",
+    "\ud800 lone",
+)
+_KEPT = {"integer", "real", "text", "blob", "null", "error", "warning", "info"}
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+
+def poisoned(value: object, poison: str, field: str = "") -> object:
+    """The record with every free text replaced; names of kinds and verdicts stay."""
+    if isinstance(value, StoredValue):
+        return StoredValue(storage=value.storage, text=poison)
+    if isinstance(value, Record):
+        changes = {
+            name: poisoned(getattr(value, name), poison, name)
+            for name in value.__struct_fields__
+            if name not in ("severity", "verdict", "reading", "encoding", "affinity", "decision", "misfit")
+        }
+        return msgspec.structs.replace(value, **changes)
+    if isinstance(value, tuple):
+        return tuple(poisoned(item, poison, field) for item in value)
+    if isinstance(value, str) and field in ("code", "message", "advice", "reason", "hint", "name", "problem"):
+        return poison + value
+    if isinstance(value, str) and field in ("declared_type", "error", "sql", "table", "target", "examples"):
+        return poison
+    return value
+
+
+def _stage(poison: str) -> Stage:
+    results: dict[StageName, Record] = {}
+    for stage, record in records.results().items():
+        # The plan finds its tables and columns by name; a name poisoned in one place is so in all.
+        spoiled = poisoned(record, poison)
+        assert isinstance(spoiled, Record)
+        results[stage] = spoiled
+    gates = {
+        stage: tuple(msgspec.structs.replace(gate, advice=poison) for gate in found)
+        for stage, found in GATES.items()
+    }
+    directory = Path("/runs/20261123T021500Z-x")
+    hostile = Request(mode="migrate", source=f"/srv/{poison[:80]}", target=None, schema="app")
+    run = UnfinishedRun(directory, poison[:50], hostile, "stopped", "clean")
+    return Stage(script=Script(results=results, gates=gates), runs=(run,))
+
+
+async def _look_everywhere(keys: Keys, see: Callable[[], None]) -> None:
+    """Every view, the first row's detail of each, help and log."""
+    for _ in range(4):
+        see()
+        await keys.press("v", "shift+tab", "enter")
+        await keys.pause()
+        see()
+        await keys.press("escape", "tab")
+    for key in ("question_mark", "l"):
+        await keys.press(key)
+        await keys.pause()
+        see()
+        await keys.press("escape")
+    await keys.pause()
+
+
+@pytest.mark.parametrize("poison", HOSTILE, ids=[f"{place}" for place in range(len(HOSTILE))])
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)], ids=["80x24", "160x48"])
+async def test_every_screen_shows_hostile_text_as_text(poison: str, size: tuple[int, int]) -> None:
+    stage = _stage(poison)
+    request = msgspec.structs.replace(
+        records.request(), source=f"/srv/{poison[:60]}.sqlite", schema=poison[:40]
+    )
+    async with wizard(stage, request=request, size=size) as (app, keys):
+
+        def see() -> None:
+            seen = text_of(app)
+            assert "\x1b" not in seen
+            assert "\u202e" not in seen
+            assert len(seen.splitlines()) == size[1]
+
+        await until(keys, "SQLite database", "Unfinished runs")
+        see()
+        await keys.press("ctrl+g")
+        for word in ("Backup ▸", "Profile ▸", "Clean ▸", "Canary ▸", "Cutover ▸"):
+            await until(keys, word)
+            await _look_everywhere(keys, see)
+            await keys.press("n")
+        await until(keys, "Make this release live?")
+        see()
+        await keys.press("escape")
+        await until(keys, "Nothing is switched")
+        await _look_everywhere(keys, see)
+        await keys.press("q", "y")
+        await until(keys, "Stopped by you.")
+        see()
+        assert app.is_running
+
+
+async def test_markup_in_a_finding_is_seen_letter_by_letter() -> None:
+    stage = _stage("[red]x[/red]")
+    async with wizard(stage) as (_, keys):
+        await until(keys, "SQLite database")
+        await keys.press("ctrl+g")
+        for word in ("Backup ▸", "Profile ▸"):
+            await until(keys, word)
+            await keys.press("n")
+        await until(keys, "Clean ▸", "[red]x[/red]31 values read as a")
+
+
+def test_gates_keep_their_words_whatever_their_advice() -> None:
+    from sdmigrate.tui.narration import gate_line
+
+    judged = GateJudged(name="breaker", verdict="stop", value=0.2, limit=0.1, advice="[/red]\x1b[0m")
+    assert gate_line(judged) == "✗ stop  breaker: [/red]␛[0m"
