@@ -1,7 +1,7 @@
 """What a plan decides by default, told where it bites, so that the operator can decide otherwise.
 
-Invariant: a finding here is a decision with its number; the fact behind it is the profile's to tell, and
-what the profile has told under the same code is not told twice.
+Invariant: a finding here is a decision with its number. A default decision that the profile tells with its
+fact has the profile's code and is not told twice; the same matter decided otherwise has a code of its own.
 """
 
 from collections.abc import Iterator
@@ -49,7 +49,11 @@ def plan_findings(catalog: Catalog, profile: Profile, plan: Plan) -> tuple[Findi
             columns = {column.name: column for column in evidence.columns}
             for column in table.columns:
                 found += _of_column(table, column, columns[column.source], declarations[column.source])
-    return tuple(finding for finding in found if (finding.code, finding.table, finding.column) not in told)
+    return tuple(
+        finding
+        for finding in found
+        if not {(finding.code, finding.table, column) for column in (finding.column, None)} & told
+    )
 
 
 def _of_table(table: TablePlan, profile: TableProfile) -> Iterator[Finding]:
@@ -80,7 +84,7 @@ def _of_table(table: TablePlan, profile: TableProfile) -> Iterator[Finding]:
     for key in profile.keys:
         if key.duplicate_rows and frozenset(key.columns) in declared_keys:
             yield Finding(
-                code="duplicates-decided",
+                code="duplicate-declared-key" if table.duplicates == "first" else "duplicates-decided",
                 severity="warning",
                 table=table.source,
                 column=key.columns[0] if len(key.columns) == 1 else None,
@@ -118,7 +122,7 @@ def _of_column(
     missing = profile.empties if family(column.type) == "text" else profile.empties + profile.blanks
     if missing and column.empty != "keep" and not column.default:
         yield finding(
-            "empty-to-null" if column.empty == "null" else "empty-refused",
+            "empty-strings-for-null" if column.empty == "null" else "empty-refused",
             missing,
             f"Empty text is no {column.type}; each {_EMPTY_WORDS[column.empty]}.",
             "Set empty or default of this column in the plan to decide otherwise.",
@@ -136,7 +140,7 @@ def _of_column(
     if column.not_null and profile.nulls and not column.default:
         part = "the primary key" if column.source in table.key else "a NOT NULL column"
         yield finding(
-            "null-refused",
+            "null-in-primary-key" if column.source in table.key else "null-refused",
             profile.nulls,
             f"{profile.nulls} rows hold NULL in {part}; they go to quarantine.",
             "Set default of this column in the plan to give them a value.",
@@ -195,7 +199,7 @@ def _byte_decisions(
     if profile.nul_texts:
         does = "they are taken out" if column.nul_bytes == "strip" else "their rows go to quarantine"
         yield (
-            "nul-bytes-decided",
+            "nul-bytes" if column.nul_bytes == "strip" else "nul-bytes-decided",
             profile.nul_texts,
             f"{profile.nul_texts} texts hold NUL bytes, which PostgreSQL cannot store; {does}.",
             "Set nul_bytes of this column in the plan to decide otherwise.",
@@ -208,7 +212,7 @@ def _byte_decisions(
             else f"they are read as {column.invalid_utf8}"
         )
         yield (
-            "invalid-utf8-decided",
+            "texts-not-utf8" if column.invalid_utf8 == "quarantine" else "invalid-utf8-decided",
             profile.invalid_utf8,
             f"{profile.invalid_utf8} texts are not UTF-8; {does}.",
             "Set invalid_utf8 of this column in the plan to decide otherwise.",

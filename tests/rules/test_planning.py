@@ -29,7 +29,7 @@ def test_empty_text_in_a_nullable_number_column_becomes_null() -> None:
     plan = plan_of("INTEGER", [1, 2, "", "  "])
     decided = plan.table("t").column("v")
     assert (decided.type, decided.empty, decided.not_null) == ("bigint", "null", False)
-    assert codes(plan) == {("empty-to-null", "v"): 2}
+    assert codes(plan) == {("empty-strings-for-null", "v"): 2}
 
 
 def test_empty_text_in_a_not_null_number_column_is_quarantined() -> None:
@@ -42,7 +42,7 @@ def test_empty_text_in_a_not_null_number_column_is_quarantined() -> None:
 def test_empty_text_stays_in_text_and_bytes(declared: str) -> None:
     plan = plan_of(declared, ["a", "", b"x" if declared == "BLOB" else "b"])
     assert plan.table("t").column("v").empty == "keep"
-    assert ("empty-to-null", "v") not in codes(plan)
+    assert ("empty-strings-for-null", "v") not in codes(plan)
 
 
 def test_misfits_are_quarantined_and_counted() -> None:
@@ -80,7 +80,7 @@ def test_primary_key_columns_are_not_null_and_its_nulls_are_told() -> None:
     plan = propose(*facts([(one, [("a", "1"), (None, "2"), (None, "3")])]))
     assert plan.table("t").column("code").not_null
     assert plan.table("t").key == ("code",)
-    assert codes(plan) == {("null-refused", "code"): 2}
+    assert codes(plan) == {("null-in-primary-key", "code"): 2}
 
 
 def test_duplicates_of_a_declared_key_keep_the_first() -> None:
@@ -89,7 +89,7 @@ def test_duplicates_of_a_declared_key_keep_the_first() -> None:
     catalog, _ = facts([(one, [])])
     plan = propose(catalog, profile(table_profile(one, [(1,), (1,)], keys=(repeated,))))
     assert plan.table("t").duplicates == "first"
-    assert codes(plan) == {("duplicates-decided", "id"): 3}
+    assert codes(plan) == {("duplicate-declared-key", "id"): 3}
 
 
 def test_unique_keys_are_whole_plain_indexes() -> None:
