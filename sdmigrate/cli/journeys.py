@@ -4,6 +4,7 @@ Invariant: no rule of its own; it only answers the questions that the wizard wou
 """
 
 import sys
+from dataclasses import replace
 
 from sdmigrate.cli import diagnostics
 from sdmigrate.cli.session import Session, Target, has_terminal
@@ -58,7 +59,8 @@ def _drive(
         error = failure
         diagnostics.fail(failure, verbose=session.common.verbose)
     finished, story = run.conclude(error, outcome=outcome, view=view)
-    session.output.text(terminal_text(story, view))
+    # Values are masked in files that leave the machine; the operator's own terminal shows them.
+    session.output.text(terminal_text(story, replace(view, show_values=True)))
     return finished
 
 

@@ -31,6 +31,8 @@ def run_through(
     target: str | None,
     schema: str | None,
 ) -> None:
+    """Take a new run of ``source``, or the run ``run``, through that stage and leave."""
+
     def body(session: Session) -> RunFinished:
         if (source is None) == (run is None):
             raise UsageProblem(

@@ -24,10 +24,8 @@ def tell_story(
     """The story of a run that has just ended, by ``error`` where there was one."""
     facts = run_facts(journal)
     cleaned = journal.result("clean", Cleaned)
-    if isinstance(error, SdmigrateError):
-        stopped_by, hint = error.message, error.hint
-    else:
-        stopped_by, hint = (None if error is None else str(error)), None
+    stopped_by = None if error is None else str(error)
+    hint = error.hint if isinstance(error, SdmigrateError) else None
     return RunStory(
         run=directory.run_id,
         version=facts.version,
