@@ -36,7 +36,7 @@ def blob_mask(table: Table, unreadable: Collection[str] = ()) -> str:
     # In SQLite's order of storage classes nothing but a blob is at or above the empty one.
     any_blob = balanced([f"{column} COLLATE BINARY >= x''" for column in columns], "OR")
     places = balanced([f"(typeof({column}) = 'blob')" for column in columns], "||")
-    return f"CASE WHEN {any_blob} THEN {places} END"
+    return f"CASE WHEN {any_blob} THEN '' || {places} END"
 
 
 def digest_of_rows(table: Table, rows: Iterable[Any], beat: Beat = silent) -> str:

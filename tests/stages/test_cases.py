@@ -30,6 +30,7 @@ from sdmigrate.model.profile import Profile
 from sdmigrate.model.result import Cleaned, TableLedger
 from sdmigrate.model.source import Snapshot
 from sdmigrate.model.values import Value
+from sdmigrate.rules.outcome import RULES
 from sdmigrate.runtime.context import Context
 from sdmigrate.sqlite.audit import open_audit, read_changes
 from sdmigrate.sqlite.connection import open_read_only, quote_identifier
@@ -171,3 +172,12 @@ def test_case(tmp_path: Path, make_context: MakeContext, name: str) -> None:
     with closing(open_read_only(undone)) as connection:
         assert content_digest(connection, journey.snapshot.catalog) == cleaned.snapshot_digest
     assert clean(context, journey.snapshot, journey.profile, journey.plan) == cleaned
+
+
+def test_every_rule_has_a_case() -> None:
+    audits = (
+        tomllib.loads(path.read_text(encoding="utf-8")).get("audit", ())
+        for path in CASES.glob("*/expected.toml")
+    )
+    shown = {line.rpartition(" by ")[2] for audit in audits for line in audit}
+    assert set(RULES) - shown == set()

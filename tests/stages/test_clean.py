@@ -206,6 +206,15 @@ def test_the_files_own_code_never_runs(tmp_path: Path, run: Run) -> None:
     assert cleaned.snapshot_digest == cleaned.undone_digest
 
 
+def test_a_table_of_one_column_of_blobs(tmp_path: Path, run: Run) -> None:
+    snapshot = make_snapshot(
+        tmp_path / "s.sqlite", f"CREATE TABLE t(id); INSERT INTO t VALUES (x'{'0f' * 16}');"
+    )
+    cleaned = run(snapshot, make_plan(snapshot, {"t.id": "uuid"}))
+    assert rows(cleaned.path, "SELECT id FROM t") == [("0f0f0f0f-0f0f-0f0f-0f0f-0f0f0f0f0f0f",)]
+    assert cleaned.snapshot_digest == cleaned.undone_digest
+
+
 def test_hostile_names(tmp_path: Path, run: Run) -> None:
     names = [
         "_rows",

@@ -1,0 +1,3 @@
+-- BOOLEAN as 0/1, 't'/'f', 'true', 'Y', 2.
+CREATE TABLE p03(id INTEGER PRIMARY KEY, ok BOOLEAN DEFAULT 0, mixed BOOLEAN DEFAULT 'f', notbool BOOLEAN);
+INSERT INTO p03 VALUES (1,0,'t',0),(2,1,'false',1),(3,NULL,1,2),(4,1,'TRUE',NULL);

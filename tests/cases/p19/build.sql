@@ -1,0 +1,3 @@
+-- Invalid UTF-8 / Latin-1 / UTF-16 databases.
+CREATE TABLE p19(id INTEGER PRIMARY KEY, t TEXT);
+INSERT INTO p19 VALUES (1,CAST(x'ff41' AS TEXT)),(2,CAST(x'6361e9' AS TEXT)),(3,'café'),(4,CAST(x'eda080' AS TEXT));

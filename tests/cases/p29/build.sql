@@ -1,0 +1,3 @@
+-- WITHOUT ROWID and STRICT tables, composite PK order.
+CREATE TABLE p29(b INTEGER, a TEXT, v ANY, PRIMARY KEY(a,b)) STRICT, WITHOUT ROWID;
+INSERT INTO p29 VALUES (1,'x',x'01'),(2,'x','t');
