@@ -19,7 +19,7 @@ from sdmigrate.rules.expressions import (
     translate_generated,
     translate_view,
 )
-from sdmigrate.rules.naming import NameSpace
+from sdmigrate.rules.naming import NameSpace, folded
 from sdmigrate.rules.type_families import INTEGER_RANGES
 
 _LARGEST_ID = 2**63 - 1
@@ -197,7 +197,8 @@ def _generated(
     drawing.tell(
         "generated-as-column",
         "info",
-        f"The generated column becomes an ordinary one with its values: {shown(declared.generated_expression)}",
+        "The generated column becomes an ordinary one with its values: "
+        f"{shown(declared.generated_expression)}",
         "Let the application or a trigger compute it for new rows.",
         table=subject.table.name,
         column=declared.name,
@@ -219,7 +220,7 @@ def _checks(drawing: Drawing, subject: Subject) -> tuple[TargetCheck, ...]:
                 table=subject.table.name,
             )
             continue
-        name = subject.constraints.take(check.name or f"{subject.name}_check")
+        name = subject.constraints.take(folded(check.name or "", drawing.naming) or f"{subject.name}_check")
         found.append(TargetCheck(name=name, expression=expression))
     return tuple(found)
 
@@ -234,7 +235,7 @@ def _views(
     while waiting:
         again = []
         for view in waiting:
-            query = translate_view(view.sql, relations)
+            query = translate_view(view.sql, relations, lambda name: folded(name, drawing.naming))
             if query is None:
                 again.append(view)
                 continue

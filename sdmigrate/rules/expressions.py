@@ -4,7 +4,7 @@ Invariant: what cannot be translated with the same meaning is None, never someth
 source's text stands in the result but names in quotes and constants.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from sdmigrate.model.catalog import IndexTerm
 from sdmigrate.model.plan import ColumnPlan
 from sdmigrate.model.values import Value
 from sdmigrate.rules.conversion import Changed, Misfit, convert
+from sdmigrate.rules.naming import NameSpace
 from sdmigrate.rules.sql_clock import EPOCH, JULIAN, UTC, is_random_text
 from sdmigrate.rules.sql_comparisons import as_text, without_case
 from sdmigrate.rules.sql_scalars import Scalars, constant
@@ -120,29 +121,34 @@ def translate_generated(sql: str, relation: Relation) -> str | None:
     return term.sql if term.family == "integer" else None
 
 
-def translate_view(sql: str, relations: Mapping[str, Relation]) -> Query | None:
-    """The SELECT of a CREATE VIEW over relations by lower-case source name."""
+def translate_view(
+    sql: str, relations: Mapping[str, Relation], named: Callable[[str], str] = str
+) -> Query | None:
+    """The SELECT of a CREATE VIEW over relations by lower-case source name; ``named`` folds output names."""
     try:
         statement = sqlglot.parse_one(sql, dialect="sqlite")
         if not isinstance(statement, exp.Create) or statement.args.get("kind") != "VIEW":
             return None
-        query = Queries(relations).query(statement.expression)
+        query = Queries(relations, named).query(statement.expression)
         if isinstance(statement.this, exp.Schema):
-            query = _with_names(query, [one.name for one in statement.this.expressions])
+            query = _with_names(query, [one.name for one in statement.this.expressions], named)
     except (Untranslatable, SqlglotError, RecursionError):
         return None
     return query
 
 
-def _with_names(query: Query, names: list[str]) -> Query:
+def _with_names(query: Query, names: list[str], named: Callable[[str], str]) -> Query:
     """The query under the column names that the view declares."""
-    if len(names) != len(query.columns) or len(set(names)) != len(names):
+    if len(names) != len(query.columns):
         refuse("a view's column list of another length")
+    space = NameSpace()
     columns = tuple(
-        ScopeColumn(source=name, name=name, family=column.family, collation=column.collation)
+        ScopeColumn(
+            source=name, name=space.take(named(name)), family=column.family, collation=column.collation
+        )
         for name, column in zip(names, query.columns, strict=True)
     )
-    listed = ", ".join(identifier(name) for name in names)
+    listed = ", ".join(identifier(column.name) for column in columns)
     return Query(sql=f"SELECT * FROM ({query.sql}) AS named ({listed})", columns=columns)
 
 

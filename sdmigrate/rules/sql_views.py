@@ -4,7 +4,7 @@ Invariant: every column is written with its relation's name, every output under 
 and no query passes that holds a clause not named here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -40,10 +40,16 @@ class Query:
 
 
 class Queries:
-    """Rewrites queries over named relations (lower-case source name -> relation)."""
+    """Rewrites queries over named relations (lower-case source name -> relation).
 
-    def __init__(self, relations: Mapping[str, Relation], outer: Scope | None = None) -> None:
+    ``named`` folds the names of outputs; ``outer`` is what a subquery may name of the query around it.
+    """
+
+    def __init__(
+        self, relations: Mapping[str, Relation], named: Callable[[str], str], outer: Scope | None = None
+    ) -> None:
         self.relations = dict(relations)
+        self.named = named
         self.outer = outer
 
     def query(self, node: exp.Expr) -> Query:
@@ -52,7 +58,7 @@ class Queries:
         Raises:
             Untranslatable: it holds a clause or expression not known here.
         """
-        inner = Queries(self.relations, self.outer)
+        inner = Queries(self.relations, self.named, self.outer)
         prefix = inner._with(node.args.get("with_"))
         found = inner._select(node) if isinstance(node, exp.Select) else inner._set_operation(node)
         return Query(sql=prefix + found.sql, columns=found.columns)
@@ -159,7 +165,7 @@ class Queries:
             only(node, "this", "alias")
             if alias is None:
                 refuse("a subquery without a name")
-            query = Queries(self.relations, self.outer).query(node.this)
+            query = Queries(self.relations, self.named, self.outer).query(node.this)
             relation, sql = Relation(name=node.alias, columns=query.columns), f"({query.sql})"
         elif isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
             only(node, "this", "alias")
@@ -189,7 +195,7 @@ class Queries:
                 only(one, "this", "table")
                 found += _starred(scope, wanted, space)
                 continue
-            found.append(_output(one, scalars, space))
+            found.append(_output(one, scalars, space, self.named))
         if not found:
             refuse("a query without columns")
         return found
@@ -229,14 +235,15 @@ class Queries:
         match node:
             case exp.Subquery():
                 only(node, "this")
-                query = Queries(self.relations, scope).query(node.this)
+                query = Queries(self.relations, self.named, scope).query(node.this)
                 if len(query.columns) != 1:
                     refuse("a subquery of several columns")
                 return Term(sql=f"({query.sql})", family=query.columns[0].family)
             case exp.Exists():
                 only(node, "this")
                 return Term(
-                    sql=f"EXISTS ({Queries(self.relations, scope).query(node.this).sql})", family="boolean"
+                    sql=f"EXISTS ({Queries(self.relations, self.named, scope).query(node.this).sql})",
+                    family="boolean",
                 )
             case exp.In() if node.args.get("query") is not None:
                 return self._in_query(node, scope)
@@ -246,7 +253,7 @@ class Queries:
         only(node, "this", "query")
         only(node.args["query"], "this")
         value = Scalars(scope, volatile=True, more=lambda one: self._more(one, scope)).value(node.this)
-        query = Queries(self.relations, scope).query(node.args["query"].this)
+        query = Queries(self.relations, self.named, scope).query(node.args["query"].this)
         if len(query.columns) != 1:
             refuse("IN a query of several columns")
         other = Term(sql="x", family=query.columns[0].family, affinity=query.columns[0].affinity)
@@ -290,18 +297,19 @@ def _starred(scope: Scope, wanted: str, space: NameSpace) -> list[tuple[Term, Sc
     return found
 
 
-def _output(node: exp.Expr, scalars: Scalars, space: NameSpace) -> tuple[Term, ScopeColumn]:
+def _output(
+    node: exp.Expr, scalars: Scalars, space: NameSpace, named: Callable[[str], str]
+) -> tuple[Term, ScopeColumn]:
     inner = node.this if isinstance(node, exp.Alias) else node
     term = scalars.value(inner)
     if term.family == "boolean" and not isinstance(inner, exp.Column):
         # A comparison gives SQLite's programs 0 or 1.
         term = as_number(term)
     if isinstance(node, exp.Alias):
-        return term, _column_of(term, node.alias, node.alias, space)
-    if isinstance(inner, exp.Column):
-        return term, _column_of(term, inner.name, inner.name, space)
-    text = inner.sql(dialect="sqlite")
-    return term, _column_of(term, text, text, space)
+        name = node.alias
+    else:
+        name = inner.name if isinstance(inner, exp.Column) else inner.sql(dialect="sqlite")
+    return term, _column_of(term, name, named(name), space)
 
 
 def _column_of(term: Term, source: str, name: str, space: NameSpace) -> ScopeColumn:
