@@ -17,6 +17,8 @@ WITH ours AS (
     SELECT 'pg_type'::regclass::oid, oid FROM pg_type WHERE typnamespace = %(schema)s
     UNION ALL
     SELECT 'pg_proc'::regclass::oid, oid FROM pg_proc WHERE pronamespace = %(schema)s
+    UNION ALL
+    SELECT 'pg_namespace'::regclass::oid, %(schema)s::oid
 ), hanging AS (
     SELECT DISTINCT
         CASE WHEN depend.classid = 'pg_rewrite'::regclass THEN 'pg_class'::regclass::oid
@@ -33,9 +35,10 @@ WITH ours AS (
 )
 SELECT identity.type || ' ' || identity.identity
 FROM hanging, pg_identify_object(hanging.catalog, hanging.oid, 0) AS identity
-WHERE identity.schema IS DISTINCT FROM %(name)s
+WHERE identity.schema IS DISTINCT FROM quote_ident(%(name)s)
   AND hanging.catalog IN ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_constraint'::regclass,
-                          'pg_publication_rel'::regclass, 'pg_type'::regclass)
+                          'pg_publication_rel'::regclass, 'pg_type'::regclass,
+                          to_regclass('pg_publication_namespace'))
   AND NOT EXISTS (
       SELECT FROM pg_constraint
       WHERE hanging.catalog = 'pg_constraint'::regclass AND pg_constraint.oid = hanging.oid
