@@ -64,7 +64,7 @@ def exclude_rows(bench: Workbench, table: Table, where: str) -> None:
     Raises:
         UsageProblem: SQLite cannot evaluate the condition.
     """
-    source, name = located("main", table)
+    source, name = located("main", table, bench.unreadable.get(table.name, ()))
     # A connection of its own: the operator's expression sees the snapshot and can write nothing. Line
     # breaks, so that a comment at its end hides nothing of ours.
     select = f"SELECT {name} FROM {source} WHERE NOT coalesce((\n{where}\n), 0)"

@@ -68,7 +68,7 @@ def source_rows(
         unreadable: generated columns whose expression fails; NULL is read for them.
         more: SQL of further columns at the end.
     """
-    source, name = located(schema, table)
+    source, name = located(schema, table, unreadable)
     columns = (name, *(read_column(column, unreadable) for column in table.columns), *more)
     where = f" WHERE {condition.replace('{locator}', name)}" if condition else ""
     return f"SELECT {', '.join(columns)} FROM {source}{where} ORDER BY {name}"
@@ -85,15 +85,17 @@ def balanced(terms: Sequence[str], operator: str) -> str:
     return f"({balanced(terms[:middle], operator)} {operator} {balanced(terms[middle:], operator)})"
 
 
-def located(schema: str, table: Table) -> tuple[str, str]:
+def located(schema: str, table: Table, unreadable: Collection[str] = ()) -> tuple[str, str]:
     """A FROM item over the table itself, and the SQL name of the locator in it."""
     quoted = f"{schema}.{quote_identifier(table.name)}"
     if table.rowid_name is not None:
         return quoted, quote_identifier(table.rowid_name)
     name = quote_identifier(locator(table))
+    columns = ", ".join(
+        f"{read_column(column, unreadable)} AS {quote_identifier(column.name)}" for column in table.columns
+    )
     # NOT INDEXED, since a covering index would give the rows in an order of its own.
-    numbered = f"SELECT row_number() OVER () AS {name}, {', '.join(_quoted(table))} FROM {quoted} NOT INDEXED"
-    return f"({numbered})", name
+    return f"(SELECT row_number() OVER () AS {name}, {columns} FROM {quoted} NOT INDEXED)", name
 
 
 def unreadable_columns(connection: sqlite3.Connection, schema: str, table: Table) -> frozenset[str]:

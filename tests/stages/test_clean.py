@@ -206,6 +206,22 @@ def test_the_files_own_code_never_runs(tmp_path: Path, run: Run) -> None:
     assert cleaned.snapshot_digest == cleaned.undone_digest
 
 
+@pytest.mark.parametrize("suffix", ["", " WITHOUT ROWID"])
+def test_a_generated_column_by_a_function_that_is_not_here(tmp_path: Path, run: Run, suffix: str) -> None:
+    def build(connection: sqlite3.Connection) -> None:
+        connection.create_function("theirs", 1, str, deterministic=True)
+        connection.execute(f"CREATE TABLE t(a TEXT PRIMARY KEY, v AS (theirs(a)), n INT){suffix}")
+        connection.execute("INSERT INTO t(a, n) VALUES ('x', 1), ('y', 'q'), ('z', 3)")
+
+    snapshot = make_snapshot(tmp_path / "s.sqlite", build)
+    plan = with_table(make_plan(snapshot, {"t.n": "bigint"}), "t", where="n IS NOT 3")
+    cleaned = run(snapshot, plan)
+    assert rows(cleaned.path, "SELECT rowid, a, v, n FROM t") == [(1, "x", None, 1)]
+    assert rows(cleaned.quarantine_path, "SELECT rowid, a, v, n FROM t") == [(2, "y", None, "q")]
+    assert rows(cleaned.audit_path, 'SELECT rowid, a, v, n FROM "excluded:t"') == [(3, "z", None, 3)]
+    assert [finding.code for finding in cleaned.findings if finding.column == "v"] == ["generated-unreadable"]
+
+
 def test_a_table_of_one_column_of_blobs(tmp_path: Path, run: Run) -> None:
     snapshot = make_snapshot(
         tmp_path / "s.sqlite", f"CREATE TABLE t(id); INSERT INTO t VALUES (x'{'0f' * 16}');"
