@@ -44,10 +44,12 @@ class Place:
     """About one row in so many carries it."""
     least: int
     """So many even in a small file."""
+    most: float = 1.0
+    """Share of the rows that must not be passed even so."""
 
     def count(self, rows: int) -> int:
         """How many a table of so many rows is to carry."""
-        return max(self.least, round(rows / self.every))
+        return min(max(self.least, round(rows / self.every)), int(rows * self.most))
 
     @property
     def quarantines(self) -> bool:
@@ -132,6 +134,9 @@ KINDS: dict[str, Kind] = {
     "orphan": Kind("finding", "orphans", _unknown_ticket),
 }
 
+_STILL_A_KEY = 0.015
+"""Share of ids that may repeat before the column no longer looks like a key to anybody."""
+
 PLACES: tuple[Place, ...] = (
     Place("tickets", "TKT-Created Time", "day-first-date", every=2188, least=5),
     Place("tickets", "TKT-Created Time", "ambiguous-date", every=2735, least=4),
@@ -141,11 +146,11 @@ PLACES: tuple[Place, ...] = (
     Place("tickets", "TKT-SLA Closure Date", "empty-date-for-null", every=300, least=3),
     Place("tickets", "TKT-Parent ID", "empty-number-for-null", every=400, least=2),
     Place("tickets", "TKT-Account Id", "empty-number", every=400, least=2),
-    Place("tickets", "TKT-Ticket ID", "duplicate-id", every=700, least=2),
+    Place("tickets", "TKT-Ticket ID", "duplicate-id", every=700, least=2, most=_STILL_A_KEY),
     Place("tickets", "TKT-Title", "invalid-utf8", every=2000, least=1),
     Place("tickets", "TKT-Description", "nul-byte", every=900, least=2),
     Place("comments", "CT-TKT-ID", "orphan", every=1500, least=3),
-    Place("comments", "CT-COMMENT-ID", "duplicate-id", every=9000, least=2),
+    Place("comments", "CT-COMMENT-ID", "duplicate-id", every=9000, least=2, most=_STILL_A_KEY),
     Place("comments", "CT-COMMENT", "nul-byte", every=5000, least=2),
     Place("comments", "CT-COMMENT", "invalid-utf8", every=9000, least=2),
     Place("comments", "CT-COMMENT", "blob-in-text", every=30_000, least=1),

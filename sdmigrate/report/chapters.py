@@ -121,7 +121,8 @@ def _place(finding: Finding) -> str:
 
 def _sample(sample: Sample) -> str:
     where = f"row {count(sample.rowid)}: " if sample.rowid is not None else ""
-    return f"{where}{sample.value.text or sample.value.storage}"
+    nothing = "NULL" if sample.value.storage == "null" else "(empty)"
+    return f"{where}{sample.value.text or nothing}"
 
 
 def changes(story: RunStory) -> tuple[Block, ...]:
