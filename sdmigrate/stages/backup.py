@@ -159,7 +159,7 @@ def _integrity_findings(messages: tuple[str, ...]) -> tuple[Finding, ...]:
 
 def _kind(message: str) -> tuple[str, Severity, str]:
     """Code, severity and advice for one message (https://www.sqlite.org/pragma.html#pragma_integrity_check)."""
-    if re.match(r"\S+ value in |CHECK constraint failed in ", message):
+    if re.match(r"\S+ value in ", message):
         advice = "Decide in the plan what becomes of those rows."
         return "constraint-broken-in-source", "warning", advice
     if re.match(r"row \d+ |non-unique entry in index|wrong # of entries in index|rowid not at end", message):

@@ -33,7 +33,7 @@ def inventory(catalog: Catalog) -> tuple[Finding, ...]:
                 "schema-trusted",
                 "warning",
                 None,
-                "Generated columns use functions that SQLite only runs in a trusted schema, so it is trusted.",
+                "Generated columns use functions that SQLite only runs in a trusted schema, and so it is.",
                 "Go on only where you trust who wrote the file.",
             )
         )
