@@ -27,6 +27,8 @@ _TEXTS = {
     "double precision": "encode(float8send({column}), 'hex')",
     "bytea": "encode(sha256({column}), 'hex')",
     "text": "{column}",
+    # A cast would add /32 to a host's address.
+    "inet": "abbrev({column})",
 }
 
 

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import TypeAlias
 
 from sdmigrate.model.values import Value
@@ -85,9 +86,9 @@ class TableReader:
         """
         if not is_utf8(self.connection):
             return
-        cursor = self._select(_marked_row(self.columns, self.reals), after)
+        rows = self._up_to_large(_marked_row(self.columns, self.reals), after)
         size = _FEWEST_ROWS
-        while fetched := _fetch(cursor, size):
+        while fetched := list(islice(rows, size)):
             data = b"".join([row for _, row in fetched])
             yield MarkedBlock(rows=len(fetched), high=fetched[-1][0], data=data)
             per_row = len(data) // len(fetched) + 1
@@ -100,9 +101,8 @@ class TableReader:
         """
         wanted = ", ".join(quote_identifier(column) for column in self.columns)
         while True:
-            cursor = self._select(wanted, after)
             try:
-                for high, *cells in cursor:
+                for high, *cells in self._select(wanted, after):
                     yield LocatedRow(high=high, octets=_octets(cells), cells=tuple(cells))
                     after = high
             except sqlite3.DataError as error:
@@ -125,6 +125,18 @@ class TableReader:
             f"SELECT {locator}, {expressions} FROM {self.table.quoted}{condition} ORDER BY {locator}{rest}",
             values,
         )
+
+    def _up_to_large(self, expression: str, after: int | None) -> Iterator[tuple[int, bytes]]:
+        try:
+            # Not "yield from": it would close the cursor, whose connection may be closed by then.
+            for row in self._select(expression, after):
+                # format() gives NULL and no error where a row is too large as a whole.
+                if row[1] is None:
+                    return
+                yield row
+        except sqlite3.DataError as error:
+            if not is_too_big(error):
+                raise
 
     def _next_locator(self, after: int | None) -> int:
         found = self.locator_of(after, 1)
@@ -165,20 +177,6 @@ def table_reader(
         columns=tuple(columns),
         reals=frozenset(reals),
     )
-
-
-def _fetch(cursor: sqlite3.Cursor, size: int) -> list[tuple[int, bytes]]:
-    """Up to ``size`` rows; those before a row that is too big, which comes up again as none at all."""
-    fetched: list[tuple[int, bytes]] = []
-    try:
-        for row in cursor:
-            fetched.append(row)
-            if len(fetched) == size:
-                break
-    except sqlite3.DataError as error:
-        if not is_too_big(error):
-            raise
-    return fetched
 
 
 def _octets(cells: Sequence[Cell]) -> int:

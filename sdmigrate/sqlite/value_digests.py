@@ -71,16 +71,17 @@ class Expected:
         after: int | None = None
         size = _FETCHED
         while True:
-            cursor = self._select(row, after)
             try:
-                while fetched := cursor.fetchmany(size):
+                cursor = self._select(row, after)
+                while (fetched := cursor.fetchmany(size)) and not _is_cut(fetched):
                     yield _hashed(fetched)
                     after = fetched[-1][0]
             except sqlite3.DataError as error:
                 if not is_too_big(error):
                     raise
             else:
-                return
+                if not fetched:
+                    return
             if size > 1:
                 # Rows fetched together with the large one come again, one by one.
                 size = 1
@@ -166,6 +167,11 @@ def expected(connection: sqlite3.Connection, table: str, columns: Sequence[tuple
         columns=tuple((column, _base(kind)) for column, kind in columns),
         utf8=is_utf8(connection),
     )
+
+
+def _is_cut(fetched: list[tuple[int, bytes]]) -> bool:
+    """Whether a row is too large as a whole: format() then gives NULL and no error."""
+    return any(row is None for _, row in fetched)
 
 
 def _hashed(fetched: list[tuple[int, bytes]]) -> tuple[list[int], list[int]]:

@@ -1,0 +1,78 @@
+"""What a digest is made of, told by hand; PostgreSQL's side is in tests/postgres/test_digests.py."""
+
+import hashlib
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sdmigrate.model.result import TableDigest
+from sdmigrate.sqlite.copied_table import LONGEST_WHOLE, reading_cleaned
+from sdmigrate.sqlite.value_digests import expected
+from tests.stages.by_hand import write_table
+
+COLUMNS = [("t", "text"), ("d", "double precision"), ("n", "numeric(9,3)"), ("b", "boolean"), ("x", "bytea")]
+
+
+def row_digest(*cells: bytes) -> int:
+    (number,) = struct.unpack(">q", hashlib.md5(b"".join(cells)).digest()[:8])
+    return int(number)
+
+
+def digest_of(path: Path, columns: list[tuple[str, str]], rows: list[tuple[Any, ...]]) -> TableDigest:
+    path.unlink(missing_ok=True)
+    write_table(path, "t", [name for name, _ in columns], rows)
+    with reading_cleaned(path) as connection:
+        return expected(connection, "t", columns).digest(lambda _: None)
+
+
+def test_a_digest_by_hand(tmp_path: Path) -> None:
+    rows = [("é", 0.1, "1.500", 1, b"\0"), (None, None, None, None, None), ("", -0.0, 10, 0, b"")]
+    sha = [hashlib.sha256(value).hexdigest().encode() for value in (b"\0", b"")]
+    hashes = [
+        row_digest(b"2:\xc3\xa9", b"16:3fb999999999999a", b"3:1.5", b"1:t", b"64:" + sha[0]),
+        row_digest(b"-1:" * 5),
+        row_digest(b"0:", b"16:8000000000000000", b"2:10", b"1:f", b"64:" + sha[1]),
+    ]
+    wanted = TableDigest(rows=3, sum=str(sum(hashes)))
+    assert digest_of(tmp_path / "c.sqlite", COLUMNS, rows) == wanted
+    assert digest_of(tmp_path / "c.sqlite", COLUMNS, rows[::-1]) == wanted
+
+
+def test_a_row_twice_is_not_a_row_not_at_all(tmp_path: Path) -> None:
+    columns = [("t", "text")]
+    digests = {
+        digest_of(tmp_path / "c.sqlite", columns, rows).sum
+        for rows in ([], [("a",)] * 2, [("b",)] * 2, [("a",)])
+    }
+    assert len(digests) == 4
+
+
+@pytest.mark.parametrize("size", [LONGEST_WHOLE - 100, LONGEST_WHOLE + 1, 3 * LONGEST_WHOLE])
+def test_large_values_have_the_same_digest_as_small_ones(tmp_path: Path, size: int) -> None:
+    columns = [("n", "bigint"), ("t", "text"), ("x", "bytea"), ("j", "jsonb")]
+    text, blob = "é" * (size // 2), b"\7" * size
+    rows: list[tuple[Any, ...]] = [(n, "s", b"s", "1") for n in range(300)]
+    rows += [(300, text, blob, f'["{text}" ,1]'), (301, None, None, None), (302, "", text.encode(), "{}")]
+    json = f'["{text}", 1]'.encode()
+    hashes = [
+        row_digest(
+            b"3:300",
+            b"%d:" % len(text.encode()),
+            text.encode(),
+            b"64:" + hashlib.sha256(blob).hexdigest().encode(),
+            b"%d:" % len(json),
+            json,
+        )
+    ]
+    path = tmp_path / "c.sqlite"
+    write_table(path, "t", [name for name, _ in columns], rows)
+    with reading_cleaned(path) as connection:
+        side = expected(connection, "t", columns)
+        found = dict(side.row_digests())
+        assert side.digest(lambda _: None) == TableDigest(rows=303, sum=str(sum(found.values())))
+        shown = side.cells(301)[0], side.cells(301)[1]
+    assert len(found) == 303
+    assert found[301] == hashes[0]
+    assert shown == ("300", text) if size < LONGEST_WHOLE else shown[1] is not None
