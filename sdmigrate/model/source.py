@@ -63,6 +63,12 @@ class TargetFacts(Record):
     """It was published by sdmigrate."""
     collations: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    """What keeps a run from ending well there, a sentence each."""
+    dependents: tuple[str, ...] = ()
+    """Others' objects that follow the live tables by OID, or functions that name the live schema."""
+    staying_behind: tuple[str, ...] = ()
+    """What others made inside the live schema: it stays with the old release at cutover."""
 
 
 class Digests(Record):

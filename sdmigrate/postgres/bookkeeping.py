@@ -217,9 +217,12 @@ class Bookkeeping:
             for table, part, rows, low, high in found
         }
 
-    def forget_parts(self, connection: Connection, release: str) -> None:
-        """Forget the checkpoints of a release whose tables are gone."""
+    def forget(self, connection: Connection, release: str) -> None:
+        """Forget the checkpoints of a release whose tables are gone, and itself if it was never live."""
         connection.execute(self._sql("DELETE FROM {schema}.parts WHERE release = %s"), (release,))
+        connection.execute(
+            self._sql("DELETE FROM {schema}.releases WHERE name = %s AND published IS NULL"), (release,)
+        )
 
     def record_digests(
         self, connection: Connection, release: str, digests: Mapping[str, PublishedTable]

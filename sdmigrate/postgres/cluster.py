@@ -57,12 +57,10 @@ SETTINGS = {
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """For a server whose data is thrown away."""
 
-BACKGROUND = 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 &'
+BACKGROUND = 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!'
 """Starts the server as nobody's child, so that it outlives us."""
 
-TETHERED = (
-    'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & server=$!; read -r _; kill -QUIT $server; wait $server'
-)
+TETHERED = f"{BACKGROUND}; server=$!; read -r _; kill -QUIT $server; wait $server"
 """Starts the server and stops it as soon as our end of the pipe is closed, however we end."""
 
 
@@ -167,14 +165,18 @@ class Cluster:
             cwd="/",
             env=clean_environment(),
             stdin=subprocess.DEVNULL if durable else subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        if holder.stdout is None:
+            raise AssertionError("stdout is a pipe")
+        with holder.stdout as told:
+            server = told.readline().strip()
         if durable:
             holder.wait()
         try:
-            self._wait_until_ready()
+            self._wait_until_ready(int(server))
             self._create_database()
         except BaseException:
             if not durable:
@@ -240,18 +242,11 @@ class Cluster:
             if found.fetchone() is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, server: int) -> None:
         deadline = time.monotonic() + START_SECONDS
-        seen = False
-        while time.monotonic() < deadline:
-            running = self.process() is not None
-            if running and self._says_ready():
+        while time.monotonic() < deadline and _is_alive(server):
+            if self.process() is not None and self._says_ready():
                 return
-            if seen and not running:
-                break
-            seen = seen or running
-            if not seen and time.monotonic() > deadline - START_SECONDS + 10:
-                break
             time.sleep(0.01)
         raise TargetUnreachable(
             f"The embedded PostgreSQL does not start: {_last_lines(self._read_log())}",
@@ -299,6 +294,13 @@ class Cluster:
     def _remove_short(self, directory: Path | None) -> None:
         if directory is not None and directory.name.startswith("sdmigrate-"):
             shutil.rmtree(directory, ignore_errors=True)
+
+
+def _is_alive(number: int) -> bool:
+    try:
+        return bool(psutil.Process(number).status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 def _last_lines(text: str) -> str:

@@ -152,6 +152,8 @@ def _open(endpoint: Endpoint, purpose: str) -> Connection:
 
 
 def _prepare_session(connection: Connection) -> None:
+    # First, since a short timeout of the role or the database would end the next statement as well.
+    connection.execute("SET statement_timeout = 0")
     connection.execute(
         "SELECT pg_catalog.set_config(known.name, wanted.value, false)"
         " FROM unnest(%s::text[], %s::text[]) AS wanted(name, value)"

@@ -14,7 +14,13 @@ from pathlib import Path
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.postgres.binaries import packaged, readable_by
 from sdmigrate.postgres.cluster import Cluster
-from sdmigrate.postgres.unprivileged import private_place, recorded_place, remove_place, server_account
+from sdmigrate.postgres.unprivileged import (
+    make_home,
+    private_place,
+    recorded_place,
+    remove_place,
+    server_account,
+)
 
 
 @dataclass(frozen=True)
@@ -38,8 +44,9 @@ def persistent(work_directory: Path) -> Endpoint:
     """
     home = _home(work_directory)
     account = server_account()
-    place = private_place(home, account, durable=True)
+    make_home(home, account)
     with _alone(home):
+        place = private_place(home, account, durable=True)
         cluster = Cluster(place, readable_by(account, place), account)
         if cluster.process() is None:
             cluster.initialise()

@@ -104,6 +104,18 @@ def server_account() -> Account:
     )
 
 
+def make_home(home: Path, account: Account) -> None:
+    """Create the directory that records where the server's files are, and what is missing above it."""
+    for directory in reversed(home.parents):
+        if not directory.exists():
+            directory.mkdir(mode=0o700, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        home.mkdir(mode=0o700)
+        if not account.is_ours:
+            # To be traversed is all that another account needs; the place inside is private again.
+            home.chmod(0o711)
+
+
 def private_place(home: Path, account: Account, *, durable: bool) -> Path:
     """The directory for the server's files, made if missing, recorded in ``home/location``.
 
@@ -115,8 +127,7 @@ def private_place(home: Path, account: Account, *, durable: bool) -> Path:
     """
     place = recorded_place(home)
     if place is None:
-        # To be traversed is all that another account needs; the place inside is private again.
-        _make_missing(home, 0o700 if account.is_ours else 0o711)
+        make_home(home, account)
         place = home / "server"
         if not account.can_read(home):
             place = _elsewhere(account, durable=durable) / f"sdmigrate-{secrets.token_hex(8)}"
@@ -140,16 +151,6 @@ def remove_place(home: Path) -> None:
         with contextlib.suppress(FileNotFoundError):
             shutil.rmtree(place)
         (home / "location").unlink(missing_ok=True)
-
-
-def _make_missing(path: Path, mode: int) -> None:
-    for directory in reversed(path.parents):
-        if not directory.exists():
-            directory.mkdir(mode=0o700, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        path.mkdir(mode=0o700)
-        # Past the umask, which may take away what another account needs.
-        path.chmod(mode)
 
 
 def _record(path: Path, place: Path) -> None:
