@@ -1,10 +1,11 @@
 """Foreign keys of the blueprint.
 
-Invariant: every declared foreign key is drawn, or told with the reason why not.
+Invariant: every declared foreign key is drawn, or told with the reason why not, here or in the profile.
 """
 
 from sdmigrate.model.blueprint import TargetForeignKey
 from sdmigrate.model.catalog import ForeignKey
+from sdmigrate.model.profile import ReferenceProfile
 from sdmigrate.rules.blueprint_parts import Drawing, Subject
 from sdmigrate.rules.type_families import can_reference
 
@@ -30,6 +31,8 @@ def draw_foreign_keys(
         parent = subjects.get(key.parent_table.lower())
         problem = _problem(subject, key, parent, referable)
         if parent is None or problem:
+            if _told(subject, key):
+                continue
             drawing.tell(
                 "foreign-key-not-created",
                 "warning",
@@ -74,10 +77,19 @@ def _problem(subject: Subject, key: ForeignKey, parent: Subject | None, referabl
 
 
 def _orphans(subject: Subject, key: ForeignKey) -> int:
-    return sum(
-        reference.orphans
+    return sum(reference.orphans for reference in _profiled(subject, key))
+
+
+def _told(subject: Subject, key: ForeignKey) -> bool:
+    """Whether the profile has said already that the declaration itself cannot hold."""
+    return any(reference.problem is not None for reference in _profiled(subject, key))
+
+
+def _profiled(subject: Subject, key: ForeignKey) -> list[ReferenceProfile]:
+    return [
+        reference
         for reference in subject.profile.references
         if reference.declared
         and reference.columns == key.columns
         and reference.parent_table.lower() == key.parent_table.lower()
-    )
+    ]

@@ -15,10 +15,10 @@ from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.type_families import MOMENTS, family
 
 _MISFIT_WORDS = {
-    "quarantine": "their rows go to quarantine",
-    "null": "they become NULL",
-    "text": "they keep the column text",
-    "fail": "they stop the run",
+    "quarantine": "such rows go to quarantine",
+    "null": "such values become NULL",
+    "text": "such values keep the column text",
+    "fail": "such values stop the run",
 }
 _EMPTY_WORDS = {
     "null": "becomes NULL",
@@ -56,6 +56,11 @@ def plan_findings(catalog: Catalog, profile: Profile, plan: Plan) -> tuple[Findi
     )
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 row``, ``2,000 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def _of_table(table: TablePlan, profile: TableProfile) -> Iterator[Finding]:
     if table.source != table.target:
         yield Finding(
@@ -89,7 +94,8 @@ def _of_table(table: TablePlan, profile: TableProfile) -> Iterator[Finding]:
                 table=table.source,
                 column=key.columns[0] if len(key.columns) == 1 else None,
                 count=key.duplicate_rows,
-                message=f"{key.duplicate_rows} rows repeat the declared key ({', '.join(key.columns)}); "
+                message=f"{counted(key.duplicate_rows, 'row')} more than once with the same key "
+                f"({', '.join(key.columns)}); "
                 f"{_DUPLICATE_WORDS[table.duplicates]}.",
                 advice="Set duplicates (and order) of this table in the plan to decide otherwise.",
                 samples=key.samples[:5],
@@ -132,7 +138,7 @@ def _of_column(
         yield finding(
             "misfits",
             unfit,
-            f"{unfit} values are no {column.type}; {_MISFIT_WORDS[column.misfit]}.",
+            f"{counted(unfit, 'value')} cannot be {column.type}; {_MISFIT_WORDS[column.misfit]}.",
             "Correct the source, or set type, form or misfit of this column in the plan.",
             "warning",
             next((one.examples[:5] for one in profile.candidates if one.type == column.type), ()),
@@ -142,7 +148,7 @@ def _of_column(
         yield finding(
             "null-in-primary-key" if column.source in table.key else "null-refused",
             profile.nulls,
-            f"{profile.nulls} rows hold NULL in {part}; they go to quarantine.",
+            f"{counted(profile.nulls, 'row')} with NULL in {part}; such rows go to quarantine.",
             "Set default of this column in the plan to give them a value.",
             "warning",
         )
@@ -160,7 +166,7 @@ def _type_decisions(
         yield (
             "ambiguous-dates",
             ambiguous,
-            f"{ambiguous} dates may be read day first or month first; the column stays text.",
+            f"{counted(ambiguous, 'date')} may be read day first or month first; the column stays text.",
             "Say --day-first or --month-first, or set day_first or form in the plan.",
             "warning",
         )
@@ -201,7 +207,7 @@ def _byte_decisions(
         yield (
             "nul-bytes" if column.nul_bytes == "strip" else "nul-bytes-decided",
             profile.nul_texts,
-            f"{profile.nul_texts} texts hold NUL bytes, which PostgreSQL cannot store; {does}.",
+            f"{counted(profile.nul_texts, 'text')} with NUL bytes, which PostgreSQL cannot store; {does}.",
             "Set nul_bytes of this column in the plan to decide otherwise.",
             "warning",
         )
@@ -214,7 +220,7 @@ def _byte_decisions(
         yield (
             "texts-not-utf8" if column.invalid_utf8 == "quarantine" else "invalid-utf8-decided",
             profile.invalid_utf8,
-            f"{profile.invalid_utf8} texts are not UTF-8; {does}.",
+            f"{counted(profile.invalid_utf8, 'text')} with bytes that are not UTF-8; {does}.",
             "Set invalid_utf8 of this column in the plan to decide otherwise.",
             "warning",
         )

@@ -16,7 +16,7 @@ from sdmigrate.model.plan import ColumnPlan, Naming, Plan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, Profile, TableProfile
 from sdmigrate.rules import naming as names
 from sdmigrate.rules.column_decisions import AMBIGUOUS, default_empty, misfits, moment_once_settled
-from sdmigrate.rules.declared_types import declared_type
+from sdmigrate.rules.declared_types import declared_type, names_no_type
 from sdmigrate.rules.plan_findings import plan_findings
 from sdmigrate.rules.reference_types import agree
 from sdmigrate.rules.type_families import MOMENTS, family
@@ -149,7 +149,7 @@ def _type(
         moment = moment_once_settled(profile, declared, confidence)
         if moment is not None:
             return moment, "proposed"
-    if profile.confidence >= confidence:
+    if profile.confidence >= confidence or names_no_type(column):
         return profile.proposed, "proposed"
     if misfits(profile, declared) == 0:
         return declared, "declared"

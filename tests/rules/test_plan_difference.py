@@ -1,0 +1,58 @@
+"""How plans differ, and how a plan differs from a source."""
+
+from typing import Any
+
+from sdmigrate.model.catalog import Table
+from sdmigrate.model.plan import Plan
+from sdmigrate.rules import plan_file
+from sdmigrate.rules.plan_difference import difference, drift
+from sdmigrate.rules.planning import propose
+from tests.rules.profiles import Rows, column, facts, table
+
+
+def plan_of(*columns: str, tables: tuple[str, ...] = ("t",), text: str = "") -> Plan:
+    sources: list[tuple[Table, Rows]] = [
+        (table(name, *(column(one, "TEXT") for one in columns)), []) for name in tables
+    ]
+    catalog, profile = facts(sources)
+    return plan_file.read(text, catalog, profile) if text else propose(catalog, profile)
+
+
+def test_equal_plans_do_not_differ() -> None:
+    assert difference(plan_of("a"), plan_of("a")) == ()
+
+
+def test_every_difference_is_a_line() -> None:
+    before = plan_of("a", "gone", tables=("t", "old"))
+    after = plan_of(
+        "a",
+        "new",
+        tables=("t", "young"),
+        text='day_first = true\n[tables.t]\nduplicates = "keep"\n[tables.t.columns.a]\ntype = "bigint"\n',
+    )
+    assert difference(before, after) == (
+        "~ day_first: unset -> true",
+        "- table 'old'",
+        "~ table 't' duplicates: 'first' -> 'keep'",
+        "- column 'gone' of table 't'",
+        "~ column 'a' of table 't' type: 'text' -> 'bigint'",
+        "~ column 'a' of table 't' day_first: unset -> true",
+        "~ column 'a' of table 't' empty: 'keep' -> 'null'",
+        "+ column 'new' of table 't': text",
+        "+ table 'young' -> 'young', 2 columns",
+    )
+
+
+def test_drift_names_what_is_gone_and_new() -> None:
+    catalog, _ = facts([(table("t", column("a"), column("b")), []), (table("u", column("c")), [])])
+    tables: dict[str, Any] = {"t": {"columns": {"a": {}, "z": {}}}, "v": {}}
+    found = drift(tables, catalog, complete=True)
+    assert found.gone == (("tables", "t", "columns", "z"), ("tables", "v"))
+    assert found.new == (("tables", "t", "columns", "b"), ("tables", "u"))
+    assert found.lines == (
+        "gone: column 'z' of table 't'",
+        "gone: table 'v'",
+        "new: column 'b' of table 't'",
+        "new: table 'u'",
+    )
+    assert not drift({"t": {"columns": {"a": {}}}}, catalog, complete=False)
