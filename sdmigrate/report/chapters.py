@@ -151,7 +151,7 @@ def quality(story: RunStory) -> tuple[Block, ...]:
             f"{part.score:.1f}",
             f"{later[part.name].score:.1f}" if part.name in later else "",
             f"{part.weight:.1f}",
-            "; ".join((later.get(part.name) or part).costs[:3]),
+            "; ".join(cost.rstrip(".") for cost in (later.get(part.name) or part).costs[:3]),
         )
         for part in before.parts
     ]
