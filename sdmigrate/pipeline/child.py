@@ -8,6 +8,7 @@ import multiprocessing
 import queue
 import signal
 import threading
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Literal, Self
 
@@ -91,6 +92,12 @@ class Child:
     def alive(self) -> bool:
         """Whether the process runs."""
         return self._process.is_alive()
+
+
+def prepare() -> None:
+    """Call it before the terminal is taken over: multiprocessing's helper process inherits standard error,
+    which Textual replaces by one without a file descriptor."""
+    resource_tracker.ensure_running()
 
 
 def serve(connection: Connection) -> None:

@@ -21,6 +21,7 @@ from textual.binding import Binding
 from sdmigrate.model.events import RunFinished
 from sdmigrate.model.outcome import ExitCode
 from sdmigrate.model.settings import Endpoint, Request
+from sdmigrate.pipeline.child import prepare
 from sdmigrate.pipeline.messages import Begin, Command, Confirm, Finish, Proceed, Repeat, Stop
 from sdmigrate.pipeline.summary import unstarted
 from sdmigrate.runtime.directory import RunDirectory
@@ -38,6 +39,7 @@ from sdmigrate.tui.screens.wizard import WizardScreen
 from sdmigrate.tui.session import Services, WizardOptions
 from sdmigrate.tui.steps import Step
 from sdmigrate.tui.themes import DARK, THEMES
+from sdmigrate.tui.widgets.stepper import WIDE
 
 __all__ = ["WizardApp", "WizardOptions", "run_wizard"]
 
@@ -52,6 +54,7 @@ def run_wizard(options: WizardOptions, services: Services | None = None) -> RunF
     # The real services load every driver; a wizard over other ones needs none.
     from sdmigrate.tui.services import real_services
 
+    prepare()
     app = WizardApp(options, services or real_services())
     try:
         app.run()
@@ -69,7 +72,7 @@ class WizardApp(App[None]):
     TITLE = "sdmigrate"
     COMMANDS = App.COMMANDS | {OfferProvider}
     BINDINGS = [Binding("ctrl+q", "quit", "Quit", show=False)]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
 
     def __init__(self, options: WizardOptions, services: Services) -> None:
