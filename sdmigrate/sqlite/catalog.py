@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from sdmigrate.model.catalog import Catalog, Column, ForeignKey, Index, IndexTerm, OtherObject, Table
 from sdmigrate.model.record import Record
-from sdmigrate.sqlite.connection import harden, quote_identifier
+from sdmigrate.sqlite.connection import harden, is_distrust, quote_identifier
 from sdmigrate.sqlite.declarations import (
     ColumnDeclaration,
     DeclarationUnreadable,
@@ -28,8 +28,6 @@ from sdmigrate.sqlite.declarations import (
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
 _COLLATIONS = frozenset(("BINARY", "NOCASE", "RTRIM"))
 _NOT_TEXT = "its name, or one of its columns' names, is not valid UTF-8, so that no SQL can say it"
-_UNSAFE = "unsafe use of"
-"""How SQLite begins its refusal of a function or virtual table under trusted_schema=OFF."""
 
 
 class _Listed(Record):
@@ -53,17 +51,18 @@ class _Stored(Record):
 
 
 def read_catalog(connection: sqlite3.Connection) -> Catalog:
-    """The catalog; ``trusted_schema`` in it says that rows can only be read with it switched on.
+    """The catalog; the connection is left trusting the schema where it cannot be read otherwise.
 
     Raises:
         sqlite3.DatabaseError: the schema itself cannot be parsed or read.
     """
-    catalog = _read(connection, trusted_schema=False)
-    problems = [column.problem for table in catalog.tables for column in table.columns if column.problem]
-    if not any(problem.startswith(_UNSAFE) for problem in problems):
-        return catalog
+    try:
+        return _read(connection)
+    except sqlite3.DatabaseError as error:
+        if not is_distrust(error):
+            raise
     harden(connection, trusted_schema=True)
-    return replace(_read(connection, trusted_schema=True), trusted_schema=True)
+    return _read(connection)
 
 
 def readable(text: str) -> str:
@@ -71,7 +70,7 @@ def readable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _read(connection: sqlite3.Connection, *, trusted_schema: bool) -> Catalog:
+def _read(connection: sqlite3.Connection) -> Catalog:
     listed, stored = _listed(connection), _stored(connection)
     index_texts = {entry.name: entry.sql for entry in stored if entry.kind == "index"}
     sequences = _sequences(connection, listed)
@@ -92,7 +91,7 @@ def _read(connection: sqlite3.Connection, *, trusted_schema: bool) -> Catalog:
         others=tuple(others),
         encoding=_pragma(connection, "encoding")[0][0],
         page_size=_pragma(connection, "page_size")[0][0],
-        trusted_schema=trusted_schema,
+        trusted_schema=bool(connection.execute("PRAGMA trusted_schema").fetchone()[0]),
     )
 
 

@@ -33,6 +33,11 @@ def harden(connection: sqlite3.Connection, *, trusted_schema: bool = False) -> N
     connection.text_factory = decode_text
 
 
+def is_distrust(error: sqlite3.DatabaseError) -> bool:
+    """Whether SQLite refused because trusted_schema is off and the schema uses, say, json_extract()."""
+    return "unsafe use of " in str(error)
+
+
 def open_read_only(path: Path | str, *, trusted_schema: bool = False) -> sqlite3.Connection:
     """A read-only connection to a file of the run directory; usable from any one thread at a time.
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from sdmigrate.model.errors import Interrupted, SdmigrateError, SourceUnusable, UnsafeToContinue
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.source import Fingerprint, Reading
-from sdmigrate.sqlite.connection import harden
+from sdmigrate.sqlite.connection import harden, is_distrust
 from sdmigrate.sqlite.header import read_header, resolve, shown, size_beside
 
 _LOCK_SECONDS = 5.0
@@ -158,7 +158,14 @@ def _prove(connection: SourceConnection, reading: Reading) -> None:
     """Harden it and read one page, which takes the locks and any recovery that reading needs."""
     connection.reading = reading
     harden(connection)
-    connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
+    probe = "SELECT 1 FROM sqlite_master LIMIT 1"
+    try:
+        connection.execute(probe).fetchall()
+    except sqlite3.DatabaseError as error:
+        if not is_distrust(error):
+            raise
+        harden(connection, trusted_schema=True)
+        connection.execute(probe).fetchall()
     connection.execute("PRAGMA query_only=ON")
 
 
