@@ -4,6 +4,7 @@ Invariant: what cannot be translated with the same meaning is None, never someth
 source's text stands in the result but names in quotes and constants.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -44,6 +45,9 @@ __all__ = [
     "translate_view",
     "translate_where",
 ]
+
+# What sqlglot cannot parse is told as a finding here, not by its own warning on the terminal.
+logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
 NO_DEFAULT = "NULL"
 """What ``translate_default`` gives for a default that says nothing."""

@@ -28,6 +28,7 @@ class Translator(Protocol):
 
 Rewrite = Callable[[Translator, exp.Expr], Term]
 
+_LARGEST = 2**63 - 1
 _STORED_AS: dict[tuple[TermFamily, Affinity], str] = {
     ("integer", "INTEGER"): "integer",
     ("integer", "NUMERIC"): "integer",
@@ -158,7 +159,9 @@ def _hex(letters: str) -> Rewrite:
         (value,) = _arguments(translator, node, "this")
         octets = value.sql if value.family == "bytea" else f"convert_to({as_text(value)}, 'UTF8')"
         encoded = f"encode({octets}, 'hex')"
-        return Term(sql=f"upper({encoded})" if letters == "upper" else encoded, family="text")
+        cased = f"upper({encoded})" if letters == "upper" else encoded
+        # hex(NULL) is empty text in SQLite.
+        return Term(sql=f"COALESCE({cased}, '')", family="text")
 
     return rewrite
 
@@ -182,7 +185,12 @@ def _cast(translator: Translator, node: exp.Expr) -> Term:
     if wanted in ("INTEGER", "INT", "BIGINT") and value.family in ("integer", "boolean"):
         return as_number(value)
     if wanted in ("INTEGER", "INT", "BIGINT") and value.family in ("float", "numeric"):
-        return Term(sql=f"trunc({value.sql})::bigint", family="integer")
+        # SQLite stops at the ends of 64 bits, where PostgreSQL raises an error.
+        ends = (
+            f"WHEN {value.sql} >= {_LARGEST} THEN {_LARGEST} "
+            f"WHEN {value.sql} <= -{_LARGEST} - 1 THEN -{_LARGEST} - 1"
+        )
+        return Term(sql=f"(CASE {ends} ELSE trunc({value.sql})::bigint END)", family="integer")
     if wanted in ("REAL", "DOUBLE", "FLOAT") and value.family in NUMBERS:
         return Term(sql=f"({value.sql})::double precision", family="float")
     if wanted in ("TEXT", "VARCHAR"):
