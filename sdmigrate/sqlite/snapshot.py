@@ -176,7 +176,9 @@ def _leave_wal_mode(path: Path) -> None:
 
 def _messages(connection: sqlite3.Connection, pragma: str) -> tuple[str, ...]:
     lines = [line for (text,) in connection.execute(pragma) for line in str(text).splitlines()]
-    return tuple(readable(line) for line in lines if line != "ok")
+    # A line of asterisks is a headline.
+    found = (readable(line) for line in lines if line != "ok" and not line.startswith("***"))
+    return tuple(found)[:MOST_MESSAGES]
 
 
 def _table_by_table(connection: sqlite3.Connection, cancel: CancelSignal, refusal: str) -> tuple[str, ...]:
