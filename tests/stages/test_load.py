@@ -470,3 +470,39 @@ def test_a_utf16_file(
         release = load(context, postgres, blueprint_of(table_of("t", kinds)), cleaned)
         assert verify(context, postgres, release, cleaned).passed
         assert ask(postgres, f'SELECT v FROM "{release.name}".t ORDER BY ctid LIMIT 1') == [("é🙂\n",)]
+
+
+MEASURED = """
+import resource, sys
+from pathlib import Path
+from sdmigrate.model.settings import Endpoint
+from sdmigrate.stages.load import load
+from sdmigrate.stages.verify import verify
+from tests.stages.by_hand import blueprint_of, cleaned_of, table_of
+from tests.stages.test_load import killed_context
+context, _, _ = killed_context(sys.argv[2], Path(sys.argv[3]))
+endpoint = Endpoint(conninfo=sys.argv[1], described="test")
+blueprint = blueprint_of(table_of("t", {"n": "bigint", "b": "bytea"}), table_of("x", {"t": "text"}))
+cleaned = cleaned_of(Path(sys.argv[3]) / "c.sqlite", {"t": 3, "x": 1})
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert verify(context, endpoint, load(context, endpoint, blueprint, cleaned), cleaned).passed
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in KiB on Linux alone")
+def test_memory_does_not_grow_with_a_large_value(
+    postgres: Endpoint, tmp_path: Path, schema_name: str
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "c.sqlite")) as connection, connection:
+        connection.execute("CREATE TABLE t(n, b)")
+        connection.execute("CREATE TABLE x(t)")
+        connection.execute("INSERT INTO t VALUES (1, x''), (2, zeroblob(60000000)), (3, NULL)")
+        connection.execute("INSERT INTO x VALUES (hex(zeroblob(15000000)))")
+    child = subprocess.run(
+        [sys.executable, "-c", MEASURED, postgres.conninfo, schema_name, str(tmp_path)],
+        capture_output=True,
+        check=False,
+    )
+    assert child.stderr == b""
+    assert int(child.stdout) < 30_000
