@@ -11,8 +11,9 @@ import pytest
 
 from sdmigrate.model.events import Event
 from sdmigrate.model.settings import Endpoint, Mode, Request
+from sdmigrate.postgres import embedded
 from sdmigrate.postgres.connect import endpoint_of
-from sdmigrate.postgres.embedded import throwaway
+from sdmigrate.postgres.unprivileged import remove_place
 from sdmigrate.runtime.cancel import CancelToken
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import RunDirectory, make_private_directory
@@ -39,7 +40,7 @@ class MakeContext(Protocol):
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """One throw-away embedded server for each test process."""
-    with throwaway(tmp_path_factory.mktemp("postgres")) as endpoint:
+    with embedded.throwaway(tmp_path_factory.mktemp("postgres")) as endpoint:
         yield endpoint
 
 
@@ -54,6 +55,16 @@ def any_postgres(request: pytest.FixtureRequest) -> Endpoint:
     if not target:
         pytest.skip("SDMIGRATE_TEST_DSN is not set")
     return endpoint_of(target)
+
+
+@pytest.fixture
+def work_directory(tmp_path: Path) -> Iterator[Path]:
+    """A work directory, private as a real one; its lasting server is stopped and removed at the end."""
+    directory = tmp_path / "work"
+    make_private_directory(directory)
+    yield directory
+    embedded.stop(directory)
+    remove_place(directory / "postgres")
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -20,19 +19,9 @@ from sdmigrate.postgres import embedded, unprivileged
 from sdmigrate.postgres.binaries import Binaries, packaged, readable_by
 from sdmigrate.postgres.cluster import Cluster
 from sdmigrate.postgres.connect import connect
-from sdmigrate.postgres.unprivileged import recorded_place, remove_place, server_account
+from sdmigrate.postgres.unprivileged import recorded_place, server_account
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root lends the server another account")
-
-
-@pytest.fixture
-def work_directory(tmp_path: Path) -> Iterator[Path]:
-    """A work directory whose server is stopped and removed at the end."""
-    directory = tmp_path / "work"
-    directory.mkdir(mode=0o700)
-    yield directory
-    embedded.stop(directory)
-    remove_place(directory / "postgres")
 
 
 def answer(endpoint: Endpoint, question: str) -> object:
