@@ -35,7 +35,7 @@ def _literal(text: str) -> str:
 
 def _kind(evidence: Evidence) -> str:
     """DuckDB expression of a value's storage class and form, ``t:iso_date``; NULL where parsing must tell."""
-    cases = ["WHEN TRY(decode(encode(v))) IS NULL OR contains(v, chr(0)) THEN NULL"]
+    cases = ["WHEN v IS NULL OR contains(v, chr(0)) THEN NULL"]
     if evidence.interest != "json":
         for name in _SETTLED_TEXT:
             certain = FORM_BY_NAME[name].certain
@@ -84,8 +84,11 @@ def count_values(
         Aborted: the operator asked to stop.
     """
     names = list(evidence)
+    # As bytes, since a table of DuckDB refuses text that is not UTF-8.
+    held = ", ".join(f"encode(c{number}) AS c{number}" for number in range(len(names)))
     cursor.execute(
-        f"CREATE OR REPLACE TEMP TABLE wide AS SELECT * FROM {snapshot_query(rows_query(table, names))}"
+        f"CREATE OR REPLACE TEMP TABLE wide AS SELECT CAST(r AS BIGINT) AS r, {held}"
+        f" FROM {snapshot_query(rows_query(table, names))}"
     )
     try:
         for number, name in enumerate(names):
@@ -99,15 +102,19 @@ def _count_column(
     cursor: duckdb.DuckDBPyConnection, column: str, evidence: Evidence, cancel: CancelSignal
 ) -> None:
     cursor.execute(
-        f"CREATE OR REPLACE TEMP TABLE grouped AS SELECT *, {_kind(evidence)} AS k FROM"
-        f" (SELECT {column} AS v, count(*) AS n, min(CAST(r AS BIGINT)) AS r FROM wide GROUP BY {column})"
+        f"""CREATE OR REPLACE TEMP TABLE grouped AS
+        SELECT v, n, r, CASE WHEN v IS NULL THEN stored END AS raw, {_kind(evidence)} AS k
+        FROM (SELECT stored, TRY(decode(stored)) AS v, n, r
+            FROM (SELECT {column} AS stored, count(*) AS n, min(r) AS r FROM wide GROUP BY {column}))"""
     )
     try:
-        for (count,) in cursor.execute("SELECT n FROM grouped WHERE v IS NULL").fetchall():
+        for (count,) in cursor.execute("SELECT n FROM grouped WHERE v IS NULL AND raw IS NULL").fetchall():
             evidence.add_nulls(count)
         _add_settled(cursor, evidence)
         cancel.raise_if_set()
-        cursor.execute("SELECT encode(v), n, r FROM grouped WHERE k IS NULL AND v IS NOT NULL")
+        cursor.execute(
+            "SELECT coalesce(raw, encode(v)) AS data, n, r FROM grouped WHERE k IS NULL AND data IS NOT NULL"
+        )
         while batch := cursor.fetchmany(_BATCH):
             cancel.raise_if_set()
             for data, count, rowid in batch:

@@ -21,6 +21,10 @@ class Begin(Record, tag=True):
     resume: str | None = None
     """A run directory's path; None for a new run."""
 
+    def __repr__(self) -> str:
+        """Without the connection string, which may hold a password."""
+        return f"Begin(request={self.request!r}, resume={self.resume!r})"
+
 
 class Proceed(Record, tag=True):
     """Parent to child: run the next stage."""

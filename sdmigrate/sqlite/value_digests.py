@@ -218,7 +218,11 @@ def _function(kind: str) -> str:
 def _cell(kind: str, value: Value) -> str:
     if value is None:
         return NULL_CELL
-    text = _TEXTS.get(kind, _as_text)(value)
+    try:
+        text = _TEXTS.get(kind, _as_text)(value)
+    except (ValueError, ArithmeticError, struct.error):
+        # Somebody changed cleaned after the load; whatever PostgreSQL holds, it is not this.
+        text = f"not {kind}: {value!r}"
     return f"{len(text.encode('utf-8', 'surrogateescape'))}:{text}"
 
 

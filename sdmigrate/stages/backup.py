@@ -18,6 +18,7 @@ from sdmigrate.model.events import Advanced
 from sdmigrate.model.finding import Finding, Severity, in_order
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.model.source import Digests, Fingerprint, Snapshot, Source
+from sdmigrate.postgres.dump import dump
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import written_whole
 from sdmigrate.sqlite.catalog import read_catalog
@@ -131,8 +132,6 @@ def _dumped(context: Context, source: Source, endpoint: Endpoint | None) -> str 
         raise UsageProblem(
             "A live schema cannot be dumped without its target.", "Name --target and --schema."
         )
-    from sdmigrate.postgres.dump import dump
-
     dump(endpoint, schema, context.directory.dump, context.cancel)
     return str(context.directory.dump)
 

@@ -129,7 +129,7 @@ def _shown(cell: str | None, kind: str, other: str | None = None) -> str:
     """The cell for people; of a long one the piece where it begins to differ from ``other``."""
     if cell is None:
         return "NULL"
-    if kind == "double precision":
+    if kind == "double precision" and len(cell) == 16:
         (number,) = struct.unpack(">d", bytes.fromhex(cell))
         return repr(number)
     if len(cell) <= _LONGEST_SHOWN:

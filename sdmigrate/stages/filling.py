@@ -4,7 +4,7 @@ Invariant: the canary proves the load's own code, since there is no other.
 """
 
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from sdmigrate.model.blueprint import Blueprint, TargetTable
 from sdmigrate.model.errors import InternalFault
 from sdmigrate.model.events import Advanced, StageName
+from sdmigrate.model.finding import Finding
 from sdmigrate.model.result import Cleaned, Release
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.postgres.bookkeeping import Bookkeeping
@@ -21,6 +22,7 @@ from sdmigrate.postgres.loading import Loader, use_schema
 from sdmigrate.runtime.context import Context
 from sdmigrate.sqlite.copied_table import reading_cleaned
 from sdmigrate.sqlite.row_reader import table_reader
+from sdmigrate.stages.beside import beside
 
 _REAL_TYPES = ("double precision", "numeric")
 
@@ -55,8 +57,7 @@ class Filling:
             connect(endpoint, purpose=f"{self.stage}, indexes") as second,
             guarding(self.context.cancel, connection),
             guarding(self.context.cancel, second),
-            # Left before the connections are closed: it waits for the step under way.
-            ThreadPoolExecutor(1) as worker,
+            beside(second) as worker,
         ):
             loader = Loader(
                 connection=connection,
@@ -68,12 +69,13 @@ class Filling:
             blueprint, findings = loader.settle(self.blueprint)
             use_schema(second, self.name)
             finisher = Finisher(second, self.name, self._step)
-            finished = []
+            finished: list[Future[tuple[Finding, ...]]] = []
             loaded = {}
             with reading_cleaned(self.path) as source:
                 # The largest first: indexes and statistics of one table are made while the rows of the
                 # next are copied, and little is left to wait for at the end.
                 for table in sorted(blueprint.tables, key=lambda table: -self.rows[table.source]):
+                    _tell_failure(finished)
                     loaded[table.source] = self._copy(loader, table, source)
                     finished.append(worker.submit(finisher.finish_table, table))
             findings += tuple(chain.from_iterable(future.result() for future in finished))
@@ -85,7 +87,7 @@ class Filling:
             plan_id=self.cleaned.plan_id,
             source_fingerprint=self.cleaned.source_fingerprint,
             blueprint=blueprint,
-            rows=loaded,
+            rows={table.source: loaded[table.source] for table in blueprint.tables},
             findings=findings,
         )
 
@@ -112,6 +114,13 @@ class Filling:
         self.context.events.emit(
             Advanced(stage=self.stage, table=table, done=done, total=total, unit=unit, reason=reason)
         )
+
+
+def _tell_failure(futures: list[Future[tuple[Finding, ...]]]) -> None:
+    """Raise at once what a finished one raised."""
+    for future in futures:
+        if future.done():
+            future.result()
 
 
 def _may_be_real(table: TargetTable) -> list[str]:

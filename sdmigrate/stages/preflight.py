@@ -6,7 +6,6 @@ ends the stage early.
 
 import sqlite3
 from pathlib import Path
-from typing import Literal
 
 from sdmigrate.model.catalog import Catalog
 from sdmigrate.model.errors import SourceUnusable
@@ -14,24 +13,21 @@ from sdmigrate.model.finding import Finding, in_order
 from sdmigrate.model.settings import Limits
 from sdmigrate.model.source import Fingerprint, PreflightCheck, Reading, Source, TargetFacts
 from sdmigrate.runtime.context import Context
-from sdmigrate.runtime.health import free_bytes, memory
+from sdmigrate.runtime.health import memory
 from sdmigrate.sqlite.catalog import read_catalog, readable
 from sdmigrate.sqlite.header import Header, read_header, resolve, shown
 from sdmigrate.sqlite.opening import fingerprint, open_source
 from sdmigrate.stages.inventory import inventory
+from sdmigrate.stages.room import check_disk, in_units
+from sdmigrate.stages.target_checks import check_target, target_findings
 
 OLDEST_SQLITE = (3, 37, 0)
 """The first with PRAGMA table_list and STRICT tables."""
-LEAST_DISK_FACTOR = 2.0
-"""Snapshot and cleaned file: below this no run can end, whatever the settings say."""
 
 _CODES = {
-    "source file": "source-file",
     "side files": "source-in-use",
-    "SQLite library": "sqlite-library-old",
     "disk space": "disk-space-low",
     "memory": "memory-low",
-    "target": "target-schema-not-ours",
 }
 """The code of the finding that a check gives where it does not pass."""
 
@@ -63,12 +59,13 @@ def preflight(context: Context, target: TargetFacts | None) -> Source:
         _file_check(path, header, seen, catalog),
         _reading_check(reading, seen),
         library,
-        _disk_check(context, seen),
+        check_disk(context, seen.size + seen.wal_size),
         _memory_check(context.limits),
     ]
-    if target is not None:
-        checks.append(_target_check(target, context.request.schema))
     findings = [_as_finding(check) for check in checks if check.verdict != "pass"]
+    if target is not None:
+        checks += check_target(target, context.request.schema)
+        findings += target_findings(target, context.request.schema)
     return Source(
         path=str(path),
         fingerprint=seen,
@@ -128,24 +125,6 @@ def _library_check() -> PreflightCheck:
     )
 
 
-def _disk_check(context: Context, seen: Fingerprint) -> PreflightCheck:
-    """The run directory's file system, where an embedded server keeps its data as well."""
-    limits = context.limits
-    factor = max(limits.disk_factor, LEAST_DISK_FACTOR)
-    if context.request.target == "embedded":
-        factor += limits.embedded_disk_factor
-    needed = int((seen.size + seen.wal_size) * factor)
-    free = free_bytes(context.directory.path)
-    verdict: Literal["pass", "warn", "fail"] = "pass"
-    message, hint = f"{in_units(free)} free, {in_units(needed)} needed ({factor:g} times the source).", ""
-    if free < needed:
-        verdict, hint = "fail", "Free some space, or put the run elsewhere with --work-dir."
-    elif free - needed < limits.health_disk_bytes:
-        verdict = "warn"
-        hint = f"The run stops where less than {in_units(limits.health_disk_bytes)} is left; free some space."
-    return PreflightCheck(name="disk space", verdict=verdict, message=message, hint=hint)
-
-
 def _memory_check(limits: Limits) -> PreflightCheck:
     found, recommended = memory(), limits.memory_recommended_bytes
     enough = found.total >= recommended
@@ -155,24 +134,6 @@ def _memory_check(limits: Limits) -> PreflightCheck:
         message=f"{in_units(found.total)}, {in_units(found.available)} available; "
         f"{in_units(recommended)} recommended.",
         hint="" if enough else "It works with less, more slowly; close what else runs.",
-    )
-
-
-def _target_check(target: TargetFacts, schema: str | None) -> PreflightCheck:
-    message = f"{target.described}: PostgreSQL {target.version // 10000}.{target.version % 10000}"
-    if not target.live_exists:
-        return PreflightCheck(
-            name="target", verdict="pass", message=f"{message}, schema {schema} is not there yet."
-        )
-    if target.live_is_ours:
-        return PreflightCheck(
-            name="target", verdict="pass", message=f"{message}, schema {schema} is live and kept at cutover."
-        )
-    return PreflightCheck(
-        name="target",
-        verdict="warn",
-        message=f"{message}, schema {schema} is there and was not made by sdmigrate.",
-        hint="Choose another schema, or adopt it at cutover; it is then kept beside the release.",
     )
 
 
@@ -186,13 +147,3 @@ def _as_finding(check: PreflightCheck) -> Finding:
         message=check.message,
         advice=check.hint,
     )
-
-
-def in_units(octets: int) -> str:
-    """Bytes as people read them, for example ``1.5 MiB``."""
-    size, unit = float(octets), "bytes"
-    for larger in ("KiB", "MiB", "GiB", "TiB"):
-        if size < 1024:
-            break
-        size, unit = size / 1024, larger
-    return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"

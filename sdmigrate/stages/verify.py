@@ -4,9 +4,7 @@ Invariant: a table is said to be identical only where both sides counted the sam
 all values. Nothing of the release changes.
 """
 
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from sdmigrate.postgres.proofs import prove_identities, unvalidated
 from sdmigrate.runtime.context import Context
 from sdmigrate.sqlite.copied_table import reading_cleaned
 from sdmigrate.sqlite.value_digests import Expected, expected
+from sdmigrate.stages.beside import beside
 from sdmigrate.stages.differences import Comparison
 
 _TOLD_EVERY_ROWS = 5_000
@@ -54,7 +53,7 @@ def compare(
         reading_cleaned(path) as source,
     ):
         verifier = _Verifier(context, connection, release, cleaned, stage)
-        with _beside(connection) as worker:
+        with beside(connection) as worker:
             actual = {
                 table.name: worker.submit(table_digest, connection, release.name, table.name, columns(table))
                 for table in tables
@@ -135,16 +134,3 @@ class _Beat:
         if done - self.told >= _TOLD_EVERY_ROWS:
             self.told = done
             self.verifier.tell(self.table, done, "comparing")
-
-
-@contextmanager
-def _beside(connection: Connection) -> Iterator[ThreadPoolExecutor]:
-    """One thread for PostgreSQL's side; on an error of ours its statement is stopped, not waited for."""
-    with ThreadPoolExecutor(1) as worker:
-        try:
-            yield worker
-        except BaseException:
-            worker.shutdown(wait=False, cancel_futures=True)
-            if not connection.closed:
-                connection.cancel_safe()
-            raise

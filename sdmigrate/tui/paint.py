@@ -1,11 +1,12 @@
 """Tones as colours of the theme in force, for widgets that draw text piece by piece."""
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import App
 from textual.content import Content
 
 from sdmigrate.tui.format import cell, plain
-from sdmigrate.tui.views.grid import Shown, Tone
+from sdmigrate.tui.views.grid import Heading, Shown, Tone
 
 _STYLES: dict[Tone, str] = {
     "": "",
@@ -27,10 +28,15 @@ def joined(*parts: Content, separator: str = "  ") -> Content:
     return Content(separator).join([part for part in parts if part.plain])
 
 
-def table_cell(app: App[object], shown: Shown, width: int, *, right: bool) -> Text:
-    """A cell of a table, cut to its width and aligned."""
+def table_cell(app: App[object], shown: Shown, width: int, heading: Heading) -> Text:
+    """A cell of a table, cut to its width and aligned as its heading says."""
     variable = _STYLES[shown.tone]
     style = app.theme_variables.get(variable[1:], "") if variable.startswith("$") else variable
-    text = cell(shown.text, width, style)
-    text.justify = "right" if right else "left"
+    words = plain(shown.text)
+    if heading.keeps_end and cell_len(words) > width:
+        while cell_len(words) >= width:
+            words = words[1:]
+        words = f"…{words}"
+    text = cell(words, width, style)
+    text.justify = "right" if heading.right else "left"
     return text

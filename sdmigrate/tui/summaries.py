@@ -49,7 +49,10 @@ def _sentence(record: Record) -> str:
             proven = sum(1 for table in record.tables if table.verdict in ("identical", "changed"))
             return f"{count(proven)} of {plural(len(record.tables), 'table')} proven equal."
         case Switch():
-            return f"{record.release or 'Nothing'} went live in {duration(record.milliseconds / 1000)}."
+            taken = duration(record.milliseconds / 1000)
+            if record.release is None:
+                return f"Nothing is live as {record.schema} since a switch of {taken}."
+            return f"{record.release} went live in {taken}."
         case _:
             return ""
 

@@ -132,6 +132,13 @@ def test_a_change_of_cleaned_is_found_too(loaded: Loaded) -> None:
     )
 
 
+def test_a_change_of_cleaned_to_another_kind_of_value_is_found(loaded: Loaded) -> None:
+    loaded.in_cleaned("UPDATE t SET share = 'a lot' WHERE id = 200")
+    (told,) = loaded.verified().examples
+    assert told.startswith("row 200: column 'share' is ")
+    assert told.endswith(" and 20.0 in PostgreSQL")
+
+
 def test_many_differences_are_five_examples(loaded: Loaded) -> None:
     loaded.in_postgres("UPDATE THE_TABLE SET words = upper(words)")
     table = loaded.verified()

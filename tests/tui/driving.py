@@ -1,6 +1,7 @@
 """The wizard over a script, in memory: keys until something is seen, and the screen as text or SVG."""
 
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from tests.tui import records
 from tests.tui.scripted import Stage
 
 Keys = Pilot[None]
+_PATIENCE = 20.0
+"""Seconds; far more than any screen takes on a machine that has other work."""
 
 
 def picture(app: WizardApp) -> str:
@@ -51,12 +54,13 @@ async def until(keys: Keys, *words: str, gone: str | None = None) -> str:
     """Wait until all these words stand on the screen (and another does not); what stands there then.
 
     Raises:
-        AssertionError: they did not come within four seconds.
+        AssertionError: they did not come in time.
     """
     app = keys.app
     assert isinstance(app, WizardApp)
     seen = ""
-    for _ in range(200):
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
         await keys.pause(0.02)
         seen = text_of(app)
         if all(word in seen for word in words) and (gone is None or gone not in seen):

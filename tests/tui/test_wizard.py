@@ -31,7 +31,7 @@ async def test_from_start_to_live_and_back_by_keys(stage: Stage) -> None:
         await until(keys, "Go back to what was live before?", records.PREVIOUS)
         await _type_name(keys)
         await keys.press("enter")
-        await until(keys, "Finish ▸", "Rollback")
+        await until(keys, "Finish ▸", "went live in 38 ms")
         await keys.press("n")
         await until(keys, "Rolled back.")
         await keys.press("enter")
@@ -108,7 +108,7 @@ async def test_a_second_stop_offers_to_kill() -> None:
         await keys.press("x")
         await until(keys, "Kill the pipeline now?")
         await keys.press("y")
-        await until(keys, "Killed.", f"sdmigrate resume {records.RUN_DIRECTORY}"[:40])
+        await until(keys, "Killed.", "sdmigrate resume", records.RUN_DIRECTORY)
         assert stage.pilot.killed
         assert app.ending is not None
         assert (app.ending.outcome, app.ending.exit_code) == ("stopped", 6)
@@ -153,7 +153,7 @@ async def test_a_dimmed_key_tells_why(stage: Stage) -> None:
     async with wizard(stage) as (_, keys):
         await begin(keys)
         await keys.press("u")
-        await until(keys, "Nothing has been switched in this run.")
+        await until(keys, "Nothing has been switched")
         await keys.press("b")
         await until(keys, "Preflight is the first step.")
         await keys.press("x")
@@ -238,7 +238,7 @@ async def test_a_run_is_taken_up_again_from_the_start_screen() -> None:
     async with wizard(stage) as (_, keys):
         await until(keys, "Unfinished runs", "stopped")
         await keys.press("tab", "enter")
-        await until(keys, "2  Backup", "Profile ▸", "integrity ok")
+        await until(keys, "3  Profile", "Go on to Profile ▸", "✓ Backup")
         first = stage.pilot.commands[0]
         assert isinstance(first, Begin)
         assert first.resume == str(directory)
@@ -251,12 +251,12 @@ async def test_rows_open_sort_and_filter(stage: Stage) -> None:
         await keys.press("v", "s", "s", "s")
         await until(keys, "Sorted by Sure, largest first.")
         await keys.press("slash", *"title")
-        await until(keys, "tickets.TKT-Title", gone="comments.CT-TKT-ID")
+        await until(keys, "TKT-Title", gone="CT-TKT-ID")
         await keys.press("enter", "enter")
         await until(keys, "240 characters")
         await keys.press("escape")
         await keys.press("slash", "escape")
-        await until(keys, "comments.CT-TKT-ID")
+        await until(keys, "CT-TKT-ID")
         await keys.press("l")
         await until(keys, "gate breaker: pass")
         await keys.press("escape", "question_mark")

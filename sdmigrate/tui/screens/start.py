@@ -247,8 +247,9 @@ class StartScreen(Screen[None]):
             self._say(field, Content(""))
 
     @on(Input.Submitted)
-    def _field_submitted(self) -> None:
-        self.focus_next()
+    def _field_submitted(self, event: Input.Submitted) -> None:
+        following = {"source": "target", "target": "schema", "schema": "mode"}
+        self.query_one(f"#{following[_field(event.input)]}").focus()
 
     @on(ModeChoice.Changed)
     def _mode_changed(self) -> None:

@@ -19,6 +19,8 @@ class Heading:
     """Aligned to the right, as numbers are."""
     widest: int = 40
     """Terminal cells beyond which its texts are cut; the row's detail has them whole."""
+    keeps_end: bool = False
+    """Cut at its beginning, as a column's name says more than its table's."""
     flexible: bool = False
     """Takes the room that the other columns leave."""
 

@@ -18,7 +18,7 @@ def columns_grid(profile: Profile, plan: Plan | None, findings: tuple[Finding, .
         for column in table.columns
     )
     headings = (
-        Heading("Column", widest=26),
+        Heading("Column", widest=28, keeps_end=True),
         Heading("Type", widest=16),
         Heading("Sure", right=True),
         Heading("Nulls", right=True),

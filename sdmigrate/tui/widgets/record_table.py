@@ -15,7 +15,7 @@ from sdmigrate.tui.views.grid import Detail, Grid, GridRow, matching, ordered
 
 MOST_ROWS = 500
 _LEAST_TEXT = 14
-_WANTED_FLEXIBLE = 34
+_WANTED_FLEXIBLE = 26
 
 
 class RecordTable(DataTable[Text]):
@@ -92,11 +92,11 @@ class RecordTable(DataTable[Text]):
             mark = "" if place != self._sorted_by else " ▼" if self._descending else " ▲"
             label = cell(heading.label + mark)
             label.justify = "right" if heading.right else "left"
-            self.add_column(label, key=str(place))
+            self.add_column(label, width=widths[place], key=str(place))
         for row in self._rows[:MOST_ROWS]:
             self.add_row(
                 *(
-                    table_cell(self.app, shown, width, right=heading.right)
+                    table_cell(self.app, shown, width, heading)
                     for shown, heading, width in zip(row.cells, grid.headings, widths, strict=True)
                 )
             )

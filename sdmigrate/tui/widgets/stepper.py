@@ -10,6 +10,9 @@ from sdmigrate.tui.narration import GLYPHS, TONES, WORDS
 from sdmigrate.tui.paint import toned
 from sdmigrate.tui.steps import STEPS, Step, StepName
 
+WIDE = 100
+"""Columns of the terminal from which the steps stand in a sidebar."""
+
 
 class StepMark(Vertical):
     """One step: glyph and name, and its state in words below."""
@@ -31,7 +34,7 @@ class StepMark(Vertical):
         glyph = toned(GLYPHS[state], TONES[state])
         name = Content.styled(self._step.title, "bold" if viewed is self._step else "")
         # Six marks beside each other have no room for their numbers; the sidebar has.
-        narrow = self.screen.has_class("-narrow")
+        narrow = self.app.size.width < WIDE
         number = Content.styled("" if narrow else f"{self._place} ", "$tone-muted")
         self.query_one(".mark-name", Static).update(glyph + Content(" ") + number + name)
         shows_seconds = bool(seconds) and (not narrow or state == "done")

@@ -1,0 +1,233 @@
+"""Both ways of counting in DuckDB against adding every value one by one."""
+
+import random
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sdmigrate.duck import dictionary, wide
+from sdmigrate.duck.connection import open_snapshot
+from sdmigrate.duck.encoding import decoded, encoded
+from sdmigrate.duck.scan import scan
+from sdmigrate.model.catalog import Affinity, Column, Table
+from sdmigrate.model.errors import Aborted
+from sdmigrate.model.values import Value
+from sdmigrate.rules.declared_types import declared_digits, declared_length
+from sdmigrate.rules.evidence import Evidence, interest_of
+from sdmigrate.runtime.cancel import CancelToken
+from tests.rules.values import values
+
+DECLARED: tuple[tuple[str, Affinity], ...] = (
+    ("", "BLOB"),
+    ("TEXT", "TEXT"),
+    ("VARCHAR(5)", "TEXT"),
+    ("INTEGER", "INTEGER"),
+    ("REAL", "REAL"),
+    ("DECIMAL(10,2)", "NUMERIC"),
+    ("TIMESTAMP", "NUMERIC"),
+    ("JSON", "NUMERIC"),
+)
+TABLE = Table(
+    name='odd "name"; --',
+    columns=tuple(
+        Column(name=f'c"{number} {declared}', declared_type=declared, affinity=affinity, not_null=False)
+        for number, (declared, affinity) in enumerate(DECLARED)
+    ),
+)
+ROWLESS = Table(
+    name="rowless",
+    columns=(
+        Column(name="k", declared_type="INTEGER", affinity="INTEGER", not_null=False),
+        Column(name="rowid", declared_type="", affinity="BLOB", not_null=False),
+    ),
+    primary_key=("k",),
+    without_rowid=True,
+    rowid_name=None,
+)
+
+
+def name(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def decode(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def write(path: Path, table: Table, rows: list[tuple[Value, ...]]) -> None:
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        columns = ", ".join(f"{name(column.name)} {column.declared_type}" for column in table.columns)
+        ending = ", PRIMARY KEY(k)) WITHOUT ROWID" if table.without_rowid else ")"
+        connection.execute(f"CREATE TABLE {name(table.name)} ({columns}{ending}")
+        for row in rows:
+            texts = [isinstance(value, str) for value in row]
+            marks = ", ".join("CAST(? AS TEXT)" if text else "?" for text in texts)
+            stored = [
+                value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value for value in row
+            ]
+            connection.execute(f"INSERT INTO {name(table.name)} VALUES ({marks})", stored)
+
+
+def make(table: Table, column: str) -> Evidence:
+    declared = table.column(column)
+    return Evidence(
+        interest=interest_of(declared),
+        declared_digits=declared_digits(declared),
+        declared_length=declared_length(declared),
+    )
+
+
+def naive(path: Path, table: Table) -> dict[str, Evidence]:
+    """Every column's evidence from a plain SELECT and a Counter."""
+    found = {}
+    with closing(sqlite3.connect(path)) as connection:
+        connection.text_factory = decode
+        for column in table.columns:
+            evidence = found[column.name] = make(table, column.name)
+            counts: Counter[tuple[str, Value]] = Counter()
+            first: dict[tuple[str, Value], int] = {}
+            place = "rowid" if table.rowid_name else "row_number() OVER ()"
+            rows = connection.execute(
+                f"SELECT {place}, typeof({name(column.name)}), {name(column.name)}"
+                f" FROM {name(table.name)} NOT INDEXED"
+            )
+            for rowid, kind, value in rows:
+                counts[kind, value] += 1
+                first[kind, value] = min(first.get((kind, value), rowid), rowid)
+            for (kind, value), count in counts.items():
+                if value is None:
+                    evidence.add_nulls(count)
+                else:
+                    evidence.add(value, count, first[kind, value])
+    return found
+
+
+def facts(evidence: Evidence) -> dict[str, Any]:
+    """Everything that must be the same whichever way it was counted."""
+    groups = {
+        key: {
+            field: getattr(group, field)
+            for field in (
+                "count", "low", "high", "bits", "bigints", "inexact", "unfit", "zoned", "midnights", "rounded"
+            )
+        }
+        | {"samples": sorted((str(value), rowid) for value, rowid in group.samples)}
+        for key, group in evidence.groups.items()
+    }  # fmt: skip
+    scalars = {
+        field: getattr(evidence, field)
+        for field in (
+            "rows", "nulls", "distinct", "nul_count", "invalid_count", "longest_characters", "longest_bytes",
+            "non_integral", "fraction_digits", "low_text", "high_text",
+        )
+    }  # fmt: skip
+    return {"groups": groups, "top": evidence.top(), **scalars}
+
+
+def quiet(table: str, done: int) -> None:
+    pass
+
+
+CountValues = Callable[[Any, Table, dict[str, Evidence], CancelToken], None]
+
+
+@pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    data=st.lists(st.tuples(*[st.one_of(st.none(), values)] * len(DECLARED)), max_size=12),
+    repeat=st.integers(min_value=1, max_value=3),
+)
+def test_counts_equal_naive_ones(
+    tmp_path: Path, count_values: CountValues, data: list[tuple[Value, ...]], repeat: int
+) -> None:
+    path = tmp_path / "s.sqlite"
+    write(path, TABLE, data * repeat)
+    evidence = {column.name: make(TABLE, column.name) for column in TABLE.columns}
+    with open_snapshot(path, tmp_path) as connection:
+        count_values(connection, TABLE, evidence, CancelToken())
+    expected = naive(path, TABLE)
+    for column in TABLE.columns:
+        assert facts(evidence[column.name]) == facts(expected[column.name]), column.declared_type
+
+
+@pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values])
+def test_a_table_without_rowid_is_numbered(tmp_path: Path, count_values: CountValues) -> None:
+    path = tmp_path / "s.sqlite"
+    write(path, ROWLESS, [(3, "c"), (1, b"a"), (2, None), (4, 1.5)])
+    evidence = {column.name: make(ROWLESS, column.name) for column in ROWLESS.columns}
+    with open_snapshot(path, tmp_path) as connection:
+        count_values(connection, ROWLESS, evidence, CancelToken())
+    assert evidence["rowid"].groups["blob", "blob"].samples == [(b"a", 1)]
+    assert evidence["rowid"].groups["text", "other"].samples == [("c", 3)]
+    assert evidence["rowid"].groups["real", "real"].samples == [(1.5, 4)]
+
+
+def test_a_large_table_is_counted_by_both_ways(tmp_path: Path) -> None:
+    random_ = random.Random(1)
+    path = tmp_path / "s.sqlite"
+    kinds: tuple[Callable[[int], Value], ...] = (
+        lambda row: None if row % 7 else random_.randbytes(3),
+        lambda row: (
+            f"2024-{row % 12 + 1:02}-{row % 28 + 1:02} {row % 24:02}:{row % 60:02}:{row // 60 % 60:02}"
+        ),
+        lambda row: ("a", "b", "", "cc")[row * row % 4],
+        lambda row: row if row != 4000 else "not a number",
+        lambda row: row / 8 if row % 100 else 0.1 + row,
+        lambda row: row % 1000 / 4,
+        lambda row: 1_600_000_000 + row,
+        lambda row: f'{{"a": {row}}}',
+    )
+    rows = [tuple(kind(row) for kind in kinds) for row in range(1, 9001)]
+    write(path, TABLE, rows)
+    scanned = scan(path, tmp_path, (TABLE,), make, CancelToken(), quiet)
+    expected = naive(path, TABLE)
+    assert {part.readable for part in scanned} == {True}
+    found = {column: evidence for part in scanned for column, evidence in part.columns.items()}
+    assert len(scanned) > 1
+    for column in TABLE.columns:
+        assert facts(found[column.name]) == facts(expected[column.name]), column.declared_type
+
+
+@given(value=values)
+def test_encoding_is_exact(value: Value) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE t(c)")
+        if isinstance(value, str):
+            data = value.encode("utf-8", "surrogateescape")
+            connection.execute("INSERT INTO t VALUES (CAST(? AS TEXT))", (data,))
+        else:
+            connection.execute("INSERT INTO t VALUES (?)", (value,))
+        connection.text_factory = bytes
+        (data,) = connection.execute(f"SELECT {encoded('c')} FROM t").fetchone()
+    back = decoded(data)
+    assert (type(back), back) == (type(value), value)
+
+
+def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    write(path, ROWLESS, [(1, "a")])
+    missing = Table(name="missing", columns=ROWLESS.columns)
+    scanned = scan(path, tmp_path, (ROWLESS, missing), make, CancelToken(), quiet)
+    assert {part.table.name: part.readable for part in scanned} == {"rowless": True, "missing": False}
+    unread = next(part for part in scanned if not part.readable)
+    assert {evidence.rows for evidence in unread.columns.values()} == {0}
+
+
+def test_cancel_stops_the_scan(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    write(path, ROWLESS, [(1, "a")])
+    cancel = CancelToken()
+
+    def pulse(table: str, done: int) -> None:
+        cancel.set()
+
+    with pytest.raises(Aborted):
+        scan(path, tmp_path, (ROWLESS,), make, cancel, pulse)

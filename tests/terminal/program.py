@@ -1,0 +1,100 @@
+"""The real program in a pseudo-terminal, read through a terminal emulator."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from types import TracebackType
+from typing import Self
+
+import pyte
+
+KEYS = {"tab": "\t", "backtab": "\x1b[Z", "enter": "\r", "escape": "\x1b", "ctrl+g": "\x07", "ctrl+q": "\x11"}
+
+
+class Program:
+    """``sdmigrate`` with those arguments on a screen of that size; keys in, text out."""
+
+    def __init__(
+        self, arguments: list[str], *, columns: int, lines: int, environment: dict[str, str]
+    ) -> None:
+        self._screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self._screen)
+        self._seen = b""
+        child, self._terminal = pty.fork()
+        if child == 0:
+            os.execve(  # noqa: S606 - the program under test, no shell
+                sys.executable,
+                [sys.executable, "-m", "sdmigrate", *arguments],
+                os.environ | environment | {"TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none"},
+            )
+        self._child = child
+        size = struct.pack("HHHH", lines, columns, 0, 0)
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, size)
+        os.kill(child, signal.SIGWINCH)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            os.kill(self._child, signal.SIGKILL)
+            os.waitpid(self._child, 0)
+        except (ProcessLookupError, ChildProcessError):
+            pass
+        os.close(self._terminal)
+
+    @property
+    def text(self) -> str:
+        """What the screen shows."""
+        return "\n".join(self._screen.display)
+
+    def press(self, *keys: str) -> None:
+        """Press named keys, or type text as it is."""
+        for key in keys:
+            os.write(self._terminal, KEYS.get(key, key).encode())
+            self._read(0.15)
+
+    def wait_for(self, text: str, seconds: float = 60) -> None:
+        """Read until the screen shows the text."""
+        until = time.monotonic() + seconds
+        while text not in self.text:
+            assert time.monotonic() < until, f"{text!r} did not appear on:\n{self.text}"
+            self._read(0.1)
+
+    def settle(self, seconds: float = 1.0) -> None:
+        """Read until nothing has been drawn for that long: a dialog takes keys once it stands."""
+        shown = ""
+        while shown != self.text:
+            shown = self.text
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                self._read(0.1)
+
+    def exit_code(self, seconds: float = 60) -> int:
+        """Wait for the end."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self._read(0.1)
+            ended, status = os.waitpid(self._child, os.WNOHANG)
+            if ended:
+                return os.waitstatus_to_exitcode(status)
+        raise AssertionError(f"the program did not end:\n{self.text}")
+
+    def _read(self, seconds: float) -> None:
+        ready, _, _ = select.select([self._terminal], [], [], seconds)
+        if not ready:
+            return
+        try:
+            data = os.read(self._terminal, 1 << 16)
+        except OSError:
+            # Linux answers EIO once the program has closed its side.
+            return
+        self._stream.feed(data)

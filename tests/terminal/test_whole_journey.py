@@ -1,0 +1,78 @@
+"""From the start screen to live and rolled back, by keys alone, on the real program in a terminal."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sdmigrate.demo.database import write_demo
+from tests.terminal.program import Program
+
+STEPS = ("1  Preflight", "2  Backup", "3  Profile", "4  Clean", "5  Canary")
+
+
+@pytest.fixture
+def work() -> Iterator[Path]:
+    """A work directory with a short path, its server stopped afterwards."""
+    directory = Path(tempfile.mkdtemp(prefix="sdm-"))
+    yield directory
+    subprocess.run(
+        [sys.executable, "-m", "sdmigrate", "server", "stop", "--work-dir", str(directory)],
+        check=False,
+        capture_output=True,
+    )
+    shutil.rmtree(directory)
+
+
+def answer(program: Program) -> None:
+    """Type the schema's name where it is asked for, and switch."""
+    program.wait_for("Type desk to go on")
+    program.settle()
+    program.press("backtab", "desk")
+    program.wait_for("▌ desk")
+    program.press("enter", "enter")
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (160, 48)])
+def test_to_live_and_back_by_keys(work: Path, columns: int, lines: int) -> None:
+    source = work / "desk.sqlite"
+    write_demo(source, rows=2_000, seed=3)
+    before = (source.read_bytes(), source.stat().st_mtime_ns, sorted(os.listdir(work)))
+    arguments = ["wizard", str(source), "--target", "embedded", "--schema", "desk", "--mode", "migrate"]
+    arguments += ["--work-dir", str(work / "w")]
+    with Program(arguments, columns=columns, lines=lines, environment={}) as program:
+        program.wait_for("MIGRATE")
+        program.wait_for("SQLite database,")
+        program.press("ctrl+g")
+        for step in STEPS:
+            program.wait_for(step)
+            program.wait_for("Go on to")
+            program.press("n")
+        answer(program)
+        program.wait_for("since a switch of")
+        program.press("u")
+        answer(program)
+        program.wait_for("Nothing is live")
+        program.press("n")
+        program.wait_for("rolled back")
+        program.press("q")
+        assert program.exit_code() == 0
+    after = (source.read_bytes(), source.stat().st_mtime_ns, sorted(set(os.listdir(work)) - {"w"}))
+    assert after == before
+
+
+def test_without_a_terminal_the_command_to_use_is_named() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "sdmigrate"],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert "sdmigrate migrate FILE" in ended.stderr
