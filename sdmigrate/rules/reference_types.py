@@ -53,6 +53,8 @@ def _ties(catalog: Catalog) -> list[tuple[Place, Place]]:
             parent = known.get(key.parent_table.lower())
             if parent is None or len(key.columns) != len(key.parent_columns):
                 continue
+            if not set(key.parent_columns) <= {column.name for column in parent.columns}:
+                continue
             ties += [
                 ((table.name, child), (parent.name, column))
                 for child, column in zip(key.columns, key.parent_columns, strict=True)

@@ -1,4 +1,4 @@
-"""What a plan means for PostgreSQL: keys, indexes, checks, foreign keys, identities, views, and what is told."""
+"""What a plan means for PostgreSQL: keys, indexes, checks, foreign keys, identities, views; what is told."""
 
 import time
 from collections.abc import Sequence
@@ -381,7 +381,7 @@ def test_names_follow_the_plan_everywhere() -> None:
 
 
 def test_two_thousand_tables_are_quick() -> None:
-    tables = [
+    tables: list[tuple[Table, Rows]] = [
         (
             rowid_table(
                 f"t{number}",
