@@ -4,7 +4,7 @@ Invariant: the canary proves the load's own code, since there is no other.
 """
 
 import sqlite3
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -68,18 +68,7 @@ class Filling:
             loader.open_release(stable=self.stable, run=self.context.run_id, plan_id=self.cleaned.plan_id)
             blueprint, findings = loader.settle(self.blueprint)
             use_schema(second, self.name)
-            finisher = Finisher(second, self.name, self._step)
-            finished: list[Future[tuple[Finding, ...]]] = []
-            loaded = {}
-            with reading_cleaned(self.path) as source:
-                # The largest first: indexes and statistics of one table are made while the rows of the
-                # next are copied, and little is left to wait for at the end.
-                for table in sorted(blueprint.tables, key=lambda table: -self.rows[table.source]):
-                    _tell_failure(finished)
-                    loaded[table.source] = self._copy(loader, table, source)
-                    finished.append(worker.submit(finisher.finish_table, table))
-            findings += tuple(chain.from_iterable(future.result() for future in finished))
-            findings += finisher.link(blueprint)
+            loaded, more = self._fill(loader, Finisher(second, self.name, self._step), worker, blueprint)
             loader.close_release(sum(loaded.values()))
         return Release(
             name=self.name,
@@ -88,8 +77,24 @@ class Filling:
             source_fingerprint=self.cleaned.source_fingerprint,
             blueprint=blueprint,
             rows={table.source: loaded[table.source] for table in blueprint.tables},
-            findings=findings,
+            findings=(*findings, *more),
         )
+
+    def _fill(
+        self, loader: Loader, finisher: Finisher, worker: Executor, blueprint: Blueprint
+    ) -> tuple[dict[str, int], tuple[Finding, ...]]:
+        """Rows by source table, and what PostgreSQL did not take."""
+        finished: list[Future[tuple[Finding, ...]]] = []
+        loaded = {}
+        with reading_cleaned(self.path) as source:
+            # The largest first: indexes and statistics of one table are made while the rows of the next
+            # are copied, and little is left to wait for at the end.
+            for table in sorted(blueprint.tables, key=lambda table: -self.rows[table.source]):
+                _tell_failure(finished)
+                loaded[table.source] = self._copy(loader, table, source)
+                finished.append(worker.submit(finisher.finish_table, table))
+        findings = tuple(chain.from_iterable(future.result() for future in finished))
+        return loaded, findings + finisher.link(blueprint)
 
     def _copy(self, loader: Loader, table: TargetTable, source: sqlite3.Connection) -> int:
         """How many rows the table has now: all of them."""
