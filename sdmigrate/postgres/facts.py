@@ -43,6 +43,14 @@ WHERE typnamespace = %(schema)s AND (typtype IN ('d', 'e', 'r')
 ORDER BY 1
 """
 
+CLOSED_BOOKS = """
+SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE nspname = %(schema)s AND relkind = 'r'
+  AND NOT (has_schema_privilege(pg_namespace.oid, 'USAGE')
+           AND has_table_privilege(pg_class.oid, 'SELECT') AND has_table_privilege(pg_class.oid, 'INSERT')
+           AND has_table_privilege(pg_class.oid, 'UPDATE') AND has_table_privilege(pg_class.oid, 'DELETE'))
+"""
+
 NOT_OWNED = """
 SELECT 'schema ' || nspname FROM pg_namespace
 WHERE oid = %(schema)s AND NOT pg_has_role(nspowner, 'USAGE')
@@ -62,12 +70,16 @@ def examine(endpoint: Endpoint, schema: str | None, *, bookkeeping: Bookkeeping 
         problems = [*_server_problems(connection)]
         oid = None if schema is None else schema_oid(connection, schema)
         ours = False
+        books = bookkeeping or Bookkeeping()
         try:
-            books = bookkeeping or Bookkeeping()
-            if schema is not None and books.exists(connection):
-                ours = oid is not None and books.live(connection, schema) is not None
+            known = books.exists(connection)
         except TargetUnreachable as problem:
             problems.append(problem.message)
+            known = False
+        if known and _words(connection, CLOSED_BOOKS, {"schema": books.schema}):
+            problems.append(f"The role may not write to {books.schema!r}, where releases are recorded.")
+        elif known and schema is not None:
+            ours = oid is not None and books.live(connection, schema) is not None
         dependents: tuple[str, ...] = ()
         staying: tuple[str, ...] = ()
         if schema is not None and oid is not None:

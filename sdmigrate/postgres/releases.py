@@ -98,9 +98,9 @@ def drop_release(
         if not bookkeeping.exists(connection):
             return False
         release = bookkeeping.release(connection, name)
+        if release is None and schema_oid(connection, name) is None:
+            return False
         if release is None or release.adopted or release.state == "live":
-            if schema_oid(connection, name) is None:
-                return False
             raise UnsafeToContinue(
                 f"Schema {name!r} is not dropped: it is live or was not made by sdmigrate.",
                 "Look at 'sdmigrate releases list'.",

@@ -86,9 +86,14 @@ def test_a_part_of_a_transaction_that_failed_was_never_there(postgres: Endpoint,
     with connect(postgres, purpose="test") as connection:
         books.create(connection)
         register(connection, books, "desk__r1")
-        with pytest.raises(psycopg.errors.UniqueViolation), connection.transaction():
-            for _ in range(2):
-                books.record_part(connection, release="desk__r1", table="t", part=0, rows=5)
+
+        def record_twice() -> None:
+            with connection.transaction():
+                for _ in range(2):
+                    books.record_part(connection, release="desk__r1", table="t", part=0, rows=5)
+
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            record_twice()
         assert books.finished_parts(connection, "desk__r1") == {}
 
 
