@@ -13,6 +13,26 @@ from sdmigrate.model.errors import InternalFault
 from sdmigrate.model.finding import Finding
 from sdmigrate.postgres import ddl
 from sdmigrate.postgres.connect import Connection, is_environment
+from sdmigrate.postgres.types import type_name
+
+_PLAIN = {
+    "boolean": "false",
+    "smallint": "0",
+    "integer": "0",
+    "bigint": "0",
+    "numeric": "0",
+    "double precision": "0",
+    "date": "'2000-01-01'",
+    "time": "'00:00'",
+    "timestamp": "'2000-01-01'",
+    "timestamptz": "'2000-01-01'",
+    "interval": "'0'",
+    "uuid": "'00000000-0000-0000-0000-000000000000'",
+    "json": "'null'",
+    "jsonb": "'null'",
+    "inet": "'::'",
+}
+"""A value of each type that is not text or bytea, as SQL."""
 
 
 def prove_identities(connection: Connection, schema: str, tables: Sequence[TargetTable]) -> Iterator[Finding]:
@@ -96,18 +116,21 @@ def _prove(connection: Connection, schema: str, table: TargetTable, column: Targ
 
 
 def _insertions(schema: str, table: TargetTable, column: TargetColumn) -> Iterator[sql.Composed]:
-    """A row of defaults, then a row that takes from an old one what must not be NULL."""
+    """A row of defaults; one with plain values where NULL is not taken; one that takes these from a row."""
     name = sql.Identifier(schema, table.name)
     identity = sql.Identifier(column.name)
     yield sql.SQL("INSERT INTO {} DEFAULT VALUES RETURNING {}").format(name, identity)
-    needed = sql.SQL(", ").join(
-        sql.Identifier(other.name)
+    needed = [
+        other
         for other in table.copied
         if other.not_null and other.default is None and other.name != column.name
-    )
-    if needed.as_string():
+    ]
+    if needed:
+        columns = sql.SQL(", ").join(sql.Identifier(other.name) for other in needed)
+        plain = sql.SQL(", ").join(sql.SQL(_PLAIN.get(type_name(other.type).base, "''")) for other in needed)
+        yield sql.SQL("INSERT INTO {} ({}) VALUES ({}) RETURNING {}").format(name, columns, plain, identity)
         yield sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} LIMIT 1 RETURNING {}").format(
-            name, needed, needed, name, identity
+            name, columns, columns, name, identity
         )
 
 

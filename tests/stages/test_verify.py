@@ -180,7 +180,8 @@ def test_the_next_id_is_proven_or_said_not_to_be(
     path = tmp_path / "c.sqlite"
     write_table(path, "plain", ["id", "v"], [(1, "a"), (50, "b")])
     write_table(path, "needy", ["id", "v"], [(1, "a")])
-    write_table(path, "unique", ["id", "v"], [(1, "a")])
+    write_table(path, "unique", ["id", "v"], [(1, "")])
+    write_table(path, "empty", ["id", "v"], [])
     write_table(path, "full", ["id"], [(2**63 - 1,)])
 
     def identity(following: int, *, exhausted: bool = False) -> TargetColumn:
@@ -207,9 +208,10 @@ def test_the_next_id_is_proven_or_said_not_to_be(
         table("plain", identity(51), free),
         table("needy", identity(2), needed),
         table("unique", identity(2), needed, unique=True),
+        table("empty", identity(1), needed),
         table("full", identity(2**63 - 1, exhausted=True)),
     )
-    cleaned = cleaned_of(path, {"plain": 2, "needy": 1, "unique": 1, "full": 1})
+    cleaned = cleaned_of(path, {"plain": 2, "needy": 1, "unique": 1, "empty": 0, "full": 1})
     context = make_context(tmp_path, schema=schema_name, started=datetime(2026, 1, 2, tzinfo=UTC))
     release = load(context, postgres, blueprint, cleaned)
     verification = verify(context, postgres, release, cleaned)
@@ -217,7 +219,7 @@ def test_the_next_id_is_proven_or_said_not_to_be(
     assert [(finding.code, finding.table) for finding in verification.findings] == [
         ("identity-not-proven", "unique")
     ]
-    for name, following in (("plain", 51), ("needy", 2), ("unique", 2)):
+    for name, following in (("plain", 51), ("needy", 2), ("unique", 2), ("empty", 1)):
         assert ask(
             postgres,
             f'INSERT INTO "{release.name}"."{name}" (v) VALUES (\'new\') RETURNING id',
