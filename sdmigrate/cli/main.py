@@ -2,13 +2,17 @@
 
 import typer
 
-from sdmigrate.cli import backup, plan, quarantine, releases, server
+from sdmigrate.cli.backup import app as backup
 from sdmigrate.cli.demo import demo
 from sdmigrate.cli.inspect import inspect
 from sdmigrate.cli.migrate import migrate
 from sdmigrate.cli.options import Common, with_common
+from sdmigrate.cli.plan import app as plan
+from sdmigrate.cli.quarantine import app as quarantine
 from sdmigrate.cli.rehearse import rehearse
+from sdmigrate.cli.releases import app as releases
 from sdmigrate.cli.runs import abort, report, resume, runs, status
+from sdmigrate.cli.server import app as server
 from sdmigrate.cli.stage import canary, clean, load, preflight, profile, verify
 from sdmigrate.cli.switching import cutover, rollback
 from sdmigrate.cli.wizard import wizard, wizard_command
@@ -43,11 +47,11 @@ for command in (
 ):
     app.command()(command)
 
-app.add_typer(releases.app, name="releases")
-app.add_typer(plan.app, name="plan")
-app.add_typer(backup.app, name="backup")
-app.add_typer(quarantine.app, name="quarantine")
-app.add_typer(server.app, name="server")
+app.add_typer(releases, name="releases")
+app.add_typer(plan, name="plan")
+app.add_typer(backup, name="backup")
+app.add_typer(quarantine, name="quarantine")
+app.add_typer(server, name="server")
 
 
 @app.callback(invoke_without_command=True)

@@ -95,8 +95,11 @@ class Child:
 
 
 def prepare() -> None:
-    """Call it before the terminal is taken over: multiprocessing's helper process inherits standard error,
-    which Textual replaces by one without a file descriptor."""
+    """Make ready to start children; call it before Textual has the terminal.
+
+    multiprocessing's helper process inherits standard error, which Textual replaces by one without a file
+    descriptor.
+    """
     resource_tracker.ensure_running()
 
 

@@ -39,7 +39,6 @@ def draw(catalog: Catalog, profile: Profile, plan: Plan) -> Blueprint:
         if plans[table.name].include
     }
     drawing = Drawing(naming=plan.naming, relations=NameSpace(one.name for one in subjects.values()))
-    sequences = _reserve_sequences(drawing, subjects)
     views = [other for other in catalog.others if other.kind == "view" and other.problem is None]
     view_names = {view.name: drawing.named("view", view.name) for view in views}
     for subject in subjects.values():
@@ -52,27 +51,12 @@ def draw(catalog: Catalog, profile: Profile, plan: Plan) -> Blueprint:
     }
     referable = {subject.table.name: keys[name].referable for name, subject in subjects.items()}
     tables = [_table(drawing, subject, keys[name], subjects, referable) for name, subject in subjects.items()]
-    # A table called like a sequence must be there first, so that PostgreSQL names the sequence otherwise.
-    tables.sort(key=lambda table: -len(table.name) if table.name in sequences else 0)
     return Blueprint(
         plan_id=plan.plan_id,
-        tables=tuple(tables),
+        tables=tables,
         views=_views(drawing, views, view_names, subjects),
         findings=tuple(drawing.findings),
     )
-
-
-def _reserve_sequences(drawing: Drawing, subjects: dict[str, Subject]) -> set[str]:
-    """Keep the names that PostgreSQL gives to identity sequences from indexes and views."""
-    names = set()
-    for subject in subjects.values():
-        alias = subject.table.rowid_alias
-        if alias is not None:
-            names.add(f"{subject.name}_{subject.planned(alias).target}_seq")
-    for name in sorted(names):
-        if name not in drawing.relations:
-            drawing.relations.take(name)
-    return names
 
 
 def _table(
@@ -118,6 +102,7 @@ def _column(
         default=_default(drawing, subject, declared, decided) if has_default else None,
         identity_next=identity_next,
         identity_exhausted=exhausted,
+        identity_sequence=None if identity_next is None else _sequence_name(drawing, subject, decided),
         generated=generated,
     )
 
@@ -164,6 +149,10 @@ def _identity(
         column=decided.source,
     )
     return (_LARGEST_ID, True) if decided.type == "bigint" else (None, False)
+
+
+def _sequence_name(drawing: Drawing, subject: Subject, decided: ColumnPlan) -> str:
+    return drawing.relations.take(f"{subject.name}_{decided.target}_seq")
 
 
 def _certain_integers(subject: Subject) -> Relation:

@@ -12,6 +12,7 @@ from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, Profile, TableProfile
 from sdmigrate.rules.column_decisions import AMBIGUOUS, misfits
 from sdmigrate.rules.declared_types import declared_type
+from sdmigrate.rules.reference_types import tied
 from sdmigrate.rules.type_families import MOMENTS, family
 
 _MISFIT_WORDS = {
@@ -39,6 +40,7 @@ def plan_findings(catalog: Catalog, profile: Profile, plan: Plan) -> tuple[Findi
     told = {(finding.code, finding.table, finding.column) for finding in profile.findings}
     declared_tables = {table.name: table for table in catalog.tables}
     profiles = {table.name: table for table in profile.tables}
+    places = tied(catalog)
     found: list[Finding] = []
     for table in plan.tables:
         if table.include:
@@ -48,7 +50,13 @@ def plan_findings(catalog: Catalog, profile: Profile, plan: Plan) -> tuple[Findi
             found += _of_table(table, evidence)
             columns = {column.name: column for column in evidence.columns}
             for column in table.columns:
-                found += _of_column(table, column, columns[column.source], declarations[column.source])
+                found += _of_column(
+                    table,
+                    column,
+                    columns[column.source],
+                    declarations[column.source],
+                    is_tied=(table.source, column.source) in places,
+                )
     return tuple(
         finding
         for finding in found
@@ -103,7 +111,7 @@ def _of_table(table: TablePlan, profile: TableProfile) -> Iterator[Finding]:
 
 
 def _of_column(
-    table: TablePlan, column: ColumnPlan, profile: ColumnProfile, declared: str
+    table: TablePlan, column: ColumnPlan, profile: ColumnProfile, declared: str, *, is_tied: bool
 ) -> Iterator[Finding]:
     def finding(
         code: str,
@@ -124,7 +132,7 @@ def _of_column(
             samples=samples,
         )
 
-    yield from (finding(*told) for told in _type_decisions(column, profile, declared))
+    yield from (finding(*told) for told in _type_decisions(column, profile, declared, is_tied=is_tied))
     missing = profile.empties if family(column.type) == "text" else profile.empties + profile.blanks
     if missing and column.empty != "keep" and not column.default:
         yield finding(
@@ -157,7 +165,7 @@ def _of_column(
 
 
 def _type_decisions(
-    column: ColumnPlan, profile: ColumnProfile, declared: str
+    column: ColumnPlan, profile: ColumnProfile, declared: str, *, is_tied: bool
 ) -> Iterator[tuple[str, int, str, str, Severity]]:
     ambiguous = profile.forms.get(AMBIGUOUS, 0)
     if column.decision == "operator":
@@ -170,7 +178,18 @@ def _type_decisions(
             "Say --day-first or --month-first, or set day_first or form in the plan.",
             "warning",
         )
-    elif column.decision == "declared" and column.type != profile.proposed:
+    elif column.type == profile.proposed:
+        return
+    elif is_tied:
+        yield (
+            "type-by-reference",
+            0,
+            f"The values look like {profile.proposed}; the column is {column.type}, like the key it is "
+            "tied to.",
+            "Set type of all tied columns in the plan to decide otherwise.",
+            "info",
+        )
+    elif column.decision == "declared":
         yield (
             "type-as-declared",
             0,
@@ -179,7 +198,7 @@ def _type_decisions(
             "Set type of this column in the plan to decide otherwise.",
             "info",
         )
-    elif column.type == "text" and profile.proposed != "text":
+    elif column.type == "text":
         yield (
             "kept-as-text",
             0,
@@ -187,15 +206,6 @@ def _type_decisions(
             f"{declared}; the column stays text.",
             "Set type of this column in the plan to decide otherwise.",
             "warning",
-        )
-    elif column.type != profile.proposed:
-        yield (
-            "type-by-reference",
-            0,
-            f"The values look like {profile.proposed}; the column is {column.type}, like the key it is "
-            "tied to.",
-            "Set type of all tied columns in the plan to decide otherwise.",
-            "info",
         )
 
 

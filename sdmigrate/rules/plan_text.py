@@ -67,7 +67,7 @@ def _table_lines(
     if pairs:
         yield ""
         yield f"[tables.{key(table.source)}]"
-        yield _comment(f"{evidence.rows:,} rows")
+        yield _comment(f"{evidence.rows:,} row{'' if evidence.rows == 1 else 's'}")
         yield from (_pair(name, value) for name, value in pairs.items())
     columns = {column.name: column for column in evidence.columns}
     before = {column.source: column for column in proposed.columns} if proposed else {}

@@ -44,6 +44,11 @@ def agree(catalog: Catalog, profile: Profile, tables: tuple[TablePlan, ...]) -> 
     return tuple(_retyped(table, changed) for table in tables)
 
 
+def tied(catalog: Catalog) -> frozenset[Place]:
+    """Every column at either end of a foreign key whose parent is there."""
+    return frozenset(place for tie in _ties(catalog) for place in tie)
+
+
 def _ties(catalog: Catalog) -> list[tuple[Place, Place]]:
     """Child and parent column of every foreign key whose parent is there."""
     known = {table.name.lower(): table for table in catalog.tables}

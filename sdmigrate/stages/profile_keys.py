@@ -83,7 +83,7 @@ def _key_findings(table: Table, key: KeyProfile) -> Iterator[Finding]:
             table=table.name,
             column=column,
             count=key.duplicate_rows,
-            message=f"{key.duplicate_rows} rows repeat {named}, which looks like a key though none is declared.",
+            message=f"{key.duplicate_rows} rows repeat {named}, which looks like an undeclared key.",
             advice="All rows are kept; correct the source where they are the same row twice.",
             samples=key.samples,
         )

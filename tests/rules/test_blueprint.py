@@ -103,16 +103,17 @@ def test_generated_names_give_way_in_the_schemas_one_name_space() -> None:
             *(key.name for key in one.uniques),
             *(index.name for index in one.indexes),
         ]
-    assert len(names) == len(set(names)) == 8
+        names.append(one.columns[0].identity_sequence or "")
+    assert len(names) == len(set(names)) == 10
     assert found.table("p40_pkey").indexes[0].name == "p40_a_key"
     assert found.table("p40").uniques[0].name == "p40_a_key_2"
-    assert found.table("p40_pkey").indexes[1].name == "p40_id_seq_2"
-    assert codes(found) == ["object-renamed"]
+    assert found.table("p40").columns[0].identity_sequence == "p40_id_seq_2"
+    assert codes(found) == []
 
 
-def test_a_table_called_like_a_sequence_comes_first() -> None:
+def test_a_sequence_gives_way_to_a_table_of_its_name() -> None:
     found = drawn((rowid_table("t"), []), (rowid_table("t_id_seq"), []))
-    assert [one.name for one in found.tables] == ["t_id_seq", "t"]
+    assert [one.columns[0].identity_sequence for one in found.tables] == ["t_id_seq_2", "t_id_seq_id_seq"]
 
 
 def test_indexes_keep_condition_direction_and_uniqueness() -> None:

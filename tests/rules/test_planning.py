@@ -148,6 +148,15 @@ def test_a_childs_dirt_never_makes_text_of_a_rowid() -> None:
     assert plan.table("p").column("id").type == "bigint"
 
 
+def test_a_type_taken_from_a_key_is_told() -> None:
+    parents = table("p", column("k", "TEXT"), primary_key=("k",))
+    key = ForeignKey(columns=("pk",), parent_table="p", parent_columns=("k",))
+    children = table("c", column("pk", "INTEGER"), foreign_keys=(key,))
+    plan = propose(*facts([(parents, [("1",)]), (children, [(1,)])]))
+    assert plan.table("c").column("pk").type == "text"
+    assert codes(plan) == {("type-by-reference", "pk"): 0}
+
+
 def test_collisions_are_refused_before_anything_is_written() -> None:
     one = table("Order Items", column("userId"), column("user_id"))
     with pytest.raises(UsageProblem, match="user_id"):

@@ -174,7 +174,7 @@ def test_digests_are_of_all_bytes(tmp_path: Path) -> None:
 
 def test_digest_of_a_lost_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(Interrupted, match="cannot be read to its end"):
-        digests_of(tmp_path / "nothing", CancelToken(), [].append)
+        digests_of(tmp_path / "nothing", CancelToken(), list[int]().append)
 
 
 def test_integrity_of_a_sound_file(home: Path) -> None:

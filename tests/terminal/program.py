@@ -28,7 +28,7 @@ class Program:
         self._seen = b""
         child, self._terminal = pty.fork()
         if child == 0:
-            os.execve(  # noqa: S606 - the program under test, no shell
+            os.execve(
                 sys.executable,
                 [sys.executable, "-m", "sdmigrate", *arguments],
                 os.environ | environment | {"TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none"},

@@ -59,8 +59,8 @@ def test_to_live_and_back_by_keys(work: Path, columns: int, lines: int) -> None:
         answer(program)
         program.wait_for("Nothing is live")
         program.press("n")
-        program.wait_for("rolled back")
-        program.press("q")
+        program.wait_for("Rolled back")
+        program.press("enter")
         assert program.exit_code() == 0
     after = (source.read_bytes(), source.stat().st_mtime_ns, sorted(set(os.listdir(work)) - {"w"}))
     assert after == before
