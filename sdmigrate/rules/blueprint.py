@@ -53,7 +53,7 @@ def draw(catalog: Catalog, profile: Profile, plan: Plan) -> Blueprint:
     tables = [_table(drawing, subject, keys[name], subjects, referable) for name, subject in subjects.items()]
     return Blueprint(
         plan_id=plan.plan_id,
-        tables=tables,
+        tables=tuple(tables),
         views=_views(drawing, views, view_names, subjects),
         findings=tuple(drawing.findings),
     )
