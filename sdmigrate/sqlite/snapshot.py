@@ -193,7 +193,11 @@ def _table_by_table(connection: sqlite3.Connection, cancel: CancelSignal, refusa
     for (table,) in tables:
         try:
             found += _messages(connection, f"PRAGMA integrity_check({quote_identifier(table)})")
-        except (sqlite3.DatabaseError, UnicodeEncodeError) as error:
+        except UnicodeEncodeError:
+            found.append(f"table {readable(table)} could not be checked: its name is not valid UTF-8")
+        except sqlite3.DatabaseError as error:
             cancel.raise_if_set()
-            found.append(f"table {readable(table)} could not be checked: {readable(str(error))}")
+            damaged = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+            trouble = "is damaged" if damaged else "could not be checked"
+            found.append(f"table {readable(table)} {trouble}: {readable(str(error))}")
     return tuple(found)

@@ -142,7 +142,7 @@ def test_disk(
     verdict: str,
     needed: str,
 ) -> None:
-    monkeypatch.setattr("sdmigrate.stages.room.free_bytes", lambda path: free)
+    monkeypatch.setattr("sdmigrate.stages.room.free_bytes", lambda _: free)
     make(home / "db")
     source = preflight(make_context(tmp_path, source=str(home / "db"), target=target, limits=limits), None)
     check = next(check for check in source.checks if check.name == "disk space")
@@ -157,7 +157,7 @@ def test_disk_of_several_file_systems(
 ) -> None:
     make(home / "db")
     context = make_context(tmp_path, source=str(home / "db"), target="embedded")
-    monkeypatch.setattr("sdmigrate.stages.room.recorded_place", lambda directory: Path("/dev/shm/server"))
+    monkeypatch.setattr("sdmigrate.stages.room.recorded_place", lambda _: Path("/dev/shm/server"))
     monkeypatch.setattr("sdmigrate.stages.room._device", lambda path: len(str(path)))
     check = next(check for check in preflight(context, None).checks if check.name == "disk space")
     assert "20.0 KiB needed in " + str(context.directory.path) in check.message
