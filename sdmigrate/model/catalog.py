@@ -80,6 +80,9 @@ class Table(Record):
     name: str
     columns: tuple[Column, ...]
     """In order of declaration, generated ones included, hidden ones of virtual tables never."""
+    unreadable: tuple[Column, ...] = ()
+    """Virtual generated columns that cannot be computed here, each with its ``problem``; nothing of them is
+    stored, and they are in ``columns``, keys and indexes nowhere."""
     primary_key: tuple[str, ...] = ()
     """In the key's order, which need not be the columns' order; empty without a declared key."""
     foreign_keys: tuple[ForeignKey, ...] = ()

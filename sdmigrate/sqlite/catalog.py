@@ -156,9 +156,11 @@ def _table(
     primary_key = tuple(name for _, name, *_ in keyed)
     index_lines = _pragma(connection, "index_list", entry.name)
     alias = _rowid_alias(primary_key, facts, index_lines)
-    return Table(
+    columns = _columns(connection, entry.name, facts, lines, declaration)
+    table = Table(
         name=entry.name,
-        columns=_columns(connection, entry.name, facts, lines, declaration),
+        columns=tuple(column for column in columns if not column.problem),
+        unreadable=tuple(column for column in columns if column.problem),
         primary_key=primary_key,
         foreign_keys=_foreign_keys(connection, entry.name, declaration, problems),
         indexes=_indexes(connection, index_lines, alias, index_texts, problems),
@@ -169,8 +171,21 @@ def _table(
         rowid_alias=alias,
         rowid_name=_rowid_name(names, alias, facts),
         sql=entry.sql,
-        problem="; ".join(problems) or None,
     )
+    return replace(_without_unreadable(table, problems), problem="; ".join(problems) or None)
+
+
+def _without_unreadable(table: Table, problems: list[str]) -> Table:
+    """The table without the indexes and foreign keys over columns that cannot be computed here."""
+    missing = {column.name for column in table.unreadable}
+    indexes = tuple(
+        index for index in table.indexes if missing.isdisjoint(term.column for term in index.terms)
+    )
+    keys = tuple(key for key in table.foreign_keys if missing.isdisjoint(key.columns))
+    lost = len(table.indexes) + len(table.foreign_keys) - len(indexes) - len(keys)
+    if lost:
+        problems.append(f"{lost} of its indexes and foreign keys are over columns that cannot be computed")
+    return replace(table, indexes=indexes, foreign_keys=keys)
 
 
 def _declaration(sql: str, names: Sequence[str], problems: list[str]) -> TableDeclaration | None:

@@ -70,17 +70,17 @@ def _of_table(table: Table) -> Iterator[Finding]:
             f"Not all of the table's declaration was understood: {table.problem}. {_text(table.sql)}",
             "Its rows are migrated; compare its checks, collations and indexes by hand.",
         )
+    for column in table.unreadable:
+        yield _finding(
+            "generated-column-unreadable",
+            "error",
+            table.name,
+            f"The generated column is left out, since it cannot be computed here: {column.problem}; "
+            f"it is {column.generated_expression}.",
+            "Nothing of it is stored; let PostgreSQL or the application compute it.",
+            column=column.name,
+        )
     for column in table.columns:
-        if column.problem:
-            yield _finding(
-                "generated-column-unreadable",
-                "error",
-                table.name,
-                f"The generated column's values cannot be computed here: {column.problem}; "
-                f"it is {column.generated_expression}.",
-                "Leave the column out in the plan and let PostgreSQL or the application compute it.",
-                column=column.name,
-            )
         if column.collation not in _OWN_COLLATIONS:
             yield _finding(
                 "collation-of-the-application",

@@ -246,7 +246,9 @@ def test_problems_of_a_catalog_are_told() -> None:
         problem="unknown function: mine()",
     )
     localized = Column(name="n", declared_type="TEXT", affinity="TEXT", not_null=False, collation="LOCALIZED")
-    table = Table(name="t", columns=(unreadable, localized), problem="something odd", sql="x" * 9000)
+    table = Table(
+        name="t", columns=(localized,), unreadable=(unreadable,), problem="something odd", sql="x" * 9000
+    )
     unnamed = OtherObject(name="u", kind="internal", table=None, sql="", problem="no name")
     lost = OtherObject(name="vec", kind="virtual", table=None, sql="", problem="no such module: vec0")
     found = inventory(Catalog(tables=(table,), others=(unnamed, lost), trusted_schema=True))
