@@ -61,7 +61,7 @@ def _classes(seen: SeenColumn) -> Iterator[Finding]:
             "Their rows go to quarantine, unless the plan makes the column bytea.",
             evidence.class_samples("blob"),
         )
-    if seen.declared == "bytea" and classes.text:
+    if seen.declared == "bytea" and classes.text and not names_no_type(seen.column):
         yield seen.tell(
             "text-in-blob",
             "info",
