@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from sdmigrate.model.blueprint import (
     TargetCheck,
@@ -506,3 +507,20 @@ def test_memory_does_not_grow_with_a_large_value(
     )
     assert child.stderr == b""
     assert int(child.stdout) < 30_000
+
+
+def test_a_database_that_is_not_utf8(
+    postgres: Endpoint, make_context: MakeContext, tmp_path: Path, schema_name: str
+) -> None:
+    ask(
+        postgres,
+        f"CREATE DATABASE {schema_name} ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0",
+    )
+    latin = Endpoint(conninfo=make_conninfo(postgres.conninfo, dbname=schema_name), described="latin1")
+    write_table(tmp_path / "c.sqlite", "t", ["v", "d"], [("é ÿ", 0.1), (None, None), ("", -0.0)])
+    cleaned = cleaned_of(tmp_path / "c.sqlite", {"t": 3})
+    context = run_context(make_context, tmp_path, schema_name)
+    blueprint = blueprint_of(table_of("t", {"v": "text", "d": "double precision"}))
+    release = load(context, latin, blueprint, cleaned)
+    assert verify(context, latin, release, cleaned).passed
+    assert ask(latin, f'SELECT v FROM "{release.name}".t LIMIT 1') == [("é ÿ",)]
