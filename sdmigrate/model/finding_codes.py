@@ -143,4 +143,7 @@ FINDING_CODES: dict[str, str] = {
     "index-too-large": "A value is too long for an index or key; the table is without it, with all rows.",
     "view-refused": "PostgreSQL does not take a view; the release is without it.",
     # cutover and rollback
+    "live-writes-left": "Rows were written into live since its publication and stay with the release kept",
+    "live-writes-unknown": "Live was adopted, so what was written into it since cannot be told",
+    "lock-taken-over": "The lock on the schema was taken over from a run that is dead",
 }

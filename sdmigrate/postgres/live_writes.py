@@ -1,12 +1,14 @@
 """What was written into the live schema since it was published, and who is still at it.
 
-Invariant: asked while the live tables are locked against writers, so that what is told is all there is.
+Invariant: what is told while the live tables are locked against writers is all there is. The long reading is
+done before the lock; under it only what happened since is looked for.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
+from psycopg import sql
 
 from sdmigrate.postgres.bookkeeping import PublishedTable, RecordedRelease
 from sdmigrate.postgres.connect import Connection
@@ -26,6 +28,17 @@ class LiveWrite:
     def __str__(self) -> str:
         """In words, with the table's name."""
         return f"{self.table}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What was read of live at one instant, and what tells whether it still is so."""
+
+    writes: tuple[LiveWrite, ...]
+    columns: Mapping[str, frozenset[tuple[str, str]]]
+    rows: Mapping[str, int]
+    horizon: str
+    """Transaction id: rows of this one and of later ones may have come since."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,48 @@ def live_writes(connection: Connection, schema: str, release: RecordedRelease) -
         if write is not None:
             found.append(write)
     return tuple(found)
+
+
+def watch(connection: Connection, schema: str, release: RecordedRelease) -> Watched:
+    """Read all of live in one snapshot, without a lock that anyone waits for."""
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        # As a 32-bit id, since that is what a row carries.
+        horizon = connection.execute(
+            "SELECT mod(pg_snapshot_xmin(pg_current_snapshot())::text::numeric, 4294967296)::text"
+        ).fetchone()
+        columns = _columns(connection, schema)
+        return Watched(
+            writes=live_writes(connection, schema, release),
+            columns=columns,
+            rows={table: _rows(connection, schema, table) for table in columns},
+            horizon=str(horizon[0]) if horizon else "3",
+        )
+
+
+def is_unchanged(connection: Connection, schema: str, watched: Watched) -> bool:
+    """Whether nothing was written since ``watch``, asked in one quick reading; no is said when in doubt.
+
+    A row that came or changed carries a transaction id from the horizon on, a row that went changes the
+    number of rows.
+    """
+    if _columns(connection, schema) != watched.columns:
+        return False
+    for table, rows in watched.rows.items():
+        found = connection.execute(
+            sql.SQL("SELECT count(*), count(*) FILTER (WHERE age(xmin) <= age({}::xid)) FROM {}").format(
+                sql.Literal(watched.horizon), sql.Identifier(schema, table)
+            )
+        ).fetchone()
+        if found != (rows, 0):
+            return False
+    return True
+
+
+def _rows(connection: Connection, schema: str, table: str) -> int:
+    statement = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, table))
+    found = connection.execute(statement).fetchone()
+    return int(found[0]) if found else 0
 
 
 def _compare(

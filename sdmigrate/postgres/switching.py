@@ -11,7 +11,7 @@ import msgspec
 import psycopg
 from psycopg import errors, sql
 
-from sdmigrate.model.errors import Refused, TargetUnreachable, UnsafeToContinue
+from sdmigrate.model.errors import Refused, TargetUnreachable, UnsafeToContinue, UsageProblem
 from sdmigrate.model.finding import Finding
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.result import Switch
@@ -20,7 +20,15 @@ from sdmigrate.postgres.bookkeeping import Bookkeeping, RecordedRelease
 from sdmigrate.postgres.connect import Connection, connect, guarding, is_environment
 from sdmigrate.postgres.dropping import schema_oid
 from sdmigrate.postgres.grants import copy_grants
-from sdmigrate.postgres.live_writes import LiveWrite, blockers, live_writes, with_server_types
+from sdmigrate.postgres.live_writes import (
+    LiveWrite,
+    Watched,
+    blockers,
+    is_unchanged,
+    live_writes,
+    watch,
+    with_server_types,
+)
 from sdmigrate.postgres.locks import held, require
 
 RETRIED = (errors.LockNotAvailable, errors.SerializationFailure, errors.DeadlockDetected)
@@ -51,13 +59,36 @@ class Switcher:
         """
         return self._locked(name, forward=True)
 
-    def go_back(self, name: str | None) -> Switch:
-        """Make the kept release of that name live, or with None only take the stable name from live.
+    def go_back(self, to: str | None = None) -> Switch:
+        """Make the kept release ``to`` live, by default the one that was live before.
+
+        Where nothing was live before, the stable name is only taken from live.
 
         Raises:
+            UsageProblem: nothing of ours is live, or the release to go back to is not kept.
             UnsafeToContinue, Refused, TargetUnreachable: as ``publish``.
         """
-        return self._locked(name, forward=False)
+        return self._locked(self._way_back(to), forward=False)
+
+    def _way_back(self, to: str | None) -> str | None:
+        with connect(self.endpoint, purpose="rollback") as connection:
+            known = self.bookkeeping.exists(connection)
+            live = self.bookkeeping.live(connection, self.stable) if known else None
+            releases = self.bookkeeping.releases(connection, self.stable) if known else ()
+        if live is None and to is None:
+            raise UsageProblem(
+                f"Nothing that sdmigrate published is live as {self.stable!r}; there is nothing to go back"
+                " from.",
+                "Look at 'sdmigrate releases list'.",
+            )
+        wanted = to or (live.previous if live is not None else None)
+        kept = [release.name for release in releases if release.state == "kept"]
+        if wanted is not None and wanted not in kept and (live is None or wanted != live.name):
+            raise UsageProblem(
+                f"The release {wanted!r} is not kept, so {self.stable!r} cannot go back to it.",
+                f"Kept are: {', '.join(kept) or 'none'}; name one with --to.",
+            )
+        return wanted
 
     def _locked(self, name: str | None, *, forward: bool) -> Switch:
         with held(self.endpoint, self.bookkeeping, self.stable, self.run) as taken:
@@ -78,11 +109,13 @@ class Switcher:
             if name is not None and live is not None and live.name == name:
                 return Switch(schema=self.stable, release=name, previous=live.previous, milliseconds=0.0)
             self._wait_for_old_transactions(connection)
+            with guarding(self.cancel, connection):
+                watched = self._watch(connection, live)
             for attempt in range(1, self.limits.lock_attempts + 1):
                 self.cancel.raise_if_set()
                 try:
                     with guarding(self.cancel, connection):
-                        return self._attempt(connection, name, forward=forward)
+                        return self._attempt(connection, name, watched, forward=forward)
                 except errors.InsufficientPrivilege as error:
                     raise _not_allowed(self.stable, error) from error
                 except psycopg.Error as error:
@@ -93,7 +126,9 @@ class Switcher:
                     time.sleep(WAIT_SECONDS * attempt)
         raise AssertionError("lock_attempts is at least 1")
 
-    def _attempt(self, connection: Connection, name: str | None, *, forward: bool) -> Switch:
+    def _attempt(
+        self, connection: Connection, name: str | None, watched: Watched | None, *, forward: bool
+    ) -> Switch:
         connection.execute(
             sql.SQL("SELECT set_config('lock_timeout', {}, false)").format(
                 sql.Literal(f"{self.limits.lock_timeout_ms}ms")
@@ -104,7 +139,7 @@ class Switcher:
             require(connection, self.bookkeeping, self.stable, self.run)
             live = self.bookkeeping.live(connection, self.stable)
             lock_tables(connection, self.stable)
-            findings = self._consider_writes(connection, live)
+            findings = self._consider_writes(connection, live, watched)
             kept = self._set_aside(connection, live)
             if name is not None:
                 self._bring_in(connection, name, kept)
@@ -119,26 +154,28 @@ class Switcher:
             findings=findings,
         )
 
-    def _consider_writes(self, connection: Connection, live: RecordedRelease | None) -> tuple[Finding, ...]:
+    def _watch(self, connection: Connection, live: RecordedRelease | None) -> Watched | None:
+        """Read live before it is locked; what was written is told here, so that nobody has to wait for it."""
+        if live is None or not live.digests or schema_oid(connection, self.stable) is None:
+            return None
+        watched = watch(connection, self.stable, live)
+        self._require_leave(live, watched.writes)
+        return watched
+
+    def _consider_writes(
+        self, connection: Connection, live: RecordedRelease | None, watched: Watched | None
+    ) -> tuple[Finding, ...]:
         if live is None or schema_oid(connection, self.stable) is None:
             return ()
         if not live.digests:
             told = f"Live {self.stable!r} was adopted: whether rows were written since cannot be told."
-            return (
-                _finding(
-                    "live-writes-unknown", "info", told, "What it holds is kept with it under its own name."
-                ),
-            )
-        writes = live_writes(connection, self.stable, live)
-        if not writes:
-            return ()
-        if not self.discard_live_writes:
-            raise UnsafeToContinue(
-                f"Live {self.stable!r} has been written to since {live.published:%Y-%m-%d %H:%M} UTC:"
-                f" {_told(writes)}.",
-                "Bring those rows into the source or export them; --discard-live-writes leaves them behind"
-                f" in {live.name}.",
-            )
+            advice = "What it holds is kept with it under its own name."
+            return (_finding("live-writes-unknown", "info", told, advice),)
+        if watched is not None and is_unchanged(connection, self.stable, watched):
+            writes = watched.writes
+        else:
+            writes = live_writes(connection, self.stable, live)
+        self._require_leave(live, writes)
         return tuple(
             _finding(
                 "live-writes-left",
@@ -150,6 +187,15 @@ class Switcher:
             )
             for write in writes
         )
+
+    def _require_leave(self, live: RecordedRelease, writes: tuple[LiveWrite, ...]) -> None:
+        if writes and not self.discard_live_writes:
+            raise UnsafeToContinue(
+                f"Live {self.stable!r} has been written to since {live.published:%Y-%m-%d %H:%M} UTC:"
+                f" {_told(writes)}.",
+                "Bring those rows into the source or export them; --discard-live-writes leaves them behind"
+                f" in {live.name}.",
+            )
 
     def _set_aside(self, connection: Connection, live: RecordedRelease | None) -> str | None:
         """Give live its own name back; returns that name, None where nothing is live."""

@@ -3,11 +3,10 @@
 Invariant: nothing is switched without an Approval for this very schema.
 """
 
-from sdmigrate.model.errors import UnsafeToContinue, UsageProblem
+from sdmigrate.model.errors import UnsafeToContinue
 from sdmigrate.model.result import Approval, Switch
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.postgres.bookkeeping import Bookkeeping
-from sdmigrate.postgres.connect import connect
 from sdmigrate.postgres.switching import Switcher
 from sdmigrate.runtime.context import Context
 
@@ -35,33 +34,13 @@ def rollback(
         raise UnsafeToContinue(
             f"The approval is for {approval.schema!r}, not for {schema!r}.", "Confirm with the schema name."
         )
-    bookkeeping = Bookkeeping(context.bookkeeping)
-    with connect(endpoint, purpose="rollback") as connection:
-        known = bookkeeping.exists(connection)
-        live = bookkeeping.live(connection, schema) if known else None
-        kept = (
-            {entry.name for entry in bookkeeping.releases(connection, schema) if entry.state == "kept"}
-            if known
-            else set()
-        )
-    if live is None and to is None:
-        raise UsageProblem(
-            f"Nothing that sdmigrate published is live as {schema!r}; there is nothing to go back from.",
-            "Look at 'sdmigrate releases list'.",
-        )
-    wanted = to if to is not None else live.previous if live is not None else None
-    if wanted is not None and wanted not in kept and (live is None or wanted != live.name):
-        raise UsageProblem(
-            f"The release {wanted!r} is not kept, so {schema!r} cannot go back to it.",
-            f"Kept are: {', '.join(sorted(kept)) or 'none'}; name one with --to.",
-        )
     switcher = Switcher(
         endpoint=endpoint,
-        bookkeeping=bookkeeping,
+        bookkeeping=Bookkeeping(context.bookkeeping),
         stable=schema,
         run=context.run_id,
         cancel=context.cancel,
         limits=context.limits,
         discard_live_writes=discard_live_writes,
     )
-    return switcher.go_back(wanted)
+    return switcher.go_back(to)

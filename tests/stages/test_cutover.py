@@ -14,8 +14,10 @@ from sdmigrate.model.approval import approve
 from sdmigrate.model.errors import Aborted, Refused, TargetUnreachable, UnsafeToContinue
 from sdmigrate.model.result import Release, Switch, Verification
 from sdmigrate.model.settings import Endpoint, Limits
-from sdmigrate.postgres.bookkeeping import Bookkeeping
-from sdmigrate.postgres.connect import connect, endpoint_of
+from sdmigrate.postgres import switching
+from sdmigrate.postgres.bookkeeping import Bookkeeping, RecordedRelease
+from sdmigrate.postgres.connect import Connection, connect, endpoint_of
+from sdmigrate.postgres.live_writes import LiveWrite, Watched, watch
 from sdmigrate.postgres.locks import held
 from sdmigrate.postgres.releases import current_live, list_releases
 from sdmigrate.runtime.cancel import CancelToken
@@ -229,6 +231,54 @@ def test_a_writer_that_waits_lands_in_the_new_release(
         writer.join()
     assert subjects(postgres, schema_name)[-1] == "waited"
     assert len(subjects(postgres, f"{schema_name}__r1")) == 3
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("INSERT INTO {}.tickets (subject) VALUES ('late')", "tickets: 1 row more"),
+        ("DELETE FROM {}.tickets WHERE id = 3", "tickets: 1 row fewer"),
+        ("UPDATE {}.tickets SET subject = subject || '!' WHERE id = 3", "tickets: rows changed"),
+        ("TRUNCATE {}.comments", "comments: 2 rows fewer"),
+        ("ALTER TABLE {}.tickets ADD COLUMN extra int", "tickets: columns changed"),
+    ],
+)
+def test_what_is_written_between_reading_and_locking_is_seen(
+    postgres: Endpoint,
+    context: Context,
+    schema_name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    statement: str,
+    told: str,
+) -> None:
+    switch(context, postgres, make_release(postgres, schema_name, "1"))
+    made = make_release(postgres, schema_name, "2")
+
+    def read_then_write(connection: Connection, schema: str, release: RecordedRelease) -> Watched:
+        watched = watch(connection, schema, release)
+        ask(postgres, statement.format(schema))
+        return watched
+
+    monkeypatch.setattr(switching, "watch", read_then_write)
+    with pytest.raises(UnsafeToContinue, match=told):
+        switch(context, postgres, made)
+    monkeypatch.undo()
+    assert switch(context, postgres, made, discard_live_writes=True).release == f"{schema_name}__r2"
+
+
+def test_what_nobody_touched_is_not_read_again_under_the_lock(
+    postgres: Endpoint, context: Context, schema_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switch(context, postgres, make_release(postgres, schema_name, "1"))
+    asked: list[str] = []
+
+    def read(connection: Connection, schema: str, release: RecordedRelease) -> tuple[LiveWrite, ...]:
+        asked.append(schema)
+        return ()
+
+    monkeypatch.setattr(switching, "live_writes", read)
+    assert switch(context, postgres, make_release(postgres, schema_name, "2")).findings == ()
+    assert asked == []
 
 
 def test_cancel_while_waiting_switches_nothing(
