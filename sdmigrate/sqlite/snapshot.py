@@ -47,21 +47,16 @@ def take_snapshot(source: SourceConnection, partial: Path, cancel: CancelSignal,
         SourceUnusable: the source stays locked by another program.
         Interrupted: the copy cannot be written.
     """
-    for suffix in ("-wal", "-shm", "-journal"):
-        partial.with_name(partial.name + suffix).unlink(missing_ok=True)
     # A read transaction costs a WAL writer nothing and saves starting over; under a rollback journal it
     # would keep writers waiting, so there it is the last resort.
     held = source.reading != "rollback_journal"
     try:
-        with closing(sqlite3.connect(partial, isolation_level=None)) as copy:
-            copy.execute("PRAGMA journal_mode=OFF")
-            copy.execute("PRAGMA synchronous=OFF")
-            try:
-                _copy(source, copy, cancel, advance, held=held)
-            except _StartedOver:
-                _copy(source, copy, cancel, advance, held=True)
+        try:
+            _copy_anew(source, partial, cancel, advance, held=held)
+        except _StartedOver:
+            _copy_anew(source, partial, cancel, advance, held=True)
         _leave_wal_mode(partial)
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, OSError) as error:
         raise Interrupted(
             f"The snapshot could not be taken into {partial}: {error}.",
             "Check free disk space and the disk of the run directory, then resume.",
@@ -111,6 +106,20 @@ def check_integrity(path: Path, cancel: CancelSignal) -> tuple[str, ...]:
                 cancel.raise_if_set()
                 refusal = readable(str(error))
         return _table_by_table(connection, cancel, refusal)[:MOST_MESSAGES]
+
+
+def _copy_anew(
+    source: SourceConnection, partial: Path, cancel: CancelSignal, advance: Advance, *, held: bool
+) -> None:
+    """One copy into the file, emptied first: without a journal, a copy broken off leaves half a database."""
+    for suffix in ("-wal", "-shm", "-journal"):
+        partial.with_name(partial.name + suffix).unlink(missing_ok=True)
+    with partial.open("r+b") as file:
+        file.truncate()
+    with closing(sqlite3.connect(partial, isolation_level=None)) as copy:
+        copy.execute("PRAGMA journal_mode=OFF")
+        copy.execute("PRAGMA synchronous=OFF")
+        _copy(source, copy, cancel, advance, held=held)
 
 
 def _copy(

@@ -68,20 +68,24 @@ def test_snapshot_has_what_only_the_wal_has(home: Path, target: Path) -> None:
         assert rows(target) == [(1, 0), (2, 7)]
 
 
-def writes_at_every_step(other: Writer, told: list[str], answers: list[str]) -> Advance:
+def writes_at_every_step(
+    other: Writer, told: list[str], answers: list[str], *, first: float = 0.0
+) -> Advance:
+    """A hearer that has the other process write once a share of the pages is copied."""
+
     def advance(done: int, total: int, reason: str) -> None:
         told.append(reason)
-        if done < total:
+        if total * first <= done < total:
             answers.append(other.say("UPDATE t SET a = a + 1"))
 
     return advance
 
 
-def large(path: Path, *, wal: bool) -> None:
+def large(path: Path, *, wal: bool, rows: int = 30) -> None:
     make(path, wal=wal)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE filling(b)")
-        connection.executemany("INSERT INTO filling VALUES (?)", [(bytes(100_000),) for _ in range(30)])
+        connection.executemany("INSERT INTO filling VALUES (?)", [(bytes(100_000),) for _ in range(rows)])
         connection.commit()
 
 
@@ -114,6 +118,18 @@ def test_busy_writer_is_held_after_three_restarts(home: Path, target: Path) -> N
     assert set(answers[first_held:]) == {"database is locked"}
     assert rows(target) == [(1, first_held)]
     assert check_integrity(target, CancelToken()) == ()
+
+
+def test_restart_late_in_a_large_copy(home: Path, target: Path) -> None:
+    large(home / "db", wal=False, rows=80)
+    told: list[str] = []
+    answers: list[str] = []
+    with writer(home / "db") as other:
+        other.say("PRAGMA busy_timeout=0")
+        take(home / "db", target, writes_at_every_step(other, told, answers, first=0.6))
+    assert told[-1].startswith("a busy writer")
+    assert check_integrity(target, CancelToken()) == ()
+    assert rows(target) == [(1, answers.count("done"))]
 
 
 def test_writer_that_keeps_the_lock_is_told(
