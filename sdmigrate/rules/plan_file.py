@@ -16,12 +16,13 @@ from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.finding import Finding
 from sdmigrate.model.plan import ColumnPlan, Duplicates, Empty, Misfit, Naming, Plan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, Profile
-from sdmigrate.rules import conversion, plan_places, row_filter
+from sdmigrate.rules import conversion, row_filter
 from sdmigrate.rules.column_decisions import default_empty, misfits, with_type
 from sdmigrate.rules.convert_dates import zone_of
 from sdmigrate.rules.forms import FORM_BY_NAME
 from sdmigrate.rules.naming import check_collisions, check_target_name
 from sdmigrate.rules.plan_difference import Drift, Path, drift, in_words
+from sdmigrate.rules.plan_places import Places, parse
 from sdmigrate.rules.plan_text import write
 from sdmigrate.rules.planning import CONFIDENCE, finished, propose
 from sdmigrate.rules.type_families import TYPE_NAMES, canonical_type, family
@@ -79,16 +80,16 @@ class _Reader:
     """The document, its text for line numbers, and the one way to refuse."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.places = Places(text)
         try:
-            self.document = plan_places.parse(text)
+            self.document = parse(text)
         except tomllib.TOMLDecodeError as error:
             raise UsageProblem(
                 f"The plan is no valid TOML: {error}", "Correct it, or write a new one with 'plan new'."
             ) from error
 
     def refuse(self, path: Path, problem: str, hint: str = "Correct that line of the plan.") -> NoReturn:
-        raise UsageProblem(f"Plan, line {plan_places.line_of(self.text, path)}: {problem}", hint)
+        raise UsageProblem(f"Plan, line {self.places.line_of(path)}: {problem}", hint)
 
     def at(self, path: Path) -> Any:
         """The value there; an empty table where there is none."""
@@ -288,7 +289,7 @@ def _accepted(reader: _Reader, proposal: Plan, drifted: Drift) -> dict[str, int]
 def _refuse(reader: _Reader, drifted: Drift, catalog: Catalog) -> NoReturn:
     """Name everything that is gone or new, what is gone with its line."""
     named = [
-        f"line {plan_places.line_of(reader.text, path)}: the source has no {in_words(path)}"
+        f"line {reader.places.line_of(path)}: the source has no {in_words(path)}"
         for path in drifted.gone[:_MOST_NAMED]
     ]
     named += [f"not in the plan: {in_words(path)}" for path in drifted.new[: _MOST_NAMED - len(named)]]

@@ -113,15 +113,14 @@ def _of_table(table: TablePlan, profile: TableProfile) -> Iterator[Finding]:
 def _of_column(
     table: TablePlan, column: ColumnPlan, profile: ColumnProfile, declared: str, *, is_tied: bool
 ) -> Iterator[Finding]:
-    def finding(
-        code: str,
-        count: int,
-        message: str,
-        advice: str,
-        severity: Severity = "info",
-        samples: tuple[Sample, ...] = (),
-    ) -> Finding:
-        return Finding(
+    told = [
+        *_type_decisions(column, profile, declared, is_tied=is_tied),
+        *_missing_decisions(table, column, profile),
+    ]
+    if family(column.type) in ("text", "json", "jsonb"):
+        told += _byte_decisions(column, profile)
+    for code, count, message, advice, severity in told:
+        yield Finding(
             code=code,
             severity=severity,
             table=table.source,
@@ -129,13 +128,21 @@ def _of_column(
             count=count,
             message=message,
             advice=advice,
-            samples=samples,
+            samples=_examples(column, profile) if code == "misfits" else (),
         )
 
-    yield from (finding(*told) for told in _type_decisions(column, profile, declared, is_tied=is_tied))
+
+def _examples(column: ColumnPlan, profile: ColumnProfile) -> tuple[Sample, ...]:
+    """Values that do not fit the planned type, where the profile has some."""
+    return next((one.examples[:5] for one in profile.candidates if one.type == column.type), ())
+
+
+def _missing_decisions(
+    table: TablePlan, column: ColumnPlan, profile: ColumnProfile
+) -> Iterator[tuple[str, int, str, str, Severity]]:
     missing = profile.empties if family(column.type) == "text" else profile.empties + profile.blanks
     if missing and column.empty != "keep" and not column.default:
-        yield finding(
+        yield (
             "empty-strings-for-null" if column.empty == "null" else "empty-refused",
             missing,
             f"Empty text is no {column.type}; each {_EMPTY_WORDS[column.empty]}.",
@@ -143,25 +150,22 @@ def _of_column(
             "info" if column.empty == "null" else "warning",
         )
     if unfit := misfits(profile, column.type, column.day_first):
-        yield finding(
+        yield (
             "misfits",
             unfit,
             f"{counted(unfit, 'value')} cannot be {column.type}; {_MISFIT_WORDS[column.misfit]}.",
             "Correct the source, or set type, form or misfit of this column in the plan.",
             "warning",
-            next((one.examples[:5] for one in profile.candidates if one.type == column.type), ()),
         )
     if column.not_null and profile.nulls and not column.default:
         part = "the primary key" if column.source in table.key else "a NOT NULL column"
-        yield finding(
+        yield (
             "null-in-primary-key" if column.source in table.key else "null-refused",
             profile.nulls,
             f"{counted(profile.nulls, 'row')} with NULL in {part}; such rows go to quarantine.",
             "Set default of this column in the plan to give them a value.",
             "warning",
         )
-    if family(column.type) in ("text", "json", "jsonb"):
-        yield from (finding(*told) for told in _byte_decisions(column, profile))
 
 
 def _type_decisions(

@@ -143,6 +143,9 @@ def test_naming_folds_every_name_and_overrides_stay() -> None:
         ("tables = 3\n", 1, "must be a table"),
         ("[tables]\ntickets = 3\n", 2, "must be a table"),
         ('description = """\nlong\n"""\n', 1, "unknown"),
+        ("[tables.tickets]\nwhere = \"Notes <> '\u2028'\"\ntyp = 1\n", 3, "'typ'"),
+        ('[tables.tickets.columns.Notes]\nplaceholders = [\n["x"],\n]\n', 2, "strings"),
+        ('[tables.tickets]\norder = [\n  "Hours",\n]\n["tables".tickets.columns]\nX = 1\n', 6, "table"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_its_line(text: str, line: int, words: str) -> None:
