@@ -43,8 +43,6 @@ from sdmigrate.tui.widgets.stepper import WIDE
 
 __all__ = ["WizardApp", "WizardOptions", "run_wizard"]
 
-SAMPLING_SECONDS = 0.1
-
 
 def run_wizard(options: WizardOptions, services: Services | None = None) -> RunFinished | None:
     """Show the wizard until it is left; None where no run was begun.
@@ -72,6 +70,8 @@ class WizardApp(App[None]):
     TITLE = "sdmigrate"
     COMMANDS = App.COMMANDS | {OfferProvider}
     BINDINGS = [Binding("ctrl+q", "quit", "Quit", show=False)]
+    SAMPLING_SECONDS = 0.1
+    """How often the screen takes in what the child said."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
 
@@ -108,7 +108,7 @@ class WizardApp(App[None]):
             for number in (signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(number, self.exit)
         self.push_screen(StartScreen(self._options, self._services))
-        self.set_interval(SAMPLING_SECONDS, self._tick)
+        self.set_interval(self.SAMPLING_SECONDS, self._tick)
 
     def close_bridge(self) -> None:
         """See the child out; it rolls back what is under way. Call it when nothing is drawn any more."""

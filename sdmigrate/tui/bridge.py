@@ -24,12 +24,15 @@ from sdmigrate.model.events import (
 )
 from sdmigrate.model.record import Record
 from sdmigrate.pipeline.messages import Command, Ended, EventLine, Finish, Message, Stop, Waiting
+from sdmigrate.tui.format import plain
 from sdmigrate.tui.journey import MOST_FINDINGS, Gone, Item, Results
 from sdmigrate.tui.narration import event_line
 from sdmigrate.tui.session import Pilot
 
 MOST_LINES = 2000
 """Log lines kept for the screen; log.jsonl has them all."""
+LONGEST_LINE = 500
+"""Characters of a log line on the screen."""
 _LISTEN_SECONDS = 0.25
 _ENVELOPE = ("v", "seq", "run")
 
@@ -196,4 +199,4 @@ class Bridge:
 
     def _note(self, line: str) -> None:
         with self._lock:
-            self._lines.append(line)
+            self._lines.append(plain(line, LONGEST_LINE))

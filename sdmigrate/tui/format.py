@@ -27,8 +27,13 @@ def plain(value: object, limit: int = LONGEST) -> str:
         return ""
     text = value.text if isinstance(value, StoredValue) else str(value)
     cut = len(text) > limit
-    shown = "".join(_shown(character) for character in text[:limit])
+    shown = visible(text[:limit])
     return shown[: limit - 1] + "…" if cut else shown
+
+
+def visible(text: str) -> str:
+    """The text with every control, formatting or lone surrogate character replaced by one visible one."""
+    return "".join(_shown(character) for character in text)
 
 
 def _shown(character: str) -> str:

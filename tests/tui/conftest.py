@@ -5,6 +5,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.widgets import Input
 
+from sdmigrate.tui.app import WizardApp
 from tests.tui.scripted import Stage
 
 
@@ -20,6 +21,7 @@ def _still_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr(Input, "cursor_blink", False)
+    monkeypatch.setattr(WizardApp, "SAMPLING_SECONDS", 0.02)
 
 
 @pytest.fixture

@@ -16,18 +16,11 @@ from tests.tui import records
 from tests.tui.driving import Keys, text_of, until, wizard
 from tests.tui.scripted import GATES, Script, Stage
 
-HOSTILE = {
-    "closing": "[/red]",
-    "markup": "[red]x[/red]",
-    "index": "[type=x, v={'a[0]'}]",
-    "ansi": "\x1b[31mred\x1b[0m\x07",
-    "lines": "two\nlines\ttab",
-    "bidi": "left\u202eright\u200b",
-    "long": "x" * 10_000,
-    "emoji": "👩‍👩‍👧 café ",
-    "action": "[@click=app.quit]x[/]",
-    "surrogate": "\ud800 lone",
-}
+MIXTURE = (
+    "[red]x[/red] [type=x, v={'a[0]'}] [@click=app.quit]q[/] \x1b[31mred\x07 two\nlines\ttab "
+    "left\u202eright\u200b 👩‍👩‍👧 café "
+)
+HOSTILE = {"closing": "[/red]", "mixture": MIXTURE, "long": "[" + "x" * 10_000}
 
 
 def poisoned(value: object, poison: str, field: str = "") -> object:
@@ -86,9 +79,13 @@ async def _look_everywhere(keys: Keys, see: Callable[[], None]) -> None:
     await keys.pause()
 
 
-@pytest.mark.parametrize("poison", HOSTILE.values(), ids=HOSTILE)
-@pytest.mark.parametrize("size", [(80, 24), (160, 48)], ids=["80x24", "160x48"])
-async def test_every_screen_shows_hostile_text_as_text(poison: str, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("closing", (80, 24)), ("mixture", (80, 24)), ("long", (80, 24)), ("mixture", (160, 48))],
+    ids=["closing", "mixture", "long", "mixture-wide"],
+)
+async def test_every_screen_shows_hostile_text_as_text(name: str, size: tuple[int, int]) -> None:
+    poison = HOSTILE[name]
     stage = _stage(poison)
     request = msgspec.structs.replace(
         records.request(), source=f"/srv/{poison[:60]}.sqlite", schema=poison[:40]
@@ -135,3 +132,12 @@ def test_gates_keep_their_words_whatever_their_advice() -> None:
 
     judged = GateJudged(name="breaker", verdict="stop", value=0.2, limit=0.1, advice="[/red]\x1b[0m")
     assert gate_line(judged) == "✗ stop  breaker: [/red]␛[0m"
+
+
+async def test_a_name_that_no_record_can_hold_is_refused_in_words(stage: Stage) -> None:
+    request = msgspec.structs.replace(records.request(), source="/srv/lone \udcff.sqlite")
+    async with wizard(stage, request=request) as (_, keys):
+        await until(keys, "lone �.sqlite", "✗ It is not valid UTF-8")
+        await keys.press("ctrl+g")
+        await until(keys, "The source cannot be used")
+        assert stage.pilots == []

@@ -30,9 +30,9 @@ from sdmigrate.tui.modals.browse import BrowseDialog
 from sdmigrate.tui.modals.help import HelpDialog
 from sdmigrate.tui.paint import toned
 from sdmigrate.tui.session import EMBEDDED, Services, TargetReport, UnfinishedRun, WizardOptions
-from sdmigrate.tui.widgets.conninfo_input import ConninfoInput
 from sdmigrate.tui.widgets.key_bar import KeyBar
 from sdmigrate.tui.widgets.mode_choice import ModeChoice
+from sdmigrate.tui.widgets.plain_input import ConninfoInput, PlainInput
 from sdmigrate.tui.widgets.run_list import RunList
 from sdmigrate.tui.widgets.top_bar import TopBar
 
@@ -43,6 +43,7 @@ _KEYS = (
     ("F1", "Help", "This page."),
     ("^q", "Quit", "Leave; nothing has been touched."),
 )
+_NOT_UNICODE = "It is not valid UTF-8, which the run's records cannot hold. Name it through a symbolic link."
 _HELP = (
     "Name a SQLite file, the PostgreSQL server to take it to, and the schema that applications will use. "
     "Each answer is checked when you leave its field. The target is 'embedded', for a PostgreSQL that "
@@ -112,7 +113,7 @@ class StartScreen(Screen[None]):
             yield Static("From a SQLite file to a live PostgreSQL schema, and back.", id="lead")
             with Horizontal(classes="field"):
                 yield Static("Source", classes="label")
-                yield Input(source, id="source", placeholder="path of the SQLite file")
+                yield PlainInput(source, id="source", placeholder="path of the SQLite file")
                 yield Button("Browse ^o", id="browse", compact=True)
             yield Static(id="source-verdict", classes="verdict")
             with Horizontal(classes="field"):
@@ -123,7 +124,7 @@ class StartScreen(Screen[None]):
             yield Static(id="target-verdict", classes="verdict")
             with Horizontal(classes="field"):
                 yield Static("Schema", classes="label")
-                yield Input(
+                yield PlainInput(
                     request.schema or "", id="schema", placeholder="the name that applications will use"
                 )
             yield Static(id="schema-verdict", classes="verdict")
@@ -168,7 +169,9 @@ class StartScreen(Screen[None]):
         self._say(field, toned("checking …", "muted") if value else Content(""))
         if not value:
             return
-        if field == "schema":
+        if not _is_unicode(value):
+            self.post_message(self.Checked(field, Verdict(value, False, _NOT_UNICODE)))
+        elif field == "schema":
             self.post_message(self.Checked(field, self._schema_verdict(value)))
         elif field == "source":
             self._check_source(value)
@@ -307,6 +310,14 @@ class StartScreen(Screen[None]):
     def action_help(self) -> None:
         """Keys and words."""
         self.app.push_screen(HelpDialog("Start", _HELP, tuple((key, words, "") for key, _, words in _KEYS)))
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _field(widget: Input) -> FieldName:
