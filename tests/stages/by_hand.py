@@ -61,5 +61,5 @@ def blueprint_of(*tables: TargetTable, plan_id: str = "plan", **fields: Any) -> 
 def ask(endpoint: Endpoint, statement: str, *values: Any) -> list[tuple[Any, ...]]:
     """What PostgreSQL answers."""
     with connect(endpoint, purpose="test") as connection:
-        cursor = connection.execute(statement, values or None)  # type: ignore[call-overload]
+        cursor = connection.execute(statement, values or None)
         return cursor.fetchall() if cursor.description else []
