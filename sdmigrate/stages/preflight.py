@@ -4,6 +4,7 @@ Invariant: every check is made, whatever the ones before it said; only a source 
 ends the stage early.
 """
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -67,7 +68,8 @@ def preflight(context: Context, target: TargetFacts | None) -> Source:
         checks += check_target(target, context.request.schema)
         findings += target_findings(target, context.request.schema)
     return Source(
-        path=str(path),
+        # As named: a link with a plain name is the way to a file whose own name no record can hold.
+        path=os.path.abspath(context.request.source),
         fingerprint=seen,
         reading=reading,
         catalog=catalog,

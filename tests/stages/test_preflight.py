@@ -1,5 +1,6 @@
 """Preflight reads everything, changes nothing, and makes every check."""
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -16,6 +17,7 @@ from sdmigrate.model.record import from_json, to_json
 from sdmigrate.model.settings import Limits
 from sdmigrate.model.source import Source, TargetFacts
 from sdmigrate.runtime.health import Memory
+from sdmigrate.stages.backup import backup
 from sdmigrate.stages.inventory import inventory
 from sdmigrate.stages.preflight import preflight
 from sdmigrate.stages.room import in_units
@@ -48,7 +50,7 @@ def test_quiet_source(home: Path, tmp_path: Path, make_context: MakeContext) -> 
     before = state(home)
     source = preflight(make_context(tmp_path, "inspect", source=str(home / "link")), None)
     assert state(home) == before
-    assert source.path == str(home / "db")
+    assert source.path == str(home / "link")
     assert source.reading == "rollback_journal"
     assert [table.name for table in source.catalog.tables] == ["t"]
     assert verdicts(source) == {
@@ -63,6 +65,18 @@ def test_quiet_source(home: Path, tmp_path: Path, make_context: MakeContext) -> 
     )
     assert source.findings == ()
     assert from_json(to_json(source), Source) == source
+
+
+def test_link_to_a_name_that_is_not_utf8(home: Path, tmp_path: Path, make_context: MakeContext) -> None:
+    make(home / "plain", wal=True)
+    (home / "plain").rename(home / os.fsdecode(b"caf\xe9"))
+    (tmp_path / "link").symlink_to(home / os.fsdecode(b"caf\xe9"))
+    before = state(home)
+    context = make_context(tmp_path, source=str(tmp_path / "link"))
+    source = preflight(context, None)
+    assert from_json(to_json(source), Source) == source
+    assert len(to_json(backup(context, source, None))) > 0
+    assert state(home) == before
 
 
 def test_live_source_is_a_warning(home: Path, tmp_path: Path, make_context: MakeContext) -> None:
