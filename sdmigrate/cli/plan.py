@@ -85,11 +85,11 @@ def diff(
 
     def body(session: Session) -> Outcome:
         plan, profile, snapshot = _of_run(session, run)
-        if not other.is_file():
-            raise UsageProblem(f"There is no file {other}.", "Check the path.")
-        read = plan_file.read(
-            other.read_text("utf-8-sig"), snapshot.catalog, profile, accept_drift=common.accept_drift
-        )
+        try:
+            text = other.read_text("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageProblem(f"The plan {other} cannot be read: {error}.", "Check the path.") from error
+        read = plan_file.read(text, snapshot.catalog, profile, accept_drift=common.accept_drift)
         lines = difference(plan, read)
         for line in lines:
             session.output.text(line)

@@ -140,6 +140,11 @@ class Cluster:
             return None
         return Path(lines[4]) if len(lines) > 4 and lines[4] else None
 
+    def answers(self) -> bool:
+        """Whether the server runs and its socket is there, which cleaners of temporary files may remove."""
+        directory = self.socket_directory()
+        return self.process() is not None and directory is not None and (directory / SOCKET_NAME).exists()
+
     def start(self, *, durable: bool) -> subprocess.Popen[bytes] | None:
         """Start the server and wait until it answers; a tethered one (not durable) ends with us.
 

@@ -168,11 +168,13 @@ def with_server_types(
 def blockers(connection: Connection, schema: str) -> tuple[Blocker, ...]:
     """The other transactions that hold a lock on a table of the schema now."""
     found = connection.execute(
-        "SELECT DISTINCT locks.pid, locks.virtualtransaction,"
-        " coalesce(nullif(activity.application_name, ''), 'a program without a name') || ' of '"
-        "  || coalesce(activity.usename, 'nobody') || ' (process ' || locks.pid || ', '"
-        "  || coalesce(activity.state, 'prepared transaction') || ', open for '"
-        "  || coalesce(extract(epoch FROM clock_timestamp() - activity.xact_start)::int::text, '?') || ' s)'"
+        "SELECT DISTINCT coalesce(locks.pid, 0), locks.virtualtransaction,"
+        " CASE WHEN locks.pid IS NULL THEN 'a prepared transaction (pg_prepared_xacts)' ELSE"
+        "  coalesce(nullif(activity.application_name, ''), 'a program without a name') || ' of '"
+        "  || coalesce(activity.usename, 'an unknown role') || ' (process ' || locks.pid || ', '"
+        "  || coalesce(activity.state, 'state hidden') || ', open for '"
+        "  || coalesce(extract(epoch FROM clock_timestamp() - activity.xact_start)::int::text, '?')"
+        "  || ' s)' END"
         " FROM pg_locks AS locks"
         " JOIN pg_class ON pg_class.oid = locks.relation"
         " JOIN pg_namespace ON pg_namespace.oid = relnamespace"
@@ -184,6 +186,6 @@ def blockers(connection: Connection, schema: str) -> tuple[Blocker, ...]:
         (schema,),
     )
     return tuple(
-        Blocker(process=pid or 0, virtual_transaction=transaction, description=text)
+        Blocker(process=pid, virtual_transaction=transaction, description=text)
         for pid, transaction, text in found
     )

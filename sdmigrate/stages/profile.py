@@ -5,13 +5,15 @@ same result.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from sdmigrate.duck.scan import scan
 from sdmigrate.model.catalog import Column, Table
-from sdmigrate.model.errors import UsageProblem
+from sdmigrate.model.errors import SourceUnusable, UsageProblem
 from sdmigrate.model.events import Advanced
 from sdmigrate.model.finding import Finding, in_order
 from sdmigrate.model.profile import ColumnProfile, Profile, TableProfile
@@ -26,6 +28,7 @@ from sdmigrate.rules.types import Proposal, day_order, propose, settle_day_order
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import make_private_directory
 from sdmigrate.sqlite.connection import open_read_only, quote_identifier
+from sdmigrate.sqlite.row_order import unreadable_of
 from sdmigrate.stages.profile_keys import profile_keys, profile_references
 
 _BATCH = 10_000
@@ -40,6 +43,16 @@ def profile(context: Context, snapshot: Snapshot) -> Profile:
         Aborted: the operator asked to stop.
     """
     pack = rule_pack(context)
+    try:
+        return _profile(context, snapshot, pack)
+    except sqlite3.DatabaseError as error:
+        raise SourceUnusable(
+            f"The snapshot {snapshot.path} cannot be read through: {error}.",
+            "Check the source with PRAGMA integrity_check; recover it with sqlite3's .recover.",
+        ) from error
+
+
+def _profile(context: Context, snapshot: Snapshot, pack: RulePack | None) -> Profile:
     catalog = snapshot.catalog
     with closing(open_read_only(snapshot.path, trusted_schema=catalog.trusted_schema)) as connection:
         evidence = _gather(context, snapshot, connection)
@@ -118,13 +131,24 @@ def _gather(
 
     gathered: dict[str, dict[str, Evidence]] = {table.name: {} for table in tables}
     pulse(tables[0].name if tables else "", 0)
-    scanned = scan(snapshot.path, context.directory.scratch, tables, _empty_evidence, context.cancel, pulse)
+    unreadable = unreadable_of(connection, "main", snapshot.catalog)
+    readable = [_without(table, unreadable.get(table.name, frozenset())) for table in tables]
+    scanned = scan(snapshot.path, context.directory.scratch, readable, _empty_evidence, context.cancel, pulse)
     for part in scanned:
         if not part.readable:
             pulse(part.table.name, 0)
             _count_rows(context, connection, part.table, part.columns)
         gathered[part.table.name].update(part.columns)
+    for table in tables:
+        for name in unreadable.get(table.name, ()):
+            # What SQLite cannot compute here is NULL in cleaned as well.
+            gathered[table.name][name] = _empty_evidence(table, name)
+            gathered[table.name][name].add_nulls(_rows(connection, table, gathered[table.name]))
     return gathered
+
+
+def _without(table: Table, names: Collection[str]) -> Table:
+    return replace(table, columns=tuple(column for column in table.columns if column.name not in names))
 
 
 def _count_rows(

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -279,6 +280,31 @@ def test_what_nobody_touched_is_not_read_again_under_the_lock(
     monkeypatch.setattr(switching, "live_writes", read)
     assert switch(context, postgres, make_release(postgres, schema_name, "2")).findings == ()
     assert asked == []
+
+
+def test_readers_go_on_through_cutovers_and_see_one_release_whole(
+    postgres: Endpoint, make_context: MakeContext, tmp_path: Path, schema_name: str
+) -> None:
+    patient = make_context(tmp_path, limits=Limits(lock_timeout_ms=500, lock_attempts=10))
+    switch(patient, postgres, make_release(postgres, schema_name, "0", subject="release 0 no"))
+    over, seen = threading.Event(), set[tuple[str, ...]]()
+
+    def read() -> None:
+        with connect(postgres, purpose="reader") as connection:
+            while not over.is_set():
+                found = connection.execute(f"SELECT subject FROM {schema_name}.tickets ORDER BY id".encode())
+                seen.add(tuple(row[0] for row in found))
+
+    with ThreadPoolExecutor(3) as pool:
+        readers = [pool.submit(read) for _ in range(3)]
+        for number in range(1, 5):
+            made = make_release(postgres, schema_name, str(number), subject=f"release {number} no")
+            switch(patient, postgres, made)
+        over.set()
+        for reader in readers:
+            reader.result()
+    assert seen <= {tuple(f"release {n} no {row}" for row in (1, 2, 3)) for n in range(5)}
+    assert len(seen) > 1
 
 
 def test_cancel_while_waiting_switches_nothing(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sdmigrate.model.errors import Aborted
+from sdmigrate.model.errors import Aborted, SourceUnusable
 from sdmigrate.model.events import Advanced
 from sdmigrate.model.finding import Finding
 from sdmigrate.model.finding_codes import FINDING_CODES
@@ -449,3 +449,34 @@ def test_a_column_of_every_rowid_name(profile_of: ProfileOf) -> None:
     )
     (nul,) = told(found, "nul-bytes")
     assert [sample.rowid for sample in nul.samples] == [2]
+
+
+def test_a_generated_column_that_cannot_be_computed_is_null(
+    tmp_path: Path, make_context: MakeContext
+) -> None:
+    path = tmp_path / "snapshot.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            "CREATE TABLE t(a TEXT, b INT AS (json_extract(a, '$.b')) VIRTUAL);"
+            "INSERT INTO t(a) VALUES ('{\"b\": 1}'), ('not json');"
+        )
+    table = profile(make_context(tmp_path, "inspect"), snapshot_of(path)).table("t")
+    column = table.column("b")
+    assert (column.rows, column.nulls, column.distinct, column.proposed) == (2, 2, 0, "bigint")
+    assert table.column("a").distinct == 2
+
+
+def test_a_broken_file_is_told(tmp_path: Path, make_context: MakeContext) -> None:
+    path = tmp_path / "snapshot.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            "CREATE TABLE t(a TEXT);"
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<3000)"
+            " INSERT INTO t SELECT hex(randomblob(40)) FROM n;"
+        )
+    snapshot = snapshot_of(path)
+    data = bytearray(path.read_bytes())
+    data[4096 * 5 : 4096 * 9] = b"\xff" * (4096 * 4)
+    path.write_bytes(data)
+    with pytest.raises(SourceUnusable, match="cannot be read through"):
+        profile(make_context(tmp_path, "inspect"), snapshot)
