@@ -7,6 +7,9 @@ PostgreSQL SQL over the target's names. Postgres code renders it and decides not
 from sdmigrate.model.finding import Finding
 from sdmigrate.model.record import Record
 
+MOST_COLUMNS = 1600
+"""Of a table: https://www.postgresql.org/docs/current/limits.html; wide rows meet their limit sooner."""
+
 
 class TargetColumn(Record):
     """One column to create and to load."""

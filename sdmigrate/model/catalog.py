@@ -10,6 +10,9 @@ from sdmigrate.model.record import Record
 Affinity: TypeAlias = Literal["INTEGER", "REAL", "NUMERIC", "TEXT", "BLOB"]
 """https://www.sqlite.org/datatype3.html section 3.1; BLOB is what older texts call NONE."""
 
+OWN_COLLATIONS = frozenset(("BINARY", "NOCASE", "RTRIM"))
+"""SQLite's own: https://www.sqlite.org/datatype3.html section 7; any other is the application's."""
+
 
 class Column(Record):
     """One column as declared."""
@@ -139,6 +142,13 @@ class Catalog(Record):
     """Bytes."""
     trusted_schema: bool = False
     """False: read with PRAGMA trusted_schema=OFF. True: the file's schema cannot be read without it."""
+
+    @property
+    def collations_of_the_application(self) -> frozenset[str]:
+        """The collations of columns and indexes that SQLite itself does not have."""
+        columns = {column.collation for table in self.tables for column in table.columns}
+        terms = {term.collation for table in self.tables for index in table.indexes for term in index.terms}
+        return frozenset((columns | terms) - OWN_COLLATIONS)
 
     def table(self, name: str) -> Table:
         """The table of that exact name.

@@ -24,6 +24,7 @@ FINDING_CODES: dict[str, str] = {
     "virtual-table-not-migrated": "A virtual table, which is not migrated",
     "shadow-table-not-migrated": "The storage of a virtual table, which is not migrated",
     "internal-table-not-migrated": "A table that SQLite keeps for itself",
+    "table-too-wide": "A table of more columns than PostgreSQL's hold",
     "table-unreadable": "A table that no SQL can name",
     "constraint-broken-in-source": "Rows that break a NOT NULL or a STRICT type of the source",
     "index-damaged": "An index of the source that does not fit its table",

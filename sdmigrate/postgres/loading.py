@@ -272,11 +272,15 @@ class Loader:
             if error.diag.context:
                 what += f"; {error.diag.context.splitlines()[0]}"
         rowid = source.locator_of(after, ordinal) if ordinal else None
-        where = f"row {rowid}" if rowid is not None else f"a row behind row {after or 'none'}"
-        return Refused(
-            f"PostgreSQL does not take {where} of table {table.source!r}: {what}",
-            "Decide it in the plan (the column's type, misfit or empty), then clean and load again.",
-        )
+        behind = "a row" if after is None else f"a row behind row {after}"
+        where = behind if rowid is None else f"row {rowid}"
+        advice = "Decide it in the plan (the column's type, misfit or empty), then clean and load again."
+        if isinstance(error, errors.ProgramLimitExceeded):
+            advice = (
+                "Such a row is beyond a limit of PostgreSQL, whatever the plan; leave it out there (where),"
+                " or the table (include = false), or split the table in a copy of the source."
+            )
+        return Refused(f"PostgreSQL does not take {where} of table {table.source!r}: {what}", advice)
 
     def _refusal(self, table: TargetTable) -> str | None:
         """Why the server does not create this table with its generated columns; None: it does."""

@@ -11,7 +11,16 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
-from sdmigrate.model.catalog import Catalog, Column, ForeignKey, Index, IndexTerm, OtherObject, Table
+from sdmigrate.model.catalog import (
+    OWN_COLLATIONS,
+    Catalog,
+    Column,
+    ForeignKey,
+    Index,
+    IndexTerm,
+    OtherObject,
+    Table,
+)
 from sdmigrate.model.record import Record
 from sdmigrate.sqlite.connection import harden, is_distrust, quote_identifier
 from sdmigrate.sqlite.declarations import (
@@ -26,7 +35,6 @@ from sdmigrate.sqlite.declarations import (
 )
 
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
-_COLLATIONS = frozenset(("BINARY", "NOCASE", "RTRIM"))
 _NOT_TEXT = "its name, or one of its columns' names, is not valid UTF-8, so that no SQL can say it"
 
 
@@ -244,7 +252,7 @@ def _refusal(connection: sqlite3.Connection, select: str, relation: str) -> str 
 
 def _collation(name: str) -> str:
     """SQLite's own collations in capitals, others as written."""
-    return name.upper() if name.upper() in _COLLATIONS else readable(name)
+    return name.upper() if name.upper() in OWN_COLLATIONS else readable(name)
 
 
 def _rowid_alias(primary_key: Sequence[str], facts: _Listed, index_lines: Sequence[Any]) -> str | None:

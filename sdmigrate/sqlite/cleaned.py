@@ -68,9 +68,7 @@ def exclude_rows(bench: Workbench, table: Table, where: str) -> None:
     # A connection of its own: the operator's expression sees the snapshot and can write nothing. Line
     # breaks, so that a comment at its end hides nothing of ours.
     select = f"SELECT {name} FROM {source} WHERE NOT coalesce((\n{where}\n), 0)"
-    with closing(
-        open_read_only(bench.snapshot_path, trusted_schema=bench.catalog.trusted_schema)
-    ) as snapshot:
+    with closing(open_read_only(bench.snapshot_path, catalog=bench.catalog)) as snapshot:
         try:
             bench.connection.executemany("INSERT INTO temp.gone VALUES (?)", snapshot.execute(select))
         except (sqlite3.OperationalError, sqlite3.ProgrammingError, sqlite3.Warning) as error:

@@ -8,6 +8,8 @@ opened in ``opening.py`` alone.
 import sqlite3
 from pathlib import Path
 
+from sdmigrate.model.catalog import Catalog
+
 
 def quote_identifier(name: str) -> str:
     """The name as a quoted SQL identifier (https://www.sqlite.org/lang_keywords.html).
@@ -33,13 +35,34 @@ def harden(connection: sqlite3.Connection, *, trusted_schema: bool = False) -> N
     connection.text_factory = decode_text
 
 
+def stand_in_for_collations(connection: sqlite3.Connection, catalog: Catalog) -> None:
+    """Compare by code point where the catalog names a collation that only the application has.
+
+    Without one SQLite reads no row of a WITHOUT ROWID table keyed by it. The order in the file is the
+    application's, so a scan is exact and a search in such an index is not.
+    """
+    for name in catalog.collations_of_the_application:
+        connection.create_collation(name, _by_code_point)
+
+
+def _by_code_point(left: str, right: str) -> int:
+    return (left > right) - (left < right)
+
+
 def is_distrust(error: sqlite3.DatabaseError) -> bool:
     """Whether SQLite refused because trusted_schema is off and the schema uses, say, json_extract()."""
     return "unsafe use of " in str(error)
 
 
-def open_read_only(path: Path | str, *, trusted_schema: bool = False) -> sqlite3.Connection:
+def open_read_only(
+    path: Path | str, *, trusted_schema: bool = False, catalog: Catalog | None = None
+) -> sqlite3.Connection:
     """A read-only connection to a file of the run directory; usable from any one thread at a time.
+
+    Args:
+        path: the file.
+        trusted_schema: whether its schema may call functions.
+        catalog: what the file declares, where all of its rows are to be read; it decides the trust.
 
     Raises:
         sqlite3.OperationalError: there is no such file, or it cannot be read.
@@ -47,5 +70,7 @@ def open_read_only(path: Path | str, *, trusted_schema: bool = False) -> sqlite3
     connection = sqlite3.connect(
         f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
     )
-    harden(connection, trusted_schema=trusted_schema)
+    harden(connection, trusted_schema=trusted_schema if catalog is None else catalog.trusted_schema)
+    if catalog is not None:
+        stand_in_for_collations(connection, catalog)
     return connection

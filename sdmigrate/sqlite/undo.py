@@ -14,7 +14,7 @@ from sdmigrate.model.catalog import Catalog, Table
 from sdmigrate.model.errors import InternalFault, UnsafeToContinue
 from sdmigrate.model.result import Cleaned
 from sdmigrate.sqlite.audit import removed_name
-from sdmigrate.sqlite.connection import harden, quote_identifier
+from sdmigrate.sqlite.connection import harden, quote_identifier, stand_in_for_collations
 from sdmigrate.sqlite.content_digest import (
     Beat,
     blob_mask,
@@ -127,6 +127,7 @@ def _attached(files: CleaningFiles, catalog: Catalog, main: Path | None) -> Iter
     name = ":memory:" if main is None else f"{main.absolute().as_uri()}?mode=rwc"
     with closing(sqlite3.connect(name, uri=True, isolation_level=None)) as connection:
         harden(connection, trusted_schema=catalog.trusted_schema)
+        stand_in_for_collations(connection, catalog)
         connection.execute(f"PRAGMA encoding='{catalog.encoding}'")
         connection.execute("PRAGMA temp_store=FILE")
         for schema, path in (

@@ -17,7 +17,7 @@ from sdmigrate.model.events import Advanced
 from sdmigrate.model.protocols import CancelSignal, EventSink
 from sdmigrate.model.source import Snapshot
 from sdmigrate.rules.key_values import comparable_number
-from sdmigrate.sqlite.connection import harden
+from sdmigrate.sqlite.connection import harden, stand_in_for_collations
 from sdmigrate.sqlite.row_order import unreadable_of
 
 BATCH_ROWS = 10_000
@@ -160,6 +160,7 @@ def _zero_class(zero: float) -> str:
 
 def _attach(connection: sqlite3.Connection, files: CleaningFiles, snapshot: Snapshot) -> None:
     harden(connection, trusted_schema=snapshot.catalog.trusted_schema)
+    stand_in_for_collations(connection, snapshot.catalog)
     # All files of a connection share one encoding, and texts are copied between them byte by byte.
     connection.execute(f"PRAGMA page_size={_PAGE_BYTES}")
     connection.execute(f"PRAGMA encoding='{snapshot.catalog.encoding}'")

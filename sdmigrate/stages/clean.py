@@ -203,7 +203,7 @@ def _prove(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """The digests of the snapshot's tables, and of the same tables undone: they are equal."""
     catalog = snapshot.catalog
-    with closing(open_read_only(snapshot.path, trusted_schema=catalog.trusted_schema)) as connection:
+    with closing(open_read_only(snapshot.path, catalog=catalog)) as connection:
         expected = table_digests(connection, catalog, _beat(context, profile, "digesting the snapshot"))
     undone = undone_digests(files, catalog, _beat(context, profile, "proving the way back"))
     different = [table for table, digest in expected.items() if undone[table] != digest]

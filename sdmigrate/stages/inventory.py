@@ -5,11 +5,11 @@ Invariant: every object of the file is either a table of the catalog or told her
 
 from collections.abc import Iterator
 
-from sdmigrate.model.catalog import Catalog, OtherObject, Table
+from sdmigrate.model.blueprint import MOST_COLUMNS
+from sdmigrate.model.catalog import OWN_COLLATIONS, Catalog, OtherObject, Table
 from sdmigrate.model.finding import Finding, Severity
 
 LONGEST_SQL = 2000
-_OWN_COLLATIONS = frozenset(("BINARY", "NOCASE", "RTRIM"))
 
 
 def inventory(catalog: Catalog) -> tuple[Finding, ...]:
@@ -70,6 +70,15 @@ def _of_table(table: Table) -> Iterator[Finding]:
             f"Not all of the table's declaration was understood: {table.problem}. {_text(table.sql)}",
             "Its rows are migrated; compare its checks, collations and indexes by hand.",
         )
+    if len(table.columns) > MOST_COLUMNS:
+        yield _finding(
+            "table-too-wide",
+            "error",
+            table.name,
+            f"The table has {len(table.columns):,} columns, and one of PostgreSQL at most {MOST_COLUMNS:,}.",
+            "Split it in a copy of the source, or leave it out in the plan (include = false).",
+            count=len(table.columns),
+        )
     for column in table.unreadable:
         yield _finding(
             "generated-column-unreadable",
@@ -81,7 +90,7 @@ def _of_table(table: Table) -> Iterator[Finding]:
             column=column.name,
         )
     for column in table.columns:
-        if column.collation not in _OWN_COLLATIONS:
+        if column.collation not in OWN_COLLATIONS:
             yield _finding(
                 "collation-of-the-application",
                 "warning",

@@ -6,6 +6,7 @@ same plan.
 
 from pathlib import Path
 
+from sdmigrate.model.blueprint import MOST_COLUMNS
 from sdmigrate.model.errors import UnsafeToContinue, UsageProblem
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
@@ -20,7 +21,7 @@ def plan(context: Context, snapshot: Snapshot, profile: Profile) -> Plan:
     """Decide, and write ``plan.toml``.
 
     Raises:
-        UsageProblem: the operator's plan cannot be read or meant, or names collide.
+        UsageProblem: the operator's plan cannot be read or meant, names collide, or a table is too wide.
         UnsafeToContinue: the profile is of another source.
     """
     if profile.source_fingerprint != snapshot.source_fingerprint:
@@ -48,7 +49,18 @@ def plan(context: Context, snapshot: Snapshot, profile: Profile) -> Plan:
     context.cancel.raise_if_set()
     with written_whole(context.directory.plan) as path:
         path.write_text(plan_file.write(decided, profile), encoding="utf-8", newline="\n")
+    _require_narrow(decided)
     return decided
+
+
+def _require_narrow(plan: Plan) -> None:
+    for table in plan.tables:
+        if table.include and len(table.columns) > MOST_COLUMNS:
+            raise UsageProblem(
+                f"Table {table.source!r} has {len(table.columns):,} columns, and one of PostgreSQL at most"
+                f" {MOST_COLUMNS:,}.",
+                "Leave it out in the plan (include = false), or split it in a copy of the source.",
+            )
 
 
 def _text(path: Path) -> str:

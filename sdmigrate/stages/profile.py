@@ -54,7 +54,7 @@ def profile(context: Context, snapshot: Snapshot) -> Profile:
 
 def _profile(context: Context, snapshot: Snapshot, pack: RulePack | None) -> Profile:
     catalog = snapshot.catalog
-    with closing(open_read_only(snapshot.path, trusted_schema=catalog.trusted_schema)) as connection:
+    with closing(open_read_only(snapshot.path, catalog=catalog)) as connection:
         evidence = _gather(context, snapshot, connection)
         findings: list[Finding] = []
         tables: list[TableProfile] = []

@@ -17,6 +17,7 @@ from sdmigrate.rules.blueprint import draw
 from sdmigrate.runtime.cancel import CancelToken
 from sdmigrate.runtime.context import Context
 from sdmigrate.stages.backup import backup
+from sdmigrate.stages.inventory import inventory
 from sdmigrate.stages.plan import plan
 from sdmigrate.stages.preflight import preflight
 from sdmigrate.stages.profile import profile
@@ -128,3 +129,23 @@ def test_the_blueprint_of_a_real_catalog(prepared: tuple[Context, Snapshot, Prof
         'SELECT "Order Items"."id" AS "id", "Order Items"."qty" AS "qty" FROM "Order Items" AS "Order Items" '
         'WHERE ("Order Items"."placed [at]" >= TIMESTAMP \'2024-01-01 00:00:00\')'
     ]
+
+
+def test_a_table_wider_than_postgresqls_is_left_out_or_refused(
+    tmp_path: Path, make_context: MakeContext
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "source.sqlite")) as connection:
+        connection.execute(f"CREATE TABLE wide({', '.join(f'c{number}' for number in range(1601))})")
+        connection.execute("CREATE TABLE narrow(id INTEGER PRIMARY KEY)")
+    context = make_context(tmp_path)
+    snapshot = backup(context, preflight(context, None), None)
+    assert [(found.code, found.table, found.count) for found in inventory(snapshot.catalog)] == [
+        ("table-too-wide", "wide", 1601)
+    ]
+    evidence = profile(context, snapshot)
+    with pytest.raises(UsageProblem, match="'wide' has 1,601 columns"):
+        plan(context, snapshot, evidence)
+    operators = tmp_path / "plan.toml"
+    operators.write_text("version = 1\n[tables.wide]\ninclude = false\n")
+    decided = plan(asking(context, plan_path=str(operators)), snapshot, evidence)
+    assert [table.source for table in decided.tables if table.include] == ["narrow"]

@@ -1,0 +1,1 @@
+-- Collations that only the application has: as a key without rowid nothing reads the table without one.
