@@ -33,9 +33,11 @@ def answer(program: Program) -> None:
     """Type the schema's name where it is asked for, and switch."""
     program.wait_for("Type desk to go on")
     program.settle()
-    program.press("backtab", "desk")
+    program.press("desk")
     program.wait_for("▌ desk")
-    program.press("enter", "enter")
+    program.press("enter")
+    program.settle(0.3)
+    program.press("enter")
 
 
 @pytest.mark.parametrize(("columns", "lines"), [(80, 24), (160, 48)])

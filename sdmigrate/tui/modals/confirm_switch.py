@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Static
 
@@ -78,6 +79,18 @@ class ConfirmSwitch(ModalScreen[Confirm | None]):
         """Cancel is what Enter means at first."""
         self.query_one("#cancel", Button).focus()
 
+    def on_key(self, event: Key) -> None:
+        """The name can be typed straight away, wherever the focus is; a space is left to the checkbox.
+
+        The field keeps the keys it takes to itself, so whatever arrives here was pressed elsewhere.
+        """
+        if event.character is None or not event.is_printable or event.character == " ":
+            return
+        event.stop()
+        typed = self.query_one("#typed", Input)
+        self.set_focus(typed)
+        typed.insert_text_at_cursor(event.character)
+
     @on(Input.Changed, "#typed")
     def _typed(self, event: Input.Changed) -> None:
         self.query_one("#act", Button).disabled = event.value != self._question.schema
@@ -85,7 +98,8 @@ class ConfirmSwitch(ModalScreen[Confirm | None]):
     @on(Input.Submitted, "#typed")
     def _submitted(self) -> None:
         act = self.query_one("#act", Button)
-        (self.query_one("#cancel", Button) if act.disabled else act).focus()
+        # At once, so that a second Enter already means the button.
+        self.set_focus(self.query_one("#cancel", Button) if act.disabled else act)
 
     @on(Button.Pressed, "#act")
     def _act(self, event: Button.Pressed) -> None:
