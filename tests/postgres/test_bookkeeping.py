@@ -155,7 +155,6 @@ def test_a_lock_keeps_others_out_until_it_is_given_back(postgres: Endpoint, book
         ("999999999 1.00", "elsewhere", STALE_SECONDS - 10, False),
         ("not a process", platform.node(), STALE_SECONDS + 1, True),
     ],
-<<<<<<< Updated upstream
     ids=[
         "gone",
         "another under its number",
@@ -164,9 +163,6 @@ def test_a_lock_keeps_others_out_until_it_is_given_back(postgres: Endpoint, book
         "elsewhere just now",
         "unreadable",
     ],
-=======
-    ids=["gone", "another by its number", "elsewhere", "gone just now", "elsewhere just now", "unreadable"],
->>>>>>> Stashed changes
 )
 def test_only_a_dead_runs_lock_is_taken_over(
     postgres: Endpoint, books: Bookkeeping, process: str, host: str, silent: int, dead: bool
