@@ -238,13 +238,17 @@ def active_step(journey: Journey) -> Step:
 
 
 def goes_on_by_itself(journey: Journey) -> bool:
-    """Whether the next stage needs no key: it belongs to the step the operator already started."""
+    """Whether the next stage needs no key: it belongs to the step the operator already started.
+
+    An inspection has nothing to decide between its steps, and goes on to its end.
+    """
     waiting = journey.waiting
     if waiting is None or waiting.asks != "proceed" or waiting.following is None or waiting.stopped_by:
         return False
     if journey.latest is None:
         return not waiting.finished
-    return waiting.following in step_of(journey.latest).stages and _last_went_well(journey)
+    begun = journey.request.mode == "inspect" or waiting.following in step_of(journey.latest).stages
+    return begun and _last_went_well(journey)
 
 
 def _last_went_well(journey: Journey) -> bool:

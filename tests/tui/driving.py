@@ -69,8 +69,8 @@ async def until(keys: Keys, *words: str, gone: str | None = None) -> str:
     raise AssertionError(f"{words} did not appear:\n{seen}")
 
 
-async def begin(keys: Keys) -> None:
-    """From the start screen into the run, preflight done."""
+async def begin(keys: Keys, *words: str) -> None:
+    """From the start screen into the run, until these words stand; preflight is done for none."""
     await until(keys, "SQLite database")
     await keys.press("ctrl+g")
-    await until(keys, "Preflight", "Backup ▸")
+    await until(keys, *(words or ("Preflight", "Backup ▸")))

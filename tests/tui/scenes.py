@@ -157,7 +157,7 @@ async def _help(keys: Keys, stage: Stage) -> None:
 
 
 async def _inspected(keys: Keys, _: Stage) -> None:
-    await go_to(keys, "Profile ▸", "Finish ▸")
+    await begin(keys, "Finish ▸")
     await keys.press("4")
     await until(keys, "Not in this mode")
 

@@ -193,9 +193,9 @@ async def _until_canary(keys: Keys) -> str:
     return await until(keys, "The canary gate says no: t differs.", "Try again ▸")
 
 
-async def test_inspect_ends_after_the_profile(stage: Stage) -> None:
+async def test_inspect_goes_on_to_the_end_of_the_profile(stage: Stage) -> None:
     async with wizard(stage, mode="inspect") as (app, keys):
-        await go_to(keys, "Profile ▸", "Finish ▸")
+        await begin(keys, "3  Profile", "Finish ▸")
         assert "not in mode" in text_of(app)
         await keys.press("n")
         await until(keys, "Inspected.")
