@@ -4,7 +4,9 @@ Invariant: suggestions only; no constraint is ever made from them.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 
 from sdmigrate.model.catalog import Catalog, Table
 from sdmigrate.rules.evidence import Evidence
@@ -38,45 +40,71 @@ def likely_key(table: Table, evidence: dict[str, Evidence]) -> str | None:
     return first.name if found.distinct >= _LIKELY_SHARE * values else None
 
 
-def key_columns(catalog: Catalog, evidence: dict[str, dict[str, Evidence]]) -> dict[str, str]:
-    """Table -> its key of one column, declared or likely; tables without one are left out."""
-    keys = {}
-    for table in catalog.tables:
-        key = table.primary_key[0] if len(table.primary_key) == 1 else likely_key(table, evidence[table.name])
-        if key is not None:
-            keys[table.name] = key
-    return keys
+class LikelyParents:
+    """The tables with a key of one column, found by the words of their names.
 
-
-def suggested_references(
-    catalog: Catalog, evidence: dict[str, dict[str, Evidence]]
-) -> Iterator[tuple[Table, str, str, str]]:
-    """Child table, its column, parent table and its key, where names and ranges suggest a reference.
-
-    Only whole numbers are looked at: short texts coincide too often.
+    Made once for a catalog, so that asking for each of many tables costs only what their names share.
     """
-    keys = key_columns(catalog, evidence)
-    for table in catalog.tables:
+
+    def __init__(self, catalog: Catalog, evidence: dict[str, dict[str, Evidence]]) -> None:
+        self._evidence = evidence
+        self._keys: dict[str, str] = {}
+        self._by_word: defaultdict[str, list[str]] = defaultdict(list)
+        for table in catalog.tables:
+            likely = likely_key(table, evidence[table.name])
+            key = table.primary_key[0] if len(table.primary_key) == 1 else likely
+            if key is not None:
+                self._keys[table.name] = key
+                for word in _subject(table.name) | _subject(key, without_last=True):
+                    self._by_word[word].append(table.name)
+
+    def references(self, table: Table) -> Iterator[tuple[str, str, str]]:
+        """Column, parent table and its key, where names and ranges suggest a reference of the table.
+
+        Only whole numbers are looked at: short texts coincide too often. A column points at one parent, that
+        whose name agrees best; where several agree by a single word alike, none is suggested.
+        """
         declared = {column for key in table.foreign_keys for column in key.columns}
         for column in table.columns:
             named = words(column.name)
-            if column.name in declared or column.name == keys.get(table.name):
+            if column.name in declared or column.name == self._keys.get(table.name):
                 continue
             if len(named) < 2 or named[-1] not in _ID_WORDS:
                 continue
-            for parent, key in keys.items():
-                if parent != table.name and _names_agree(named, parent, key):
-                    child, above = evidence[table.name][column.name], evidence[parent][key]
-                    if _ranges_agree(child, above):
-                        yield table, column.name, parent, key
+            child = self._evidence[table.name][column.name]
+            agreements = {
+                parent: _agreement(column.name, parent, self._keys[parent])
+                for parent in self._by_word.get(_singular(named[-2]), ())
+                if parent != table.name and _ranges_agree(child, self._evidence[parent][self._keys[parent]])
+            }
+            best = _best(agreements)
+            if best is not None:
+                yield column.name, best, self._keys[best]
 
 
-def _names_agree(named: tuple[str, ...], parent: str, key: str) -> bool:
-    """Whether the words before "id" name the parent table or its key."""
-    subject = _singular(named[-2])
-    table_words = {_singular(word) for word in words(parent)}
-    key_words = {_singular(word) for word in words(key)[:-1]}
-    return subject in table_words or subject in key_words
+def _best(agreements: dict[str, int]) -> str | None:
+    """The parent whose name agrees best; None where the best is shared and rests on one word."""
+    most = max(agreements.values(), default=0)
+    best = [parent for parent, agreement in agreements.items() if agreement == most]
+    return best[0] if best and (len(best) == 1 or most > 1) else None
+
+
+def _agreement(column: str, parent: str, key: str) -> int:
+    """How well the words before "id" name a parent that shares the last of them.
+
+    3: they are the table's words; 2: they are among the table's or the key's; 1: only the last one is.
+    """
+    subject = _subject(column, without_last=True)
+    table_words = _subject(parent)
+    if subject == table_words:
+        return 3
+    return 2 if subject <= table_words or subject <= _subject(key, without_last=True) else 1
+
+
+@lru_cache(maxsize=10_000)
+def _subject(name: str, *, without_last: bool = False) -> frozenset[str]:
+    found = words(name)
+    return frozenset(_singular(word) for word in (found[:-1] if without_last else found))
 
 
 def _ranges_agree(child: Evidence, parent: Evidence) -> bool:

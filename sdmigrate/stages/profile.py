@@ -21,6 +21,7 @@ from sdmigrate.model.source import Snapshot
 from sdmigrate.model.values import stored
 from sdmigrate.rules.declared_types import declared_digits, declared_length
 from sdmigrate.rules.evidence import Evidence, interest_of
+from sdmigrate.rules.likely_keys import LikelyParents
 from sdmigrate.rules.profile_findings import column_findings
 from sdmigrate.rules.quality import score
 from sdmigrate.rules.rule_pack import RulePack, read_rule_pack
@@ -58,11 +59,14 @@ def _profile(context: Context, snapshot: Snapshot, pack: RulePack | None) -> Pro
         evidence = _gather(context, snapshot, connection)
         findings: list[Finding] = []
         tables: list[TableProfile] = []
+        parents = LikelyParents(catalog, evidence)
         with context.cancel.interrupting(connection.interrupt):
             for table in catalog.tables:
                 columns, told = _columns(context, table, evidence[table.name])
                 keys, told_of_keys = profile_keys(connection, table, evidence[table.name])
-                references, told_of_references = profile_references(connection, catalog, table, evidence)
+                references, told_of_references = profile_references(
+                    connection, catalog, table, evidence[table.name], parents
+                )
                 findings += [*told, *told_of_keys, *told_of_references]
                 tables.append(
                     TableProfile(

@@ -10,7 +10,7 @@ from sdmigrate.model.catalog import Catalog, ForeignKey, Table
 from sdmigrate.model.finding import Finding, Severity
 from sdmigrate.model.profile import KeyProfile, ReferenceProfile
 from sdmigrate.rules.evidence import Evidence
-from sdmigrate.rules.likely_keys import likely_key, suggested_references
+from sdmigrate.rules.likely_keys import LikelyParents, likely_key
 from sdmigrate.sqlite.references import incomplete, orphans, referring, repeated
 
 _SUGGESTED_SHARE = 0.90
@@ -93,7 +93,8 @@ def profile_references(
     connection: sqlite3.Connection,
     catalog: Catalog,
     table: Table,
-    evidence: dict[str, dict[str, Evidence]],
+    evidence: dict[str, Evidence],
+    parents: LikelyParents,
 ) -> tuple[tuple[ReferenceProfile, ...], tuple[Finding, ...]]:
     """Declared and suggested references of a table, with the findings on them."""
     references: list[ReferenceProfile] = []
@@ -102,10 +103,8 @@ def profile_references(
         reference = _declared(connection, catalog, table, key)
         references.append(reference)
         findings += _declared_findings(connection, catalog, table, reference)
-    for child, column, parent, parent_key in suggested_references(catalog, evidence):
-        if child.name != table.name:
-            continue
-        values = evidence[table.name][column].rows - evidence[table.name][column].nulls
+    for column, parent, parent_key in parents.references(table):
+        values = evidence[column].rows - evidence[column].nulls
         lost = orphans(connection, table, (column,), parent, (parent_key,))
         if lost.rows > (1 - _SUGGESTED_SHARE) * values:
             continue
