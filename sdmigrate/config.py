@@ -56,12 +56,14 @@ def load_settings(named: Path | None, environment: Mapping[str, str] | None = No
         if value := variables.get(ENVIRONMENT_PREFIX + name.upper()):
             content[name] = value
     try:
-        return msgspec.convert(content, Settings)
+        settings = msgspec.convert(content, Settings)
     except msgspec.ValidationError as error:
         raise UsageProblem(
             f"The configuration {path or default_config_path()} is not valid: {error}.",
             "docs/configuration.md lists every setting.",
         ) from error
+    _require_verification(settings.gates)
+    return settings
 
 
 def _read_if_there(path: Path) -> dict[str, Any]:
@@ -93,9 +95,13 @@ def parse_gates(pairs: list[str]) -> dict[GateName, Literal["stop", "warn"]]:
             raise UsageProblem(
                 f"--gate {pair} is not NAME=stop or NAME=warn.", f"The gates are {', '.join(GATE_NAMES)}."
             )
-        if name == "verification" and verdict == "warn":
-            raise UsageProblem(
-                "The verification gate cannot be lowered.", "Leave it out; nothing unproven is published."
-            )
         gates[known[0]] = "warn" if verdict == "warn" else "stop"
+    _require_verification(gates)
     return gates
+
+
+def _require_verification(gates: Mapping[GateName, Literal["stop", "warn"]]) -> None:
+    if gates.get("verification") == "warn":
+        raise UsageProblem(
+            "The verification gate cannot be lowered.", "Leave it out; nothing unproven is published."
+        )

@@ -1,5 +1,7 @@
-"""``sdmigrate backup create | verify | list``: snapshots of a source in its runs."""
+"""``sdmigrate backup create | verify | restore | list | prune``: snapshots of a source in its runs."""
 
+import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +12,17 @@ from sdmigrate.cli.session import Session, run_command
 from sdmigrate.cli.stage import run_through
 from sdmigrate.model.errors import Refused, UsageProblem
 from sdmigrate.model.events import Outcome
-from sdmigrate.model.source import Snapshot
+from sdmigrate.model.source import Digests, Snapshot
+from sdmigrate.pipeline.standing import standing
 from sdmigrate.report.plain import plain
+from sdmigrate.runtime.directory import RunDirectory, written_whole
 from sdmigrate.runtime.journal import Journal
 from sdmigrate.runtime.runs import find_run, run_directories
 from sdmigrate.sqlite.snapshot import digests_of
 
 app = typer.Typer(help="Snapshots of a source.", no_args_is_help=True)
+
+RunOption = Annotated[str, typer.Option("--run", help="A run's id, or its beginning.")]
 
 
 @app.command()
@@ -28,24 +34,67 @@ def create(common: Common, source: Annotated[Path, typer.Argument(metavar="SOURC
 
 @app.command()
 @with_common
-def verify(common: Common, run: Annotated[str, typer.Option("--run", help="A run's id.")]) -> None:
+def verify(common: Common, run: RunOption) -> None:
     """Read the snapshot again and compare its digests with those taken when it was made."""
 
     def body(session: Session) -> Outcome:
         directory = find_run(session.work_directory, run)
-        with Journal.open(directory.journal) as journal:
-            snapshot = journal.result("backup", Snapshot)
-        if snapshot is None or not directory.snapshot.exists():
-            raise UsageProblem(f"The run {directory.run_id} has no snapshot.", "Take one: backup create.")
-        found = digests_of(directory.snapshot, session.cancel, lambda _octets: None)
-        if found != snapshot.snapshot_digests:
-            raise Refused(
-                f"{directory.snapshot} is not the file that was written: its digest differs.",
-                "Do not use it; take a new one with 'sdmigrate backup create'.",
+        digests = _require_as_written(session, directory, directory.snapshot)
+        session.output.text(f"{directory.snapshot}: as it was written, SHA-256 {digests.sha256}")
+        return "done"
+
+    run_command(common, body)
+
+
+@app.command()
+@with_common
+def restore(
+    common: Common,
+    run: RunOption,
+    output: Annotated[Path, typer.Option("--output", help="The file to write; it must not be there yet.")],
+) -> None:
+    """Write a run's snapshot out as a SQLite file, proven by its digests."""
+
+    def body(session: Session) -> Outcome:
+        if output.exists() or not output.parent.is_dir():
+            raise UsageProblem(
+                f"{output} is there already, or its directory is missing.", "Name a new file with --output."
             )
-        session.output.text(
-            f"{directory.snapshot}: as it was written, SHA-256 {snapshot.snapshot_digests.sha256}"
-        )
+        directory = find_run(session.work_directory, run)
+        _require_as_written(session, directory, directory.snapshot)
+        with written_whole(output) as partial:
+            shutil.copyfile(directory.snapshot, partial)
+            digests = _require_as_written(session, directory, partial)
+        session.output.text(f"{output}: the snapshot as it was written, SHA-256 {digests.sha256}")
+        if directory.dump.exists():
+            session.output.text(
+                f"The live schema as it was before this run is in {directory.dump};"
+                f" 'pg_restore --dbname=TARGET {directory.dump}' brings it back."
+            )
+        return "done"
+
+    run_command(common, body)
+
+
+@app.command()
+@with_common
+def prune(
+    common: Common,
+    keep: Annotated[int, typer.Option("--keep", min=0, help="How many stay of each source.")] = 1,
+) -> None:
+    """Remove old snapshots and dumps; never those of a run under way or of one that can be resumed."""
+
+    def body(session: Session) -> Outcome:
+        kept: Counter[str] = Counter()
+        for directory in run_directories(session.work_directory):
+            found = standing(directory)
+            if not directory.snapshot.exists() or found.state in ("running", "unreadable"):
+                continue
+            kept[found.source] += 1
+            if kept[found.source] > keep and not found.resumable:
+                for path in (directory.snapshot, directory.dump):
+                    path.unlink(missing_ok=True)
+                session.output.text(plain(f"removed the snapshot of {directory.run_id}"))
         return "done"
 
     run_command(common, body)
@@ -64,3 +113,22 @@ def list_them(common: Common) -> None:
         return "done"
 
     run_command(common, body)
+
+
+def _require_as_written(session: Session, directory: RunDirectory, path: Path) -> Digests:
+    """The digests of that run's snapshot, which ``path`` was found to have.
+
+    Raises:
+        UsageProblem: the run has no snapshot (any more).
+        Refused: the file is not the one that was written.
+    """
+    with Journal.open(directory.journal) as journal:
+        snapshot = journal.result("backup", Snapshot)
+    if snapshot is None or not path.exists():
+        raise UsageProblem(f"The run {directory.run_id} has no snapshot.", "Take one: backup create.")
+    if digests_of(path, session.cancel, lambda _octets: None) != snapshot.snapshot_digests:
+        raise Refused(
+            f"{path} is not the file that was written: its digest differs.",
+            "Do not use it; take a new one with 'sdmigrate backup create'.",
+        )
+    return snapshot.snapshot_digests

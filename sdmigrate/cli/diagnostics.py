@@ -4,9 +4,11 @@ Invariant: an operator's mistake never shows a traceback; every error says what 
 text from data is shown with its control characters escaped.
 """
 
+import contextlib
 import sys
 import time
 
+from sdmigrate.model.environment import of_environment
 from sdmigrate.model.errors import SdmigrateError
 from sdmigrate.model.events import (
     Event,
@@ -30,6 +32,7 @@ def warn(message: str) -> None:
 
 def fail(error: BaseException, *, verbose: bool) -> None:
     """What happened and what to do next; with ``verbose`` the cause's type as well."""
+    error = of_environment(error) or error
     if isinstance(error, SdmigrateError):
         _write(f"error: {error.message}")
         if error.hint:
@@ -84,8 +87,10 @@ class Narrator:
 
 
 def _write(line: str) -> None:
-    sys.stderr.write(plain(line) + "\n")
-    sys.stderr.flush()
+    # Narration that nobody can read is no reason to stop a run; its events are in the journal.
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(plain(line) + "\n")
+        sys.stderr.flush()
 
 
 def note(message: str) -> None:

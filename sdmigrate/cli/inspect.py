@@ -8,6 +8,7 @@ import typer
 from sdmigrate.cli.journeys import begin_journey
 from sdmigrate.cli.options import Common, with_common
 from sdmigrate.cli.session import Session, run_command
+from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.events import RunFinished
 from sdmigrate.report.view import ReportView
 
@@ -27,9 +28,25 @@ def inspect(
     """Look at a SQLite file: what its values really are, and what would happen to them."""
 
     def body(session: Session) -> RunFinished:
+        for path in (html, markdown):
+            _require_writable(path, source)
         reached = session.target(target) if target is not None else None
         request = session.request("inspect", source, reached, None)
         view = ReportView(html=html, markdown=markdown, table=table, show_values=show_values)
         return begin_journey(session, request, reached, view=view)
 
     run_command(common, body)
+
+
+def _require_writable(path: Path | None, source: Path) -> None:
+    """Before any work: the report has a place, and that place is not the source.
+
+    Raises:
+        UsageProblem: there is no such directory, or the report would replace the source.
+    """
+    if path is None:
+        return
+    if not path.parent.is_dir() or path.is_dir():
+        raise UsageProblem(f"The report cannot be written to {path}.", "Name a file in a directory there is.")
+    if path.exists() and source.exists() and path.samefile(source):
+        raise UsageProblem("The report would replace the source.", "Name another file.")

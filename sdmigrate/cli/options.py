@@ -5,7 +5,7 @@ Invariant: CONTRACTS.md's "Common" line is exactly the fields of ``Common``.
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -39,7 +39,8 @@ class Common:
     ] = None
     rules: Annotated[Path | None, typer.Option("--rules", help="A rule pack for the quality score.")] = None
     gate: Annotated[
-        list[str] | None, typer.Option("--gate", help="NAME=stop or NAME=warn; may be repeated.")
+        list[str] | None,
+        typer.Option("--gate", metavar="NAME=stop|warn", help="Stop or only warn; may be repeated."),
     ] = None
     day_first: Annotated[
         bool | None, typer.Option("--day-first/--month-first", help="How 03/04/2025 is read.")
@@ -53,15 +54,30 @@ class Common:
     ] = False
 
 
+def _over(given: Common, before: Common | None) -> Common:
+    """Options given before the command's name as well as behind it; where both say something, the latter."""
+    if before is None:
+        return given
+    said = {
+        field.name: getattr(given, field.name)
+        for field in fields(Common)
+        if getattr(given, field.name) != field.default
+    }
+    return replace(before, **said | {"gate": [*(before.gate or []), *(given.gate or [])]})
+
+
 def with_common(function: Callable[..., None]) -> Callable[..., None]:
-    """The command with the common options behind its own; it gets them as one ``Common``, first."""
+    """The command with the common options behind its own; it gets them as one ``Common``, first.
+
+    They may stand before the command's name too, where people who know git or docker write them.
+    """
     own = inspect.signature(function)
     hints = get_type_hints(function, include_extras=True)
     common_hints = get_type_hints(Common, include_extras=True)
     parameters = [
         parameter.replace(annotation=hints[name])
         for name, parameter in own.parameters.items()
-        if name != "common"
+        if name not in ("common", "context")
     ]
     shared = [
         inspect.Parameter(
@@ -74,11 +90,17 @@ def with_common(function: Callable[..., None]) -> Callable[..., None]:
     ]
 
     @wraps(function)
-    def command(**given: Any) -> None:
+    def command(context: typer.Context, **given: Any) -> None:
         common = Common(**{field.name: given.pop(field.name) for field in fields(Common)})
+        root = context.find_root()
+        common = root.obj = _over(common, root.obj)
+        if "context" in own.parameters:
+            given["context"] = context
         function(common, **given)
 
     keyword_only = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
-    command.__signature__ = inspect.Signature([*keyword_only, *shared])  # type: ignore[attr-defined]
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in [*keyword_only, *shared]}
+    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    complete = [context, *keyword_only, *shared]
+    command.__signature__ = inspect.Signature(complete)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in complete}
     return command

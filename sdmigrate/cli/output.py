@@ -1,11 +1,16 @@
 """Standard output, owned by this file alone.
 
-Invariant: with ``--json`` stdout carries JSON Lines and nothing else; without, it carries what the operator
-asked for, and never narration.
+Invariant: with ``--json`` stdout carries JSON Lines and nothing else, numbered upwards, and ``run.finished``
+is the last; without, it carries what the operator asked for, and never narration.
 """
 
+import contextlib
+import os
 import sys
 
+import msgspec
+
+from sdmigrate.model.errors import Interrupted
 from sdmigrate.model.events import Event, RunFinished
 from sdmigrate.runtime.recorder import event_line, utc_now
 
@@ -15,25 +20,41 @@ class Output:
 
     def __init__(self, *, json: bool) -> None:
         self.json = json
-        self._last_seq = 0
-        self._finished = False
+        self._seq = 0
+        self._finished: RunFinished | None = None
+        self._readable = True
 
     def tell(self, line: str, event: Event) -> None:
-        """A recorder's listener: print the line where JSON was asked for."""
+        """A recorder's listener: print the line where JSON was asked for.
+
+        Raises:
+            Interrupted: nobody reads any more, and the run is not at its end yet.
+        """
+        if isinstance(event, RunFinished):
+            self._finished = event
         if not self.json:
             return
-        self._last_seq += 1
-        self._write(line)
-        self._finished = isinstance(event, RunFinished)
+        self._seq = msgspec.json.decode(line, type=_Numbered).seq
+        if not self._write(line) and not isinstance(event, RunFinished):
+            raise Interrupted(
+                "Standard output was closed by its reader, so the run's events cannot be told.",
+                "Go on with 'sdmigrate resume', with its output going to a file.",
+            )
 
-    def tell_outside_a_run(self, event: Event) -> None:
-        """An event of a command that has no run, or none yet; numbered on from the last line."""
-        self._last_seq += 1
-        self.tell(event_line(event, seq=self._last_seq, at=utc_now(), run=None), event)
+    def tell_outside_a_run(self, event: RunFinished) -> None:
+        """The end of a command that has no run, or none yet; numbered on from the last line."""
+        self.tell(event_line(event, seq=self._seq + 1, at=utc_now(), run=None), event)
+
+    def tell_at_once(self, event: RunFinished) -> None:
+        """The end from inside a signal handler, where the buffered stream may be in use."""
+        if self.json and self._finished is None and self._readable:
+            line = event_line(event, seq=self._seq + 1, at=utc_now(), run=None)
+            with contextlib.suppress(OSError):
+                os.write(sys.stdout.fileno(), line.encode() + b"\n")
 
     @property
-    def finished(self) -> bool:
-        """Whether the last line has been printed."""
+    def finished(self) -> RunFinished | None:
+        """The end that was told; None before."""
         return self._finished
 
     def text(self, text: str) -> None:
@@ -41,8 +62,25 @@ class Output:
         if not self.json:
             self._write(text)
 
-    @staticmethod
-    def _write(line: str) -> None:
-        data = (line + "\n").encode("utf-8", "backslashreplace")
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+    def _write(self, line: str) -> bool:
+        """Whether the line could be written; once it could not, nothing is tried again."""
+        if not self._readable:
+            return True
+        try:
+            sys.stdout.buffer.write((line + "\n").encode("utf-8", "backslashreplace"))
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            self._readable = False
+            _discard_the_rest()
+        return self._readable
+
+
+class _Numbered(msgspec.Struct):
+    seq: int
+
+
+def _discard_the_rest() -> None:
+    """Point stdout at nothing, so that what is still buffered is no error when Python leaves."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)

@@ -14,11 +14,12 @@ from sdmigrate.pipeline.abort import abort_run
 from sdmigrate.pipeline.facts import run_facts
 from sdmigrate.pipeline.standing import RunStanding, newest, newest_unfinished, standing
 from sdmigrate.report.files import report_text
+from sdmigrate.rules.naming import check_schema_name
 from sdmigrate.runtime.directory import RunDirectory
 from sdmigrate.runtime.journal import Journal
 from sdmigrate.runtime.runs import find_run, run_directories
 
-RunArgument = Annotated[str | None, typer.Argument(metavar="[RUN]", help="A run's id, or its beginning.")]
+RunArgument = Annotated[str | None, typer.Argument(metavar="RUN", help="A run's id, or its beginning.")]
 
 
 def taken_up(
@@ -26,6 +27,7 @@ def taken_up(
     named: str | None,
     *,
     target: str | None = None,
+    schema: str | None = None,
     confirm: str | None = None,
     until: StageName | None = None,
 ) -> RunFinished:
@@ -37,15 +39,21 @@ def taken_up(
         facts = run_facts(journal)
     request = session.with_options(facts.request)
     reached: Target | None = None
-    if target is not None:
-        reached = session.target(target)
-        if facts.request.target not in (None, reached.shown):
+    if target is not None or request.target is not None:
+        reached = session.target(target or request.target)
+        if request.target not in (None, reached.shown):
             raise UnsafeToContinue(
-                f"The run {directory.run_id} was begun on {facts.request.target}.", "Name the same target."
+                f"The run {directory.run_id} was begun on {request.target}.", "Name the same target."
             )
         request = replace(request, target=reached.shown)
-    elif request.target is not None:
-        reached = session.target(request.target)
+    if schema is not None:
+        check_schema_name(schema)
+        if request.schema not in (None, schema):
+            raise UnsafeToContinue(
+                f"The run {directory.run_id} was begun for the schema {request.schema}.",
+                "Name the same schema.",
+            )
+        request = replace(request, schema=schema)
     if until is None and request.mode == "migrate" and not request.no_cutover:
         require_confirmation(request.schema or "", confirm)
     return begin_journey(session, request, reached, confirm=confirm, until=until, resume=str(directory.path))

@@ -27,6 +27,7 @@ from sdmigrate.pipeline.summary import unstarted
 from sdmigrate.postgres.connect import endpoint_of, has_password
 from sdmigrate.postgres.embedded import persistent
 from sdmigrate.runtime.cancel import CancelToken
+from sdmigrate.runtime.directory import make_private_directory
 from sdmigrate.runtime.recorder import Listener
 from sdmigrate.runtime.runs import default_work_directory
 
@@ -74,7 +75,10 @@ class Session:
 
     def endpoint(self, target: Target) -> Endpoint:
         """The server of a command that has no run; the embedded one is started where needed."""
-        return persistent(self.work_directory) if target.conninfo is None else endpoint_of(target.conninfo)
+        if target.conninfo is not None:
+            return endpoint_of(target.conninfo)
+        make_private_directory(self.work_directory)
+        return persistent(self.work_directory)
 
     def schema(self, named: str | None) -> str:
         """The schema of ``--schema`` or the settings.
@@ -137,14 +141,18 @@ def run_command(common: Common, body: Callable[[Session], RunFinished | Outcome]
     output = Output(json=common.json)
     narrator = diagnostics.Narrator(verbose=common.verbose)
     cancel = CancelToken()
-    _listen_to_signals(cancel)
+    _listen_to_signals(cancel, output)
     try:
+        parse_gates(common.gate or [])
         settings = load_settings(common.config)
-        directory = common.work_dir or (Path(settings.work_dir) if settings.work_dir else None)
+        named = common.work_dir or (Path(settings.work_dir) if settings.work_dir else None)
+        directory = (named or default_work_directory()).absolute()
+        if directory.exists() and not directory.is_dir():
+            raise UsageProblem(f"{directory} is no directory.", "Name another with --work-dir.")
         session = Session(
             common=common,
             settings=settings,
-            work_directory=(directory or default_work_directory()).absolute(),
+            work_directory=directory,
             output=output,
             cancel=cancel,
             listeners=(output.tell, narrator.tell),
@@ -154,9 +162,10 @@ def run_command(common: Common, body: Callable[[Session], RunFinished | Outcome]
     except Exception as error:
         diagnostics.fail(error, verbose=common.verbose)
         finished = ended_outside_a_run(*outcome_of(error))
-    if not output.finished:
+    if output.finished is None:
         output.tell_outside_a_run(finished)
-    raise typer.Exit(finished.exit_code)
+    # What was told last is what holds, also where telling it was the last thing that could be done.
+    raise typer.Exit((output.finished or finished).exit_code)
 
 
 def ended_outside_a_run(outcome: Outcome, code: ExitCode) -> RunFinished:
@@ -169,10 +178,11 @@ def has_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _listen_to_signals(cancel: CancelToken) -> None:
+def _listen_to_signals(cancel: CancelToken, output: Output) -> None:
     def stop(number: int, _frame: FrameType | None) -> None:
         if cancel.is_set() and number == signal.SIGINT:
             # A second Ctrl-C does not wait for the rollback; PostgreSQL rolls back when the connection goes.
+            output.tell_at_once(ended_outside_a_run("aborted", ExitCode.ABORTED))
             os._exit(ExitCode.ABORTED)
         cancel.set()
 

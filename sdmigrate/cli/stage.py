@@ -15,7 +15,7 @@ from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.events import Outcome, RunFinished, StageName
 from sdmigrate.rules.naming import check_schema_name
 
-SourceArgument = Annotated[Path | None, typer.Argument(metavar="[SOURCE]", help="The SQLite file.")]
+SourceArgument = Annotated[Path | None, typer.Argument(metavar="SOURCE", help="The SQLite file.")]
 RunOption = Annotated[str | None, typer.Option("--run", help="A run to go on with.")]
 TargetOption = Annotated[str | None, typer.Option("--target", help="What libpq takes, or 'embedded'.")]
 SchemaOption = Annotated[str | None, typer.Option("--schema", help="The stable schema name.")]
@@ -40,7 +40,7 @@ def run_through(
                 f"sdmigrate {stage} SOURCE, or --run RUN.",
             )
         if run is not None:
-            return taken_up(session, run, target=target, until=stage)
+            return taken_up(session, run, target=target, schema=schema, until=stage)
         needed = stage in _ON_A_TARGET
         reached = session.target(target) if needed or target is not None else None
         stable = session.schema(schema) if needed else schema

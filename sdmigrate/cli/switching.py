@@ -1,5 +1,6 @@
 """``sdmigrate cutover | rollback``: a release made live, or taken back, without a run of its own."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Annotated
 
@@ -36,11 +37,15 @@ def cutover(
     ] = None,
     confirm: ConfirmOption = None,
     discard_live_writes: DiscardOption = False,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Live was not made by sdmigrate: keep it as NAME__r0.")
+    ] = False,
 ) -> None:
     """Make a verified release live."""
 
     def switch(switcher: Switcher) -> Switch:
-        return switcher.publish(release or _newest_verified(switcher))
+        adopting = dataclasses.replace(switcher, adopt=adopt)
+        return adopting.publish(release or _newest_verified(switcher))
 
     _switch(common, target, schema, confirm, discard_live_writes, switch, "released")
 

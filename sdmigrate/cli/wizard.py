@@ -57,7 +57,7 @@ def wizard_command(
 @with_common
 def wizard(
     common: Common,
-    source: Annotated[Path | None, typer.Argument(metavar="[SOURCE]", help="The SQLite file.")] = None,
+    source: Annotated[Path | None, typer.Argument(metavar="SOURCE", help="The SQLite file.")] = None,
     target: Annotated[str | None, typer.Option("--target", help="What libpq takes, or 'embedded'.")] = None,
     schema: Annotated[str | None, typer.Option("--schema", help="The stable schema name.")] = None,
     mode: Annotated[Mode, typer.Option("--mode", help="What may be done.")] = "rehearse",

@@ -6,6 +6,7 @@ fault.
 
 from enum import IntEnum
 
+from sdmigrate.model.environment import of_environment
 from sdmigrate.model.errors import (
     Aborted,
     Interrupted,
@@ -44,8 +45,9 @@ _ENDINGS: tuple[tuple[type[Exception], Outcome, ExitCode, StageStatus], ...] = (
 
 def outcome_of(error: BaseException) -> tuple[Outcome, ExitCode]:
     """The run's outcome and exit code after this error."""
+    known = of_environment(error) or error
     for kind, outcome, code, _ in _ENDINGS:
-        if isinstance(error, kind):
+        if isinstance(known, kind):
             return outcome, code
     return "failed", ExitCode.INTERNAL
 

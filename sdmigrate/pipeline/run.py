@@ -4,6 +4,7 @@ Invariant: whatever happens inside, the last event is ``run.finished``, the repo
 told, and a rehearsal's target is as it was.
 """
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from sdmigrate import __version__
+from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.events import Outcome, RunFinished, StageName
 from sdmigrate.model.outcome import ExitCode, outcome_of
 from sdmigrate.model.settings import Endpoint, Request
@@ -24,7 +26,7 @@ from sdmigrate.pipeline.summary import end_of_journey, summarise
 from sdmigrate.postgres import embedded
 from sdmigrate.postgres.connect import endpoint_of
 from sdmigrate.postgres.scratch import ScratchPair, drop_scratch, scratch_names
-from sdmigrate.report.files import write_reports
+from sdmigrate.report.files import write_copies, write_reports
 from sdmigrate.report.story import RunStory
 from sdmigrate.report.view import WHOLE, ReportView
 from sdmigrate.runtime.cancel import CancelToken
@@ -68,14 +70,41 @@ class Run:
             error: what ended it; None where all asked for was done.
             outcome: what to call a good end; None: what the journey reached.
             view: how the operator wants the report.
+
+        Raises:
+            UsageProblem: the report cannot be given as the view asks; the run's end has been told so.
+            OSError, sqlite3.Error: the end could be told but not be kept.
         """
         error = self._tidy(error)
-        code = ExitCode.DONE
+        ended = outcome or end_of_journey(self.request.mode, self.journal)
+        try:
+            finished, story = self._told(ended, error)
+            write_copies(story, view)
+        except UsageProblem as problem:
+            finished, _ = self._told(ended, error or problem)
+            self.recorder.emit(finished)
+            raise
+        except (OSError, sqlite3.Error) as failure:
+            # The disk has no room for a report; the last event is told all the same.
+            finished, _ = self._summed_up(ended, error or failure)
+            self.recorder.emit(finished)
+            raise
+        self.recorder.emit(finished)
+        return finished, story
+
+    def _told(self, outcome: Outcome, error: BaseException | None) -> tuple[RunFinished, RunStory]:
+        """How the run ended, kept in the journal, the reports and the metrics."""
         if error is not None:
             self.log.failure(error)
-            ended, code = outcome_of(error)
-        else:
-            ended = outcome or end_of_journey(self.request.mode, self.journal)
+        finished, story = self._summed_up(outcome, error)
+        self.journal.note("finished", finished)
+        write_reports(self.directory, story)
+        write_metrics(self.directory.metrics, finished, finished_at=time.time())
+        return finished, story
+
+    def _summed_up(self, outcome: Outcome, error: BaseException | None) -> tuple[RunFinished, RunStory]:
+        """How the run ended, from the journal alone."""
+        ended, code = (outcome, ExitCode.DONE) if error is None else outcome_of(error)
         finished = summarise(
             self.journal,
             outcome=ended,
@@ -84,12 +113,7 @@ class Run:
             target=self.endpoint.described if self.endpoint is not None else self.request.target,
             run_directory=str(self.directory.path),
         )
-        self.journal.note("finished", finished)
-        story = tell_story(self.directory, self.journal, finished, error)
-        write_reports(self.directory, story, view)
-        write_metrics(self.directory.metrics, finished, finished_at=time.time())
-        self.recorder.emit(finished)
-        return finished, story
+        return finished, tell_story(self.directory, self.journal, finished, error)
 
     def _tidy(self, error: BaseException | None) -> BaseException | None:
         """Leave nothing of a rehearsal on its target; the first error is the one that is told."""
@@ -140,7 +164,11 @@ def _directory_of(begin: Begin, stack: ExitStack) -> tuple[RunDirectory, Journal
         stack.enter_context(locked(directory))
         journal = stack.enter_context(Journal.open(directory.journal))
         facts = run_facts(journal)
-        # Flags given to the resumed call (gates, queries, a plan) hold; the journey itself stays what it was.
+        # Flags given to the resumed call (gates, queries, a plan) hold; the journey itself stays what it was,
+        # but for a target that it had not named yet, which abort must find again.
+        reached = replace(facts.request, target=begin.request.target, schema=begin.request.schema)
+        if reached != facts.request:
+            journal.note("run", replace(facts, request=reached))
         return directory, journal, replace(facts, request=begin.request)
     read_header(Path(begin.request.source))
     directory, started = new_run_directory(Path(begin.work_directory), Path(begin.request.source))

@@ -53,7 +53,8 @@ class Switcher:
 
         Raises:
             UnsafeToContinue: live was written to, is in use, is locked by another run, or is not ours and
-                not to be adopted; the release is not there.
+                not to be adopted.
+            UsageProblem: the release is not there.
             Refused: the release was not verified.
             TargetUnreachable: the role may not do it.
         """
@@ -221,7 +222,7 @@ class Switcher:
     def _bring_in(self, connection: Connection, name: str, kept: str | None) -> None:
         found = self.bookkeeping.release(connection, name)
         if found is None or schema_oid(connection, name) is None:
-            raise UnsafeToContinue(
+            raise UsageProblem(
                 f"The release {name!r} is not in the target.", "Look at 'sdmigrate releases list'."
             )
         if found.state not in ("verified", "kept"):

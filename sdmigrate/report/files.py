@@ -15,24 +15,20 @@ from sdmigrate.report.html import html_text
 from sdmigrate.report.markdown import markdown_text
 from sdmigrate.report.masking import masked
 from sdmigrate.report.story import RunStory
+from sdmigrate.report.telling import require_table
 from sdmigrate.report.terminal import terminal_text
 from sdmigrate.report.view import WHOLE, ReportView
 from sdmigrate.runtime.directory import RunDirectory, written_whole
 
 
-def write_reports(directory: RunDirectory, story: RunStory, view: ReportView = WHOLE) -> None:
-    """Write the run's three reports, and the copies that the view asks for.
-
-    Raises:
-        UsageProblem: a copy cannot be written where it was asked for, or the view names an unknown table.
-    """
+def write_reports(directory: RunDirectory, story: RunStory) -> None:
+    """Write the run's three reports."""
     for suffix, text in (
         ("json", json_text(story)),
         ("md", markdown_text(story)),
         ("html", html_text(story)),
     ):
         _write(directory.report(suffix), text)
-    write_copies(story, view)
 
 
 def write_copies(story: RunStory, view: ReportView) -> None:
@@ -41,6 +37,7 @@ def write_copies(story: RunStory, view: ReportView) -> None:
     Raises:
         UsageProblem: it cannot be written there, or the view names an unknown table.
     """
+    require_table(story, view.table)
     for path, tell in ((view.html, html_text), (view.markdown, markdown_text)):
         if path is None:
             continue

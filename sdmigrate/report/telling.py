@@ -19,7 +19,7 @@ def page_of(story: RunStory, view: ReportView = WHOLE) -> Page:
     Raises:
         UsageProblem: the view names a table that the source does not have.
     """
-    _require_table(story, view.table)
+    require_table(story, view.table)
     shown = story if view.show_values else masked(story)
     sections = _inspection(shown, view.table) if story.request.mode == "inspect" else _journey(shown)
     return Page(
@@ -66,7 +66,12 @@ def _inspection(story: RunStory, table: str | None) -> tuple[Section, ...]:
     )
 
 
-def _require_table(story: RunStory, table: str | None) -> None:
+def require_table(story: RunStory, table: str | None) -> None:
+    """Whether that table can be told of; None stands for all.
+
+    Raises:
+        UsageProblem: the profile has no such table.
+    """
     if table is None or story.profile is None:
         return
     names = [found.name for found in story.profile.tables]

@@ -4,11 +4,14 @@ Invariant: directories are 0700 and files 0600 from the moment they exist, since
 file stands under its final name only when it is whole.
 """
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from sdmigrate.model.errors import UsageProblem
 
 
 @dataclass(frozen=True)
@@ -83,10 +86,27 @@ class RunDirectory:
 
 
 def make_private_directory(path: Path) -> None:
-    """Create the directory and what is missing above it, each 0700; what exists keeps its permissions."""
-    missing = [directory for directory in (path, *path.parents) if not directory.exists()]
-    for directory in reversed(missing):
-        directory.mkdir(mode=0o700, exist_ok=True)
+    """Create the directory and what is missing above it, each 0700; what exists keeps its permissions.
+
+    Raises:
+        UsageProblem: it cannot be made there, or something else is in its place.
+        OSError: the disk is full.
+    """
+    try:
+        missing = [directory for directory in (path, *path.parents) if not directory.exists()]
+        for directory in reversed(missing):
+            directory.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise UsageProblem(
+            f"The directory {path} cannot be made: {error.strerror}.",
+            "Name another work directory with --work-dir.",
+        ) from error
+    if not path.is_dir() or not os.access(path, os.W_OK | os.X_OK):
+        raise UsageProblem(
+            f"{path} is no directory that can be written to.", "Name another work directory with --work-dir."
+        )
 
 
 def private_file(path: Path) -> None:

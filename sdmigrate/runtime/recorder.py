@@ -1,7 +1,8 @@
 """The run's event sink: numbers, stamps and passes on every event, and watches health while it does.
 
 Invariant: every event gets the next number and the envelope of CONTRACTS.md exactly once; listeners see the
-same line that the journal keeps. Progress goes to listeners and progress.json, not into the journal.
+same line that the journal keeps, and one that fails (a full disk, a closed pipe) keeps it from no other.
+Progress goes to listeners and progress.json, not into the journal.
 """
 
 import json
@@ -86,12 +87,20 @@ class Recorder:
     def _tell(self, event: Event) -> None:
         self._seq += 1
         line = event_line(event, seq=self._seq, at=utc_now(), run=self._run_id)
+        failure: Exception | None = None
+        for hear in (self._keep, *self._listeners):
+            try:
+                hear(line, event)
+            except Exception as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
+
+    def _keep(self, line: str, event: Event) -> None:
         if isinstance(event, Progress):
             self._keep_progress(line)
         elif self._journal is not None:
             self._journal.append(self._seq, line)
-        for listener in self._listeners:
-            listener(line, event)
 
     def _keep_progress(self, line: str) -> None:
         if self._progress_path is None:

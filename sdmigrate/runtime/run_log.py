@@ -1,7 +1,7 @@
 """The run's JSON log: log.jsonl in the run directory.
 
 Invariant: one JSON object a line; errors with their traceback go here and never to the terminal; no
-connection string is ever handed to it.
+connection string and no value of the data gets into it, by a variable of a traceback's frame neither.
 """
 
 import os
@@ -11,6 +11,7 @@ from typing import Self
 
 import msgspec
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 from sdmigrate.model.events import Event, FindingSeen, GateJudged, Progress, StageFinished
 
@@ -29,7 +30,8 @@ class RunLog:
             processors=[
                 structlog.processors.add_log_level,
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
-                structlog.processors.dict_tracebacks,
+                # Without the frames' variables, which hold connection strings and values of the data.
+                structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
                 structlog.processors.JSONRenderer(),
             ],
             wrapper_class=structlog.make_filtering_bound_logger(0),

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from sdmigrate.model.errors import UnsafeToContinue, UsageProblem
 from sdmigrate.model.events import Outcome
-from sdmigrate.report.files import report_text, write_reports
+from sdmigrate.report.files import report_text, write_copies, write_reports
 from sdmigrate.report.html import html_text
 from sdmigrate.report.markdown import escaped, markdown_text
 from sdmigrate.report.page import Command
@@ -170,7 +170,8 @@ def test_reports_are_files_of_the_run_and_are_told_again(tmp_path: Path) -> None
     with pytest.raises(UnsafeToContinue, match="no report yet"):
         report_text(directory, None)
     copy = tmp_path / "copy.html"
-    write_reports(directory, inspected(), ReportView(html=copy, show_values=True))
+    write_reports(directory, inspected())
+    write_copies(inspected(), ReportView(html=copy, show_values=True))
     for suffix in ("json", "md", "html"):
         assert stat.S_IMODE(directory.report(suffix).stat().st_mode) == 0o600
         assert SECRET not in directory.report(suffix).read_text("utf-8")
@@ -179,7 +180,7 @@ def test_reports_are_files_of_the_run_and_are_told_again(tmp_path: Path) -> None
     assert report_text(directory, None) == terminal_text(inspected())
     assert report_text(directory, "md") == markdown_text(inspected()).rstrip("\n")
     with pytest.raises(UsageProblem, match="could not be written"):
-        write_reports(directory, inspected(), ReportView(markdown=tmp_path / "no" / "x.md"))
+        write_copies(inspected(), ReportView(markdown=tmp_path / "no" / "x.md"))
     directory.report("json").write_text("{}", "utf-8")
     with pytest.raises(UnsafeToContinue, match="not written by this version"):
         report_text(directory, None)
