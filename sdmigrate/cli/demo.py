@@ -28,7 +28,7 @@ def demo(
     seed: Annotated[int, typer.Option("--seed", help="Equal seeds give equal databases.")] = 1,
     headless: Annotated[bool, typer.Option("--headless", help="No wizard, also at a terminal.")] = False,
 ) -> None:
-    """Show the whole journey on a service desk's export with known defects."""
+    """Show the whole journey on a demo database with known defects."""
 
     def body(session: Session) -> RunFinished | Outcome:
         if output is not None:

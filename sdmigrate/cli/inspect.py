@@ -25,7 +25,7 @@ def inspect(
     ] = False,
     target: Annotated[str | None, typer.Option("--target", help="Ask this PostgreSQL as well.")] = None,
 ) -> None:
-    """Look at a SQLite file: what its values really are, and what would happen to them."""
+    """Look at a SQLite file: what its values are and would become."""
 
     def body(session: Session) -> RunFinished:
         for path in (html, markdown):

@@ -21,7 +21,7 @@ def rehearse(
     ] = None,
     schema: Annotated[str | None, typer.Option("--schema", help="The schema it would become.")] = None,
 ) -> None:
-    """Do everything a migration does on scratch schemas, go back, and drop them."""
+    """Do all that a migration does, go back, and leave nothing."""
 
     def body(session: Session) -> RunFinished:
         reached = session.target(target or session.settings.target or "embedded")

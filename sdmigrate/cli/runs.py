@@ -76,7 +76,7 @@ def abort(
     common: Common,
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or its beginning.")],
 ) -> None:
-    """Remove what an unfinished run left on its target and its large files; live is untouched."""
+    """Remove what an unfinished run left; live is untouched."""
 
     def body(session: Session) -> Outcome:
         directory = find_run(session.work_directory, run)

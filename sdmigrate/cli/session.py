@@ -143,20 +143,7 @@ def run_command(common: Common, body: Callable[[Session], RunFinished | Outcome]
     cancel = CancelToken()
     _listen_to_signals(cancel, output)
     try:
-        parse_gates(common.gate or [])
-        settings = load_settings(common.config)
-        named = common.work_dir or (Path(settings.work_dir) if settings.work_dir else None)
-        directory = (named or default_work_directory()).absolute()
-        if directory.exists() and not directory.is_dir():
-            raise UsageProblem(f"{directory} is no directory.", "Name another with --work-dir.")
-        session = Session(
-            common=common,
-            settings=settings,
-            work_directory=directory,
-            output=output,
-            cancel=cancel,
-            listeners=(output.tell, narrator.tell),
-        )
+        session = _opened(common, output, cancel, narrator)
         result = body(session)
         finished = result if isinstance(result, RunFinished) else ended_outside_a_run(result, ExitCode.DONE)
     except Exception as error:
@@ -166,6 +153,28 @@ def run_command(common: Common, body: Callable[[Session], RunFinished | Outcome]
         output.tell_outside_a_run(finished)
     # What was told last is what holds, also where telling it was the last thing that could be done.
     raise typer.Exit((output.finished or finished).exit_code)
+
+
+def _opened(common: Common, output: Output, cancel: CancelToken, narrator: diagnostics.Narrator) -> Session:
+    """The session of these options.
+
+    Raises:
+        UsageProblem: an option or a setting cannot be meant.
+    """
+    parse_gates(common.gate or [])
+    settings = load_settings(common.config)
+    named = common.work_dir or (Path(settings.work_dir) if settings.work_dir else None)
+    directory = (named or default_work_directory()).absolute()
+    if directory.exists() and not directory.is_dir():
+        raise UsageProblem(f"{directory} is no directory.", "Name another with --work-dir.")
+    return Session(
+        common=common,
+        settings=settings,
+        work_directory=directory,
+        output=output,
+        cancel=cancel,
+        listeners=(output.tell, narrator.tell),
+    )
 
 
 def ended_outside_a_run(outcome: Outcome, code: ExitCode) -> RunFinished:

@@ -82,7 +82,7 @@ def clean(
         Path | None, typer.Option("--output", help="Where --undo writes; beside cleaned by default.")
     ] = None,
 ) -> None:
-    """Repair under the plan into a new file, with every change in the audit trail."""
+    """Repair under the plan into a new file, every change audited."""
     if not undo_it:
         run_through(common, "clean", source, run, None, None)
 
@@ -126,5 +126,5 @@ def verify(
     target: TargetOption = None,
     schema: SchemaOption = None,
 ) -> None:
-    """Prove every value of the release equal to its source under the plan."""
+    """Prove every value of the release against its source."""
     run_through(common, "verify", source, run, target, schema)
