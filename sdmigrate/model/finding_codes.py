@@ -64,6 +64,8 @@ FINDING_CODES: dict[str, str] = {
     "parent-missing": "A foreign key to a table or column that does not exist",
     "parent-not-unique": "A foreign key to columns that no key makes unique",
     "undeclared-foreign-key": "A column whose values suggest a foreign key that is not declared",
+    "rule-missed": "A rule of the rule pack that fewer values keep than its threshold asks for",
+    "rule-without-place": "A rule of the rule pack about a table or column that is not there",
     # plan and blueprint
     "name-changed": "A table has another name in PostgreSQL",
     "columns-renamed": "Columns of a table have other names in PostgreSQL",

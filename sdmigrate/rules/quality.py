@@ -1,7 +1,7 @@
 """The quality score: 0 to 100 over completeness, validity, consistency, uniqueness and integrity.
 
 Invariant: computed from counts over all rows; a dimension about which nothing can be said gives its points
-to the others. Rules of a pack that only the rows themselves could answer are left out.
+to the others.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple, TypeAlias
 from sdmigrate.model.catalog import Catalog, Table
 from sdmigrate.model.profile import ColumnProfile, Quality, QualityPart, TableProfile
 from sdmigrate.rules.forms import CORRUPT, form_family
-from sdmigrate.rules.rule_pack import Rule, RulePack
+from sdmigrate.rules.rule_pack import RulePack
+from sdmigrate.rules.rule_results import RuleResult, meaningful
 
 Dimension: TypeAlias = Literal["completeness", "validity", "consistency", "uniqueness", "integrity"]
 WEIGHTS: dict[Dimension, float] = {
@@ -22,6 +23,15 @@ WEIGHTS: dict[Dimension, float] = {
 }
 LONGEST_TEXT = 100_000
 """Characters beyond which a text is more likely an accident."""
+_DIMENSIONS: dict[str, Dimension] = {
+    "filled": "completeness",
+    "unique": "uniqueness",
+    "references": "integrity",
+    **dict.fromkeys(
+        ("type", "range", "allowed", "max_length", "matches_not", "utf8", "no_nul_bytes", "holds"), "validity"
+    ),
+}
+"""Check -> what it measures; the shape of the database is told by findings and costs no points."""
 _MOMENTS = ("date", "timestamp", "timestamptz")
 _MOST_COSTS = 5
 
@@ -36,10 +46,24 @@ class _Measure(NamedTuple):
     """What is wrong, with its number, for the cost's sentence."""
 
 
-def score(catalog: Catalog, tables: tuple[TableProfile, ...], pack: RulePack | None = None) -> Quality:
-    """The score of the profiled tables, whole and table by table."""
+def score(
+    catalog: Catalog,
+    tables: tuple[TableProfile, ...],
+    pack: RulePack | None = None,
+    results: tuple[RuleResult, ...] = (),
+) -> Quality:
+    """The score of the profiled tables, whole and table by table.
+
+    Args:
+        catalog: what is declared.
+        tables: their counts.
+        pack: the rules that take the place of what the catalog alone says.
+        results: what the pack's rules found.
+    """
     declared = {table.name: table for table in catalog.tables}
-    measures = [measure for profile in tables for measure in _measures(declared[profile.name], profile, pack)]
+    measures = [
+        measure for profile in tables for measure in _measures(declared[profile.name], profile, pack, results)
+    ]
     parts = _parts(measures)
     return Quality(
         score=_sum(parts),
@@ -81,7 +105,9 @@ def _part(dimension: Dimension, weight: float, measures: list[_Measure]) -> Qual
     )
 
 
-def _measures(table: Table, profile: TableProfile, pack: RulePack | None) -> Iterator[_Measure]:
+def _measures(
+    table: Table, profile: TableProfile, pack: RulePack | None, results: tuple[RuleResult, ...]
+) -> Iterator[_Measure]:
     rules = [rule for rule in pack.rules if rule.table in (None, profile.name)] if pack else []
     filled = any(rule.check == "filled" for rule in (pack.rules if pack else ()))
     for column in profile.columns:
@@ -111,8 +137,10 @@ def _measures(table: Table, profile: TableProfile, pack: RulePack | None) -> Ite
                 1.0,
                 f"{reference.orphans} rows of {profile.name} point at no row of {reference.parent_table}.",
             )
-    for rule in rules:
-        yield from _ruled(profile, rule)
+    for result in results:
+        dimension = _DIMENSIONS.get(result.rule.check)
+        if result.table == profile.name and dimension is not None:
+            yield _ruled(profile, result, dimension)
 
 
 def _filled(profile: TableProfile, column: ColumnProfile, missing: int, weight: float) -> _Measure:
@@ -125,12 +153,8 @@ def _filled(profile: TableProfile, column: ColumnProfile, missing: int, weight: 
     )
 
 
-def _meaningful(column: ColumnProfile) -> int:
-    return column.classes.values - column.empties - column.blanks
-
-
 def _validity(profile: TableProfile, column: ColumnProfile) -> Iterator[_Measure]:
-    values = _meaningful(column)
+    values = meaningful(column)
     if not values:
         return
     corrupt = sum(count for form, count in column.forms.items() if form in CORRUPT)
@@ -163,7 +187,7 @@ def _validity(profile: TableProfile, column: ColumnProfile) -> Iterator[_Measure
 
 def _consistency(profile: TableProfile, column: ColumnProfile) -> Iterator[_Measure]:
     """One storage class in a column, one way to write a date, and NULL rather than empty text."""
-    values = _meaningful(column)
+    values = meaningful(column)
     if not values:
         return
     classes = column.classes
@@ -185,48 +209,11 @@ def _consistency(profile: TableProfile, column: ColumnProfile) -> Iterator[_Meas
     )
 
 
-def _ruled(profile: TableProfile, rule: Rule) -> Iterator[_Measure]:
-    """What a rule of the pack measures, where the counts can tell."""
-    columns = {column.name: column for column in profile.columns}
-    column = columns.get(rule.column or "")
-    if rule.table is None or column is None or not profile.rows:
-        return
-    values = _meaningful(column)
+def _ruled(profile: TableProfile, result: RuleResult, dimension: Dimension) -> _Measure:
+    """What a rule of the pack measures."""
+    rule = result.rule
     if rule.check == "filled":
-        missing = column.nulls + column.empties + column.blanks
-        yield _filled(profile, column, missing, rule.weight)
-    elif rule.check == "type" and values:
-        fits = next((one.fits for one in column.candidates if one.type == rule.type), None)
-        if fits is not None:
-            yield _rule_measure("validity", profile, rule, fits / values, values - fits)
-    elif rule.check == "unique" and values:
-        repeats = column.classes.values - column.distinct
-        yield _rule_measure("uniqueness", profile, rule, 1 - repeats / profile.rows, repeats)
-    elif rule.check == "references":
-        for reference in profile.references:
-            if reference.columns == (column.name,) and reference.parent_table == rule.parent_table:
-                yield _rule_measure(
-                    "integrity",
-                    profile,
-                    rule,
-                    _within_band(reference.orphans / profile.rows, rule),
-                    reference.orphans,
-                )
-
-
-def _within_band(orphans: float, rule: Rule) -> float:
-    """1 within the band of orphans that the rule expects, less by how far outside."""
-    low, high = rule.orphans_minimum or 0.0, rule.orphans_maximum or 0.0
-    return 1 - max(low - orphans, orphans - high, 0.0)
-
-
-def _rule_measure(
-    dimension: Dimension, profile: TableProfile, rule: Rule, share: float, wrong: int
-) -> _Measure:
-    return _Measure(
-        dimension,
-        profile.name,
-        min(1.0, max(0.0, share)),
-        rule.weight,
-        f"{profile.name}: {wrong} values break the rule {rule.name!r}.",
-    )
+        what = f"{result.broken} rows of {profile.name} have no {rule.column}."
+    else:
+        what = f"{profile.name}: {result.broken} values break the rule {rule.name!r}."
+    return _Measure(dimension, profile.name, result.share, rule.weight, what)

@@ -3,15 +3,36 @@
 Invariant: reading is strict about shape, so that a misspelt key is told and not ignored.
 """
 
+import re
 import tomllib
 from datetime import date
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.finding import Severity
 from sdmigrate.model.record import Record
+from sdmigrate.rules.conversion import split_type
+
+Check: TypeAlias = Literal[
+    "tables",
+    "required_columns",
+    "column_count",
+    "row_count",
+    "filled",
+    "type",
+    "range",
+    "allowed",
+    "max_length",
+    "matches_not",
+    "utf8",
+    "no_nul_bytes",
+    "unique",
+    "references",
+    "holds",
+]
+"""The demo's pack says what each looks at."""
 
 
 class Rule(Record):
@@ -19,7 +40,7 @@ class Rule(Record):
 
     family: str
     name: str
-    check: str
+    check: Check
     severity: Severity = "warning"
     threshold: float = 1.0
     """Share of the values, not NULL and not empty (filled: of all rows), that must pass."""
@@ -56,13 +77,18 @@ def read_rule_pack(text: str) -> RulePack:
     """The rule pack in this TOML text.
 
     Raises:
-        UsageProblem: it is no TOML, or not of a rule pack's shape.
+        UsageProblem: it is no TOML, or not of a rule pack's shape, or a type or pattern is none.
     """
     try:
         content: dict[str, Any] = tomllib.loads(text)
-        return msgspec.convert(content, RulePack)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        pack = msgspec.convert(content, RulePack)
+        for rule in pack.rules:
+            re.compile(rule.pattern)
+            if rule.check == "type":
+                split_type(rule.type)
+    except (ValueError, re.error) as error:
         raise UsageProblem(
             f"The rule pack cannot be read: {error}.",
             "Correct that line; the demo's pack shows the shape.",
         ) from error
+    return pack

@@ -4,7 +4,7 @@ Invariant: reads only; a row with a NULL in the key refers to nothing and repeat
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sdmigrate.model.catalog import Table
@@ -12,7 +12,8 @@ from sdmigrate.model.finding import Sample
 from sdmigrate.model.values import Value, stored
 from sdmigrate.sqlite.connection import quote_identifier
 
-_SAMPLES = 5
+SAMPLES = 5
+"""Of what is located, at most."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,15 @@ def _place(table: Table, prefix: str = "") -> str:
     return prefix + quote_identifier(table.rowid_name) if table.rowid_name else "NULL"
 
 
-def _read(connection: sqlite3.Connection, count_sql: str, sample_sql: str) -> Located:
-    (rows,) = connection.execute(count_sql).fetchone()
+def _read(
+    connection: sqlite3.Connection, count_sql: str, sample_sql: str, values: Mapping[str, Value] | None = None
+) -> Located:
+    (rows,) = connection.execute(count_sql, values or {}).fetchone()
     if not rows:
         return Located(rows=0)
-    found: list[tuple[int | None, Value]] = connection.execute(f"{sample_sql} LIMIT {_SAMPLES}").fetchall()
+    found: list[tuple[int | None, Value]] = connection.execute(
+        f"{sample_sql} LIMIT {SAMPLES}", values or {}
+    ).fetchall()
     return Located(
         rows=rows, samples=tuple(Sample(rowid=rowid, value=stored(value)) for rowid, value in found)
     )
@@ -97,9 +102,24 @@ def incomplete(connection: sqlite3.Connection, table: Table, columns: Sequence[s
         sqlite3.Error: a name is unknown, or the file cannot be read.
     """
     missing = " OR ".join(f"{quote_identifier(column)} IS NULL" for column in columns)
-    source = f" FROM {quote_identifier(table.name)} WHERE {missing}"
-    first = quote_identifier(columns[0])
-    return _read(connection, f"SELECT count(*){source}", f"SELECT {_place(table)}, {first}{source}")
+    return located_rows(connection, table, columns[0], missing)
+
+
+def located_rows(
+    connection: sqlite3.Connection,
+    table: Table,
+    column: str,
+    where: str,
+    values: Mapping[str, Value] | None = None,
+) -> Located:
+    """Rows for which the SQL condition is true, shown by that column.
+
+    Raises:
+        sqlite3.Error: a name is unknown, or the file cannot be read.
+    """
+    source = f" FROM {quote_identifier(table.name)} WHERE {where}"
+    first = quote_identifier(column)
+    return _read(connection, f"SELECT count(*){source}", f"SELECT {_place(table)}, {first}{source}", values)
 
 
 def referring(

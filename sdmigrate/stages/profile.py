@@ -25,12 +25,14 @@ from sdmigrate.rules.likely_keys import LikelyParents
 from sdmigrate.rules.profile_findings import column_findings
 from sdmigrate.rules.quality import score
 from sdmigrate.rules.rule_pack import RulePack, read_rule_pack
+from sdmigrate.rules.rule_results import rule_findings
 from sdmigrate.rules.types import Proposal, day_order, propose, settle_day_order
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import make_private_directory
 from sdmigrate.sqlite.connection import open_read_only, quote_identifier
 from sdmigrate.sqlite.row_order import unreadable_of
 from sdmigrate.stages.profile_keys import profile_keys, profile_references
+from sdmigrate.stages.profile_rules import rule_results
 
 _BATCH = 10_000
 
@@ -80,11 +82,12 @@ def _profile(context: Context, snapshot: Snapshot, pack: RulePack | None) -> Pro
                 _advance(
                     context, table.name, len(tables), len(catalog.tables), "keys and references", "tables"
                 )
+            results = rule_results(context, connection, catalog, tuple(tables), pack)
     return Profile(
         source_fingerprint=snapshot.source_fingerprint,
         tables=tuple(tables),
-        findings=in_order(tuple(findings)),
-        quality=score(catalog, tuple(tables), pack),
+        findings=in_order((*findings, *rule_findings(pack, catalog, results))),
+        quality=score(catalog, tuple(tables), pack, results),
     )
 
 

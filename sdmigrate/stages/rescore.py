@@ -34,6 +34,7 @@ from sdmigrate.sqlite.references import orphans, repeated
 from sdmigrate.sqlite.row_order import locator
 from sdmigrate.stages.profile import profile as count_again
 from sdmigrate.stages.profile import rule_pack
+from sdmigrate.stages.profile_rules import rule_results
 
 
 def rescore(
@@ -66,7 +67,9 @@ def rescore(
             )
             for table in catalog.tables
         )
-    return score(catalog, tables, rule_pack(context))
+        pack = rule_pack(context)
+        results = rule_results(context, connection, catalog, tables, pack)
+    return score(catalog, tables, pack, results)
 
 
 def _included(catalog: Catalog, plan: Plan) -> Catalog:
@@ -113,7 +116,11 @@ def _counted_again(
     if not part.tables:
         return {}
     found = count_again(
-        dataclasses.replace(context, events=_WithinClean(context.events)),
+        dataclasses.replace(
+            context,
+            request=replace(context.request, rules_path=None),
+            events=_WithinClean(context.events),
+        ),
         replace(snapshot, path=str(cleaned), catalog=part),
     )
     return {(table.name, column.name): column for table in found.tables for column in table.columns}

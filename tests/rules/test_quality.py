@@ -14,6 +14,7 @@ from sdmigrate.model.profile import (
 )
 from sdmigrate.rules.quality import WEIGHTS, score
 from sdmigrate.rules.rule_pack import RulePack, read_rule_pack
+from sdmigrate.rules.rule_results import by_counts
 
 CATALOG = Catalog(
     tables=(
@@ -134,7 +135,8 @@ def test_a_rule_pack_weighs_what_must_be_filled() -> None:
         check = "filled"
         """
     )
-    quality = score(CATALOG, (table(ID, replace(DAY, nulls=20, empties=20)),), pack)
+    tables = (table(ID, replace(DAY, nulls=20, empties=20)),)
+    quality = score(CATALOG, tables, pack, by_counts(pack, tables))
     reached, possible = parts(quality)["completeness"]
     assert reached / possible == pytest.approx((3 + 0.6) / 4)
 
@@ -158,11 +160,23 @@ def test_a_rule_pack_may_expect_orphans() -> None:
         orphans_maximum = 0.95
         """
     )
-    found = parts(score(CATALOG, (table(ID, DAY, references=(reference,)),), pack))
+    tables = (table(ID, DAY, references=(reference,)),)
+    found = parts(score(CATALOG, tables, pack, by_counts(pack, tables)))
     assert found["integrity"][0] == found["integrity"][1] > 0
 
 
-@pytest.mark.parametrize("text", ["not toml", "name = 1", 'name = "x"\nunknown = 1', "rules = []"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not toml",
+        "name = 1",
+        'name = "x"\nunknown = 1',
+        "rules = []",
+        'name = "x"\nrules = [{family = "f", name = "r", check = "rnage"}]',
+        'name = "x"\nrules = [{family = "f", name = "r", check = "matches_not", pattern = "("}]',
+        'name = "x"\nrules = [{family = "f", name = "r", check = "type", type = "whole"}]',
+    ],
+)
 def test_another_shape_is_told(text: str) -> None:
     with pytest.raises(UsageProblem, match="rule pack"):
         read_rule_pack(text)

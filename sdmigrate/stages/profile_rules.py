@@ -1,0 +1,83 @@
+"""The rules of a pack over the rows of one file, snapshot or cleaned.
+
+Invariant: counts are exact and of all rows; a rule whose table or column is not there counts nothing.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+
+from sdmigrate.model.catalog import Catalog, Table
+from sdmigrate.model.finding import Sample
+from sdmigrate.model.profile import TableProfile
+from sdmigrate.rules.rule_pack import Rule, RulePack
+from sdmigrate.rules.rule_results import (
+    ROW_CHECKS,
+    RuleResult,
+    by_counts,
+    columns_of,
+    meaningful,
+    result_of,
+    within_band,
+)
+from sdmigrate.runtime.context import Context
+from sdmigrate.sqlite.references import SAMPLES, orphans
+from sdmigrate.sqlite.rule_counts import breaking, suspects
+
+
+def rule_results(
+    context: Context,
+    connection: sqlite3.Connection,
+    catalog: Catalog,
+    tables: tuple[TableProfile, ...],
+    pack: RulePack | None,
+) -> tuple[RuleResult, ...]:
+    """What every rule says, from the counts where they tell and else from the rows.
+
+    Raises:
+        UsageProblem: SQLite cannot evaluate a rule's expression.
+        sqlite3.Error: the file cannot be read.
+        Aborted: the operator asked to stop.
+    """
+    if pack is None:
+        return ()
+    told = by_counts(pack, tables)
+    answered = {(result.rule, result.table) for result in told}
+    found = list(told)
+    for profile in tables:
+        table = catalog.table(profile.name)
+        for rule in pack.rules:
+            context.cancel.raise_if_set()
+            if (rule, profile.name) in answered:
+                continue
+            if rule.check in ROW_CHECKS or rule.check == "type":
+                found += _over_rows(connection, table, profile, rule)
+            elif rule.check == "references":
+                found += _unsuggested(connection, catalog, table, profile, rule)
+    return tuple(found)
+
+
+def _over_rows(
+    connection: sqlite3.Connection, table: Table, profile: TableProfile, rule: Rule
+) -> Iterator[RuleResult]:
+    broken = 0
+    samples: list[Sample] = []
+    columns = columns_of(rule, profile)
+    judged = sum(meaningful(column) for column in columns)
+    for column in suspects(connection, table, columns, rule):
+        located = breaking(connection, table, column, rule)
+        broken += located.rows
+        samples += located.samples
+    if judged:
+        yield result_of(rule, table.name, judged, broken, tuple(samples[:SAMPLES]))
+
+
+def _unsuggested(
+    connection: sqlite3.Connection, catalog: Catalog, table: Table, profile: TableProfile, rule: Rule
+) -> Iterator[RuleResult]:
+    """A reference that nothing declares, and too few rows have a parent for it to be suggested."""
+    parents = {each.name: {column.name for column in each.columns} for each in catalog.tables}
+    if rule.parent_column not in parents.get(rule.parent_table, set()) or not profile.rows:
+        return
+    for column in columns_of(rule, profile):
+        lost = orphans(connection, table, (column.name,), rule.parent_table, (rule.parent_column,))
+        yield within_band(result_of(rule, table.name, profile.rows, lost.rows, lost.samples))

@@ -1,0 +1,142 @@
+"""Every check of a rule pack over real rows, by hand-counted numbers, and the demo's forty."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from sdmigrate.demo.companions import rules_path
+from sdmigrate.demo.database import write_demo
+from sdmigrate.model.errors import UsageProblem
+from sdmigrate.rules.rule_pack import Check, read_rule_pack
+from sdmigrate.rules.rule_results import RuleResult, rule_findings
+from sdmigrate.sqlite.connection import open_read_only
+from sdmigrate.stages.profile import profile
+from sdmigrate.stages.profile_rules import rule_results
+from tests.conftest import MakeContext
+from tests.stages.test_profile import snapshot_of
+
+ROWS = """
+CREATE TABLE p(id INTEGER PRIMARY KEY);
+INSERT INTO p VALUES (1), (2);
+CREATE TABLE t(id INTEGER PRIMARY KEY, day TEXT, hours, yes TEXT, body TEXT, ref INTEGER, code TEXT);
+INSERT INTO t VALUES
+ (1, '2024-01-02 03:04:05', 7.5,    'Yes', 'plain',                         1,    'a'),
+ (2, '25/12/2023 10:00',    '8',    'No',  'x' || char(10,10,10,10) || 'y', 2,    'b'),
+ (3, '2019-12-31',          25,     'yes', CAST(x'ff' AS TEXT),             3,    'b'),
+ (4, '2024-02-30',          'many', '',    'a' || char(0) || 'b',           NULL, 'c'),
+ (5, NULL,                  -1,     NULL,  printf('%.*c', 50, 'z'),         9,    ''),
+ (6, '31/12/2024 23:59',    24,     '  ',  '',                              9,    'd');
+"""
+
+
+def results(tmp_path: Path, make_context: MakeContext, *rules: str) -> tuple[RuleResult, ...]:
+    path = tmp_path / "snapshot.sqlite"
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(ROWS)
+    pack = read_rule_pack(
+        'name = "test"\n'
+        + "".join(f'[[rules]]\nfamily = "f"\nname = "rule {n}"\n{rule}\n' for n, rule in enumerate(rules))
+    )
+    context, snapshot = make_context(tmp_path, "inspect"), snapshot_of(path)
+    tables = profile(context, snapshot).tables
+    with closing(open_read_only(path)) as connection:
+        return rule_results(context, connection, snapshot.catalog, tables, pack)
+
+
+DAYS = 'table = "t"\ncolumn = "day"\ncheck = "range"'
+HOURS = 'table = "t"\ncolumn = "hours"\ncheck = "range"'
+BODY = 'table = "t"\ncolumn = "body"'
+
+
+@pytest.mark.parametrize(
+    ("rule", "judged", "broken", "rowids"),
+    [
+        ('check = "tables"\ntables = ["t", "p", "q"]', 3, 1, []),
+        ('table = "t"\ncheck = "required_columns"\ncolumns = ["id", "nope"]', 2, 1, []),
+        ('table = "t"\ncheck = "column_count"\nminimum = 7\nmaximum = 7', 1, 0, []),
+        ('table = "t"\ncheck = "column_count"\nminimum = 8', 1, 1, []),
+        ('table = "t"\ncheck = "row_count"\nminimum = 7', 1, 1, []),
+        ('table = "t"\ncolumn = "yes"\ncheck = "filled"', 6, 3, []),
+        ('table = "t"\ncolumn = "hours"\ncheck = "type"\ntype = "double precision"', 6, 1, []),
+        ('table = "t"\ncolumn = "code"\ncheck = "type"\ntype = "inet"', 5, 5, [1, 2, 4, 6]),
+        (f'{DAYS}\nminimum = "2020-01-01"\nmaximum = "2024-12-31"', 5, 2, [3, 4]),
+        (f'{DAYS}\nminimum = "2023-12-26"', 5, 3, [3, 4, 2]),
+        (f'{DAYS}\nmaximum = "2024-12-30"', 5, 2, [4, 6]),
+        (f"{HOURS}\nminimum = 0\nmaximum = 24", 6, 3, [3, 5, 4]),
+        (f"{HOURS}\nmaximum = 7.5", 6, 4, [3, 6, 2, 4]),
+        ('table = "t"\ncolumn = "yes"\ncheck = "allowed"\nvalues = ["Yes", "No"]', 3, 1, [3]),
+        ('table = "t"\ncolumn = "id"\ncheck = "allowed"\nvalues = [1, 2, 3, 4, 5]', 6, 1, [6]),
+        (f'{BODY}\ncheck = "max_length"\nmaximum = 49', 5, 1, [5]),
+        (f'{BODY}\ncheck = "max_length"\nmaximum = 50', 5, 0, []),
+        (f"{BODY}\ncheck = \"matches_not\"\npattern = '\\n{{4,}}'", 5, 1, [2]),
+        (f"{BODY}\ncheck = \"matches_not\"\npattern = '^z+$|^pl'", 5, 2, [1, 5]),
+        ("check = \"matches_not\"\npattern = 'many'", 24, 1, [4]),
+        (f'{BODY}\ncheck = "utf8"', 6, 1, []),
+        (f'{BODY}\ncheck = "no_nul_bytes"', 6, 1, []),
+        ('table = "t"\ncolumn = "code"\ncheck = "unique"', 6, 1, []),
+        (
+            'table = "t"\ncolumn = "ref"\ncheck = "references"\nparent_table = "p"\nparent_column = "id"',
+            6,
+            3,
+            [3, 5, 6],
+        ),
+        ('table = "t"\ncolumn = "hours"\ncheck = "holds"\nexpression = "id < 5 -- and so on"', 6, 2, [5, 6]),
+    ],
+)
+def test_each_check(
+    tmp_path: Path, make_context: MakeContext, rule: str, judged: int, broken: int, rowids: list[int]
+) -> None:
+    (result,) = results(tmp_path, make_context, rule)
+    assert (result.judged, result.broken) == (judged, broken)
+    assert [sample.rowid for sample in result.samples] == rowids
+    assert result.share == pytest.approx(1 - broken / judged)
+
+
+def test_a_threshold_decides_and_what_is_not_there_is_told(tmp_path: Path, make_context: MakeContext) -> None:
+    rule = 'table = "t"\ncolumn = "yes"\ncheck = "filled"\nseverity = "error"\nthreshold = '
+    missed, kept = results(tmp_path, make_context, f"{rule}0.51", f"{rule}0.5")
+    assert (missed.missed, kept.missed) == (True, False)
+    pack = read_rule_pack(
+        f'name = "x"\n[[rules]]\nfamily = "f"\nname = "r"\n{rule}0.5\n'.replace("yes", "no")
+    )
+    catalog = snapshot_of(tmp_path / "snapshot.sqlite").catalog
+    assert [
+        (found.code, found.severity, found.table, found.column, found.count)
+        for found in rule_findings(pack, catalog, (missed, kept))
+    ] == [("rule-missed", "error", "t", "yes", 3), ("rule-without-place", "warning", "t", "no", 0)]
+
+
+def test_an_expression_that_sqlite_refuses_names_the_rule(tmp_path: Path, make_context: MakeContext) -> None:
+    with pytest.raises(UsageProblem, match="'rule 0' cannot be evaluated on table 't': no such column"):
+        results(
+            tmp_path, make_context, 'table = "t"\ncolumn = "id"\ncheck = "holds"\nexpression = "nowhere > 1"'
+        )
+
+
+def test_each_of_the_demos_forty_rules_is_judged_on_the_demo(
+    tmp_path: Path, make_context: MakeContext
+) -> None:
+    path = tmp_path / "snapshot.sqlite"
+    write_demo(path, rows=2_500, seed=7)
+    pack = read_rule_pack(rules_path().read_text(encoding="utf-8"))
+    assert {rule.check for rule in pack.rules} == set(get_args(Check))
+    context, snapshot = make_context(tmp_path, "inspect"), snapshot_of(path)
+    tables = profile(context, snapshot).tables
+    with closing(open_read_only(path)) as connection:
+        found = rule_results(context, connection, snapshot.catalog, tables, pack)
+    assert len(pack.rules) == 40
+    assert {result.rule.name for result in found} == {rule.name for rule in pack.rules}
+    assert all(result.judged for result in found)
+    assert [result.rule.name for result in found if result.missed] == []
+    answers = next(result for result in found if result.rule.name == "SLA answers are yes or no")
+    with closing(sqlite3.connect(path)) as connection:
+        assert (
+            answers.broken
+            == connection.execute(
+                """SELECT count(*) FROM tickets WHERE "TKT-SLA Met" NOT IN ('Yes', 'No', '')"""
+            ).fetchone()[0]
+        )
