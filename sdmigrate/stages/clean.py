@@ -11,8 +11,7 @@ backwards was proven equal to the snapshot, and after the ledger balanced. The s
 from contextlib import closing
 
 from sdmigrate.model.catalog import Table
-from sdmigrate.model.errors import InternalFault, UnsafeToContinue
-from sdmigrate.model.events import Advanced
+from sdmigrate.model.errors import UnsafeToContinue
 from sdmigrate.model.finding import Finding, in_order
 from sdmigrate.model.plan import Plan, TablePlan
 from sdmigrate.model.profile import Profile, TableProfile
@@ -47,12 +46,12 @@ from sdmigrate.sqlite.cleaned import (
     quarantine_nulls,
     take_out,
 )
-from sdmigrate.sqlite.connection import open_read_only, quote_identifier
-from sdmigrate.sqlite.content_digest import Beat, combined, table_digests
+from sdmigrate.sqlite.connection import quote_identifier
+from sdmigrate.sqlite.content_digest import combined
 from sdmigrate.sqlite.quarantine import count_quarantined, create_quarantine
 from sdmigrate.sqlite.repairs import next_mapping, repair_column
-from sdmigrate.sqlite.undo import undone_digests
 from sdmigrate.sqlite.workbench import CleaningFiles, Workbench, open_workbench, telling_full_disk
+from sdmigrate.stages.proof import proving
 from sdmigrate.stages.rescore import rescore
 
 
@@ -77,10 +76,12 @@ def clean(context: Context, snapshot: Snapshot, profile: Profile, plan: Plan) ->
         written_whole(place.quarantine) as quarantine,
     ):
         files = CleaningFiles(cleaned=cleaned, audit=audit, quarantine=quarantine)
-        ledgers, findings = _write(context, snapshot, profile, plan, files)
-        check_balance(ledgers)
-        expected, undone = _prove(context, snapshot, profile, files)
-        quality = rescore(context, snapshot, profile, plan, ledgers, cleaned)
+        with proving(context, snapshot) as proof:
+            ledgers, findings = _write(context, snapshot, profile, plan, files)
+            check_balance(ledgers)
+            proof.undo(files)
+            quality = rescore(context, snapshot, profile, plan, ledgers, cleaned)
+            expected, undone = proof.digests(profile)
         with closing(open_audit(audit)) as connection:
             findings = (*findings, *changed_findings(count_rules(connection)))
     return Cleaned(
@@ -196,29 +197,3 @@ def _count(bench: Workbench, table: Table, plan: TablePlan) -> TableLedger:
         excluded=count_removed(bench, table, "excluded"),
         changed=count_changes(bench, table),
     )
-
-
-def _prove(
-    context: Context, snapshot: Snapshot, profile: Profile, files: CleaningFiles
-) -> tuple[dict[str, str], dict[str, str]]:
-    """The digests of the snapshot's tables, and of the same tables undone: they are equal."""
-    catalog = snapshot.catalog
-    with closing(open_read_only(snapshot.path, catalog=catalog)) as connection:
-        expected = table_digests(connection, catalog, _beat(context, profile, "digesting the snapshot"))
-    undone = undone_digests(files, catalog, _beat(context, profile, "proving the way back"))
-    different = [table for table, digest in expected.items() if undone[table] != digest]
-    if different:
-        raise InternalFault(
-            f"Cleaned with the audit trail applied backwards is not the snapshot: {', '.join(different)}.",
-            "Nothing was kept of this cleaning. Keep the run directory and report this.",
-        )
-    return expected, undone
-
-
-def _beat(context: Context, profile: Profile, reason: str) -> Beat:
-    def beat(table: str, done: int) -> None:
-        context.cancel.raise_if_set()
-        total = profile.table(table).rows
-        context.events.emit(Advanced(stage="clean", table=table, done=done, total=total, reason=reason))
-
-    return beat

@@ -126,7 +126,7 @@ def test_a_failing_proof_keeps_nothing(
     tmp_path: Path, make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = {"t": "0", "w": "0", "plain": "0", "out": "0"}
-    monkeypatch.setattr("sdmigrate.stages.clean.undone_digests", lambda *_: wrong)
+    monkeypatch.setattr("sdmigrate.stages.proof.undone_digests", lambda *_: wrong)
     with pytest.raises(InternalFault, match="is not the snapshot: t, w, plain, out"):
         cleaned_of(tmp_path, make_context)
     assert list((tmp_path / "runs").glob("*/*.sqlite*")) == []

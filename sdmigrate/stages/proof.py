@@ -1,0 +1,119 @@
+"""The proof that cleaning can be undone, computed beside the work that writes and scores.
+
+Invariant: the snapshot's digests come from the snapshot alone, those of the way back from the three written
+files alone; the proof holds only where they are equal for every table.
+"""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+
+from sdmigrate.model.errors import InternalFault
+from sdmigrate.model.events import Advanced
+from sdmigrate.model.profile import Profile
+from sdmigrate.model.source import Snapshot
+from sdmigrate.runtime.context import Context
+from sdmigrate.sqlite.connection import open_read_only
+from sdmigrate.sqlite.content_digest import table_digests
+from sdmigrate.sqlite.undo import undone_digests
+from sdmigrate.sqlite.workbench import CleaningFiles
+
+_Digests = dict[str, str]
+"""Table -> digest."""
+
+_SECONDS_BETWEEN_SIGNS = 1.0
+
+
+class _LeftError(Exception):
+    """The stage ended before the proof did; nobody waits for it any more."""
+
+
+@dataclass
+class Proof:
+    """Two sets of digests in the making, one after the other in one thread."""
+
+    context: Context
+    snapshot: Snapshot
+    worker: ThreadPoolExecutor
+    _left: threading.Event = field(default_factory=threading.Event)
+    _at: tuple[str, int] | None = None
+    """Table and rows done of the digests under way."""
+    _expected: Future[_Digests] | None = None
+    _undone: Future[_Digests] | None = None
+
+    def begin(self) -> None:
+        """Start on the snapshot."""
+        self._expected = self.worker.submit(self._digests_of_snapshot)
+
+    def undo(self, files: CleaningFiles) -> None:
+        """Go on with the three files, which are complete."""
+        self._undone = self.worker.submit(undone_digests, files, self.snapshot.catalog, self._beat)
+
+    def leave(self) -> None:
+        """Stop at the next sign of life."""
+        self._left.set()
+
+    def digests(self, profile: Profile) -> tuple[_Digests, _Digests]:
+        """The digests of the snapshot's tables, and of the same tables undone: they are equal.
+
+        Raises:
+            InternalFault: they are not.
+            Aborted: the operator asked to stop.
+        """
+        expected = self._awaited(self._expected, profile)
+        undone = self._awaited(self._undone, profile)
+        different = [table for table, digest in expected.items() if undone[table] != digest]
+        if different:
+            raise InternalFault(
+                "Cleaned with the audit trail applied backwards is not the snapshot:"
+                f" {', '.join(different)}.",
+                "Nothing was kept of this cleaning. Keep the run directory and report this.",
+            )
+        return expected, undone
+
+    def _digests_of_snapshot(self) -> _Digests:
+        catalog = self.snapshot.catalog
+        with (
+            closing(open_read_only(self.snapshot.path, catalog=catalog)) as connection,
+            self.context.cancel.interrupting(connection.interrupt),
+        ):
+            return table_digests(connection, catalog, self._beat)
+
+    def _beat(self, table: str, done: int) -> None:
+        self.context.cancel.raise_if_set()
+        if self._left.is_set():
+            raise _LeftError
+        # Told by whoever waits: until then the stage has its own progress to tell.
+        self._at = table, done
+
+    def _awaited(self, digests: Future[_Digests] | None, profile: Profile) -> _Digests:
+        assert digests is not None  # noqa: S101 - begun and undone before
+        while not wait([digests], timeout=_SECONDS_BETWEEN_SIGNS).done:
+            self.context.cancel.raise_if_set()
+            if self._at is not None:
+                table, done = self._at
+                self.context.events.emit(
+                    Advanced(
+                        stage="clean",
+                        table=table,
+                        done=done,
+                        total=profile.table(table).rows,
+                        reason="proving the way back",
+                    )
+                )
+        return digests.result()
+
+
+@contextmanager
+def proving(context: Context, snapshot: Snapshot) -> Iterator[Proof]:
+    """A proof begun; leaving the block stops what is not done of it."""
+    with ThreadPoolExecutor(1) as worker:
+        proof = Proof(context, snapshot, worker)
+        proof.begin()
+        try:
+            yield proof
+        finally:
+            proof.leave()
+            worker.shutdown(wait=True, cancel_futures=True)
