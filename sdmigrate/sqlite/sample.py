@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from sdmigrate.sqlite.connection import harden, quote_identifier
@@ -21,6 +22,9 @@ _CHANGES_A_RULE = 20
 """Rows taken for each rule that changed values of a column."""
 
 _COLUMNS_A_SCAN = 200
+
+_PLACE_BITS = 33
+"""Bits left beside a length, which is below 2^30 as SQLite is built."""
 
 
 @dataclass(frozen=True)
@@ -95,11 +99,11 @@ class _Sampler:
         (total,) = self.connection.execute(f"SELECT count(*) FROM cleaned.{table.quoted}").fetchone()
         everything = total < WHOLE_BELOW or share >= 1
         step = 1 if everything else max(1, int(1 / share))
-        self.connection.execute(
-            f"INSERT INTO temp.{chosen} SELECT locator FROM (SELECT {table.quoted_locator} AS locator,"
-            f" row_number() OVER (ORDER BY {table.quoted_locator}) AS place FROM cleaned.{table.quoted})"
-            " WHERE (place - 1) % ? = 0",
-            (step,),
+        locators = self.connection.execute(
+            f"SELECT {table.quoted_locator} FROM cleaned.{table.quoted} ORDER BY {table.quoted_locator}"
+        )
+        self.connection.executemany(
+            f"INSERT INTO temp.{chosen} VALUES (?)", islice(locators, None, None, step)
         )
         if not everything:
             if changed:
@@ -139,7 +143,14 @@ class _Sampler:
         )
 
     def _choose_extremes(self, table: CopiedTable) -> None:
-        """The row with the longest value of each column."""
+        """The row with the longest value of each column, of equals the first."""
+        place, rows = table.quoted_locator, f"cleaned.{table.quoted}"
+        low, high = self.connection.execute(f"SELECT min({place}), max({place}) FROM {rows}").fetchone()
+        # One scan gives length and place together: the length in front, then how far the place is from the
+        # end. Places further apart than 33 bits tell are rounded, and looked for among their neighbours.
+        rounding = max(0, (high - low).bit_length() - _PLACE_BITS)
+        last = (1 << _PLACE_BITS) - 1
+        ahead = f"{last} - (({place} >> {rounding}) - {low >> rounding})"
         for start in range(0, len(table.columns), _COLUMNS_A_SCAN):
             self.beat(table.name)
             lengths = [
@@ -147,16 +158,18 @@ class _Sampler:
                 for column in table.columns[start : start + _COLUMNS_A_SCAN]
             ]
             longest = self.connection.execute(
-                f"SELECT {', '.join(f'max({length})' for length in lengths)} FROM cleaned.{table.quoted}"
+                f"SELECT {', '.join(f'max({length} << {_PLACE_BITS} | {ahead})' for length in lengths)}"
+                f" FROM {rows}"
             ).fetchone()
-            firsts = (f"min({table.quoted_locator}) FILTER (WHERE {length} = ?)" for length in lengths)
-            found = self.connection.execute(
-                f"SELECT {', '.join(firsts)} FROM cleaned.{table.quoted}", longest
-            ).fetchone()
-            self.connection.executemany(
-                f"INSERT OR IGNORE INTO temp.{_chosen(table.name)} VALUES (?)",
-                [(locator,) for locator in found if locator is not None],
-            )
+            for length, found in zip(lengths, longest, strict=True):
+                if found is None:
+                    continue
+                near = last - (found & last) + (low >> rounding) << rounding
+                self.connection.execute(
+                    f"INSERT OR IGNORE INTO temp.{_chosen(table.name)} SELECT {place} FROM {rows}"
+                    f" WHERE {place} BETWEEN ? AND ? AND {length} = ? ORDER BY {place} LIMIT 1",
+                    (near, near + (1 << rounding) - 1, found >> _PLACE_BITS),
+                )
 
     def _follow(self, link: Link) -> bool:
         """Whether a row of the parent was added."""

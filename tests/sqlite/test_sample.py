@@ -37,6 +37,22 @@ def test_a_tenth_evenly_with_the_longest_values(tmp_path: Path) -> None:
     assert sampled(path, ["t"], [])[1] == there
 
 
+@pytest.mark.parametrize("places", [range(-500, 500), range(-(2**63), 2**63, 2**54)])
+def test_the_longest_values_are_found_wherever_their_rows_are(tmp_path: Path, places: range) -> None:
+    path = tmp_path / "c.sqlite"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE t(a, b, c)")
+        connection.executemany(
+            "INSERT INTO t(rowid, a, b, c) VALUES (?, ?, ?, NULL)",
+            [
+                (place, "é" * 300 if number in (7, 9) else "x", 1234567 if number == 998 else 1)
+                for number, place in enumerate(places)
+            ],
+        )
+    there = sampled(path, ["t"], [])[1]["t"]
+    assert there == sorted({*places[:1000:10], places[7], places[998], *places[1000::10]})
+
+
 def test_small_tables_are_whole_and_empty_ones_are_there(tmp_path: Path) -> None:
     path = tmp_path / "c.sqlite"
     write_table(path, "small", ["n"], [(n,) for n in range(199)])
