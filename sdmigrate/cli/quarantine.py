@@ -1,20 +1,34 @@
-"""``sdmigrate quarantine list | show``: the rows that a run could not load, and why."""
+"""``sdmigrate quarantine list | show | edit | replay``: rows that a run could not load, and their repair."""
 
 from collections import Counter
 from contextlib import closing
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sdmigrate.cli.options import Common, with_common
+from sdmigrate.cli.repairs import repairs_of_file, repairs_of_options
+from sdmigrate.cli.runs import request_of
 from sdmigrate.cli.session import Session, run_command
-from sdmigrate.model.errors import UsageProblem
-from sdmigrate.model.events import Outcome
+from sdmigrate.model.errors import UnsafeToContinue, UsageProblem
+from sdmigrate.model.events import FindingSeen, Outcome, RunFinished
+from sdmigrate.model.replay import Replay
+from sdmigrate.model.result import Cleaned
+from sdmigrate.model.source import Snapshot
+from sdmigrate.pipeline.journey import replay_is_pending
+from sdmigrate.pipeline.messages import Begin
+from sdmigrate.pipeline.run import opened_run
 from sdmigrate.report.plain import plain
-from sdmigrate.runtime.runs import find_run
+from sdmigrate.runtime.directory import RunDirectory, written_whole
+from sdmigrate.runtime.journal import Journal
+from sdmigrate.runtime.runs import find_run, locked
 from sdmigrate.sqlite.quarantine import QuarantinedRow, open_quarantine, read_reasons
+from sdmigrate.sqlite.quarantine_children import children_of
+from sdmigrate.sqlite.quarantine_export import export_csv, export_lines
+from sdmigrate.sqlite.repaired_rows import editing_quarantine, repair_row
 
-app = typer.Typer(help="The rows that a run could not load, and why.", no_args_is_help=True)
+app = typer.Typer(help="The rows that a run could not load, why, and their repair.", no_args_is_help=True)
 
 RunOption = Annotated[str, typer.Option("--run", help="A run's id, or its beginning.")]
 
@@ -25,9 +39,12 @@ def list_them(common: Common, run: RunOption) -> None:
     """Count the reasons by table, column and finding."""
 
     def body(session: Session) -> Outcome:
-        counts = Counter((row.table, row.column or "", row.finding) for row in _reasons(session, run))
-        for (table, column, finding), count in sorted(counts.items()):
-            session.output.text(plain(f"{count:>9,}  {table}.{column}  {finding}"))
+        reasons = _reasons(_quarantined(session, run))
+        counts = Counter((row.table, row.column, row.finding) for row in reasons)
+        for (table, column, finding), count in sorted(counts.items(), key=lambda item: str(item[0])):
+            session.output.text(plain(f"{count:>9,}  {table}.{column or ''}  {finding}"))
+            if session.output.json:
+                session.output.tell_outside_a_run(_counted(table, column, finding, count))
         return "done"
 
     run_command(common, body)
@@ -39,21 +56,162 @@ def show(
     common: Common,
     run: RunOption,
     table: Annotated[str | None, typer.Option("--table", help="Of this source table only.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", help="Write the whole rows to this new .jsonl or .csv file (--table)."),
+    ] = None,
 ) -> None:
-    """Show each row's place and reason."""
+    """Show each row's place and reason, and how many rows depend on it."""
 
     def body(session: Session) -> Outcome:
-        for row in _reasons(session, run, table):
+        directory = _quarantined(session, run)
+        if output is not None:
+            session.output.text(f"{_exported(directory, output, table)} rows are in {output}")
+            return "done"
+        children = _children(directory)
+        for row in _reasons(directory, table):
             where = f"{row.table} rowid {row.rowid}" + (f", {row.column}" if row.column else "")
-            session.output.text(plain(f"{where}: {row.reason} [{row.finding}]"))
+            state = f" (SQLSTATE {row.sqlstate})" if row.sqlstate else ""
+            state += " (repaired, not replayed)" if row.repaired else ""
+            session.output.text(plain(f"{where}: {row.reason} [{row.finding}]{state}"))
+            for child, count in children.pop((row.table, row.rowid), {}).items():
+                session.output.text(plain(f"  {count} rows of {child} point at it"))
         return "done"
 
     run_command(common, body)
 
 
-def _reasons(session: Session, run: str, table: str | None = None) -> list[QuarantinedRow]:
+@app.command()
+@with_common
+def edit(
+    common: Common,
+    run: RunOption,
+    table: Annotated[str | None, typer.Option("--table", help="The row's source table.")] = None,
+    row: Annotated[int | None, typer.Option("--row", help="Its rowid, as 'show' tells it.")] = None,
+    values: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="COLUMN=TEXT; or COLUMN:null=, COLUMN:integer=5, COLUMN:real=1.5, COLUMN:blob=00ff."
+            " May be repeated.",
+        ),
+    ] = None,
+    edited: Annotated[
+        Path | None, typer.Option("--from", help="A .jsonl file that 'show --output' wrote, edited.")
+    ] = None,
+) -> None:
+    """Repair rows; they stay in quarantine until they are replayed."""
+
+    def body(session: Session) -> Outcome:
+        directory = _quarantined(session, run)
+        with locked(directory):
+            with Journal.open(directory.journal) as journal:
+                if replay_is_pending(journal):
+                    raise UnsafeToContinue(
+                        "A replay of this run was interrupted; it is to be finished before rows change.",
+                        f"sdmigrate quarantine replay --run {directory.run_id}",
+                    )
+            with editing_quarantine(directory.quarantine) as quarantine:
+                if edited is not None and table is None and row is None and not values:
+                    repairs = repairs_of_file(edited)
+                elif edited is None and table is not None and row is not None and values:
+                    repairs = [repairs_of_options(quarantine, table, row, values)]
+                else:
+                    raise UsageProblem(
+                        "Name one row and its new values, or a file.",
+                        "--table T --row ROWID --set COLUMN=VALUE, or --from FILE.jsonl.",
+                    )
+                changed = sum(repair_row(quarantine, *repair) for repair in repairs)
+        session.output.text(
+            f"{changed} rows were changed; 'sdmigrate quarantine replay' checks and loads them"
+        )
+        return "done"
+
+    run_command(common, body)
+
+
+@app.command()
+@with_common
+def replay(
+    common: Common,
+    run: RunOption,
+    target: Annotated[
+        str | None, typer.Option("--target", help="The run's target, where it needs a password.")
+    ] = None,
+) -> None:
+    """Bring the repaired rows that fit into the run's release, before its cutover or live."""
+
+    def body(session: Session) -> RunFinished:
+        directory = _quarantined(session, run)
+        request, reached = request_of(session, directory, target)
+        begin = Begin(
+            request=request,
+            work_directory=str(session.work_directory),
+            conninfo=reached.conninfo if reached is not None else None,
+            resume=str(directory.path),
+        )
+        with opened_run(begin, session.cancel, session.listeners) as opened:
+            done = opened.journey.replay()
+            finished, _ = opened.conclude(refused=bool(done.refused))
+        _tell(session, done)
+        return finished
+
+    run_command(common, body)
+
+
+def _tell(session: Session, done: Replay) -> None:
+    for table, count in done.replayed.items():
+        session.output.text(plain(f"{count:>9,}  rows of {table} are in {done.release}"))
+    for row in done.refused:
+        where = f"{row.table} rowid {row.rowid}" + (f", {row.column}" if row.column else "")
+        state = f" (SQLSTATE {row.sqlstate})" if row.sqlstate else ""
+        session.output.text(plain(f"{where} stays in quarantine: {row.reason}{state}"))
+    if not done.replayed and not done.refused:
+        session.output.text("No row was repaired since; nothing was replayed")
+
+
+def _counted(table: str, column: str | None, finding: str, count: int) -> FindingSeen:
+    return FindingSeen(
+        code=finding,
+        severity="warning",
+        table=table,
+        column=column,
+        count=count,
+        message=f"{count} rows are in quarantine.",
+        advice="Look at them with 'sdmigrate quarantine show'.",
+    )
+
+
+def _quarantined(session: Session, run: str) -> RunDirectory:
     directory = find_run(session.work_directory, run)
     if not directory.quarantine.exists():
         raise UsageProblem(f"The run {directory.run_id} has no quarantine yet.", "Let it clean first.")
+    return directory
+
+
+def _reasons(directory: RunDirectory, table: str | None = None) -> list[QuarantinedRow]:
     with closing(open_quarantine(directory.quarantine)) as quarantine:
         return list(read_reasons(quarantine, table))
+
+
+def _children(directory: RunDirectory) -> dict[tuple[str, int], dict[str, int]]:
+    with Journal.open(directory.journal) as journal:
+        cleaned, snapshot = journal.result("clean", Cleaned), journal.result("backup", Snapshot)
+    if cleaned is None or snapshot is None:
+        return {}
+    return children_of(cleaned.path, cleaned.quarantine_path, snapshot.catalog)
+
+
+def _exported(directory: RunDirectory, output: Path, table: str | None) -> int:
+    if output.exists():
+        raise UsageProblem(f"{output} is there already.", "Name another file with --output.")
+    if output.suffix not in (".jsonl", ".csv") or (output.suffix == ".csv" and table is None):
+        raise UsageProblem("The rows are written as .jsonl, or as .csv of one table.", "Add --table T.")
+    with (
+        closing(open_quarantine(directory.quarantine)) as quarantine,
+        written_whole(output) as partial,
+        partial.open("w", encoding="utf-8", newline="") as out,
+    ):
+        if output.suffix == ".csv":
+            return export_csv(quarantine, out, table or "")
+        return export_lines(quarantine, out, table)

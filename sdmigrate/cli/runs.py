@@ -10,6 +10,7 @@ from sdmigrate.cli.options import Common, with_common
 from sdmigrate.cli.session import Session, Target, run_command
 from sdmigrate.model.errors import UnsafeToContinue
 from sdmigrate.model.events import Outcome, RunFinished, StageName
+from sdmigrate.model.settings import Request
 from sdmigrate.pipeline.abort import abort_run
 from sdmigrate.pipeline.facts import run_facts
 from sdmigrate.pipeline.standing import RunStanding, newest, newest_unfinished, standing
@@ -35,6 +36,20 @@ def taken_up(
     directory = (
         find_run(session.work_directory, named) if named else newest_unfinished(session.work_directory)
     )
+    request, reached = request_of(session, directory, target, schema)
+    if until is None and request.mode == "migrate" and not request.no_cutover:
+        require_confirmation(request.schema or "", confirm)
+    return begin_journey(session, request, reached, confirm=confirm, until=until, resume=str(directory.path))
+
+
+def request_of(
+    session: Session, directory: RunDirectory, target: str | None, schema: str | None = None
+) -> tuple[Request, Target | None]:
+    """What the run was begun with under this call's options, and its target.
+
+    Raises:
+        UnsafeToContinue: the target or schema named is not the run's.
+    """
     with Journal.open(directory.journal) as journal:
         facts = run_facts(journal)
     request = session.with_options(facts.request)
@@ -54,9 +69,7 @@ def taken_up(
                 "Name the same schema.",
             )
         request = replace(request, schema=schema)
-    if until is None and request.mode == "migrate" and not request.no_cutover:
-        require_confirmation(request.schema or "", confirm)
-    return begin_journey(session, request, reached, confirm=confirm, until=until, resume=str(directory.path))
+    return request, reached
 
 
 @with_common

@@ -22,6 +22,7 @@ StageName: TypeAlias = Literal[
     "verify",
     "cutover",
     "rollback",
+    "replay",
 ]
 StageStatus: TypeAlias = Literal["done", "skipped", "refused", "failed", "aborted"]
 Outcome: TypeAlias = Literal[

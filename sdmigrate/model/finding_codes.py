@@ -145,6 +145,9 @@ FINDING_CODES: dict[str, str] = {
     "index-refused": "PostgreSQL does not take an index; the table is without it.",
     "index-too-large": "A value is too long for an index or key; the table is without it, with all rows.",
     "view-refused": "PostgreSQL does not take a view; the release is without it.",
+    # replay
+    "rows-replayed": "Rows were repaired in quarantine and are in the release",
+    "replay-refused": "Repaired rows that the target does not take stay in quarantine",
     # cutover and rollback
     "live-writes-left": "Rows were written into live since its publication and stay with the release kept",
     "live-writes-unknown": "Live was adopted, so what was written into it since cannot be told",

@@ -16,6 +16,7 @@ from sdmigrate.model.outcome import stage_status_of
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
 from sdmigrate.model.record import Record, RecordType
+from sdmigrate.model.replay import BegunReplay, Replay
 from sdmigrate.model.result import Approval, Cleaned, Release, Verification
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.model.source import Snapshot, Source
@@ -37,8 +38,18 @@ from sdmigrate.stages.load import load
 from sdmigrate.stages.plan import plan
 from sdmigrate.stages.preflight import preflight
 from sdmigrate.stages.profile import profile
+from sdmigrate.stages.replay import Replayable, replay
 from sdmigrate.stages.rollback import rollback
 from sdmigrate.stages.verify import verify
+
+_BEGUN_REPLAY = "replaying"
+"""The journal's note of the rows that a replay is bringing in."""
+
+
+def replay_is_pending(journal: Journal) -> bool:
+    """Whether a replay was begun whose end is not on disk."""
+    begun = journal.noted(_BEGUN_REPLAY, BegunReplay)
+    return begun is not None and bool(begun.rows)
 
 
 class Journey:
@@ -162,6 +173,46 @@ class Journey:
             ), ()
 
         self._run("rollback", switch)
+
+    def replay(self) -> Replay:
+        """Bring the repaired rows of the quarantine into this run's release, unpublished or live.
+
+        Raises:
+            UsageProblem: the run has no verified release, or was a rehearsal, which left none.
+            UnsafeToContinue: the release is neither verified nor live any more, or locks are held.
+        """
+        done: list[Replay] = []
+        if self.context.request.mode != "migrate" or not self._journal.is_done("verify"):
+            raise UsageProblem(
+                "This run has no verified release to bring rows into.",
+                "Go on with the run first; a rehearsal leaves nothing on its target.",
+            )
+
+        def bring() -> tuple[Record, tuple[GateVerdict, ...]]:
+            base = Replayable(
+                snapshot=self.result("backup", Snapshot),
+                plan=self.result("plan", Plan),
+                cleaned=self.result("clean", Cleaned),
+                release=self.result("load", Release),
+                verification=self.result("verify", Verification),
+            )
+            begun = self._journal.noted(_BEGUN_REPLAY, BegunReplay) or BegunReplay()
+            made = replay(
+                self.context,
+                self._reached(),
+                base,
+                begun,
+                lambda rows: self._journal.note(_BEGUN_REPLAY, rows),
+            )
+            self._journal.keep_result("clean", made.cleaned)
+            self._journal.keep_result("load", made.release)
+            self._journal.keep_result("verify", made.verification)
+            self._journal.note(_BEGUN_REPLAY, BegunReplay())
+            done.append(made.replay)
+            return made.replay, ()
+
+        self._run("replay", bring)
+        return done[0]
 
     def _run(self, stage: StageName, runner: Callable[[], tuple[Record, tuple[GateVerdict, ...]]]) -> None:
         events = self.context.events

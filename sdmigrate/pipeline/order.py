@@ -7,6 +7,7 @@ from sdmigrate.model.events import StageName
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
 from sdmigrate.model.record import Record
+from sdmigrate.model.replay import Replay
 from sdmigrate.model.result import CanaryResult, Cleaned, Release, Switch, Verification
 from sdmigrate.model.settings import Request
 from sdmigrate.model.source import Snapshot, Source
@@ -22,6 +23,7 @@ RECORDS: dict[StageName, type[Record]] = {
     "verify": Verification,
     "cutover": Switch,
     "rollback": Switch,
+    "replay": Replay,
 }
 """Stage -> the record that it leaves in the journal."""
 

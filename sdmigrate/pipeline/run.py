@@ -62,6 +62,7 @@ class Run:
         error: BaseException | None = None,
         *,
         outcome: Outcome | None = None,
+        refused: bool = False,
         view: ReportView = WHOLE,
     ) -> tuple[RunFinished, RunStory]:
         """End the run: clean up a rehearsal, write report and metrics, tell the last event.
@@ -69,6 +70,7 @@ class Run:
         Args:
             error: what ended it; None where all asked for was done.
             outcome: what to call a good end; None: what the journey reached.
+            refused: whether this call is told as refused although the run itself stands as it did.
             view: how the operator wants the report.
 
         Raises:
@@ -89,6 +91,8 @@ class Run:
             finished, _ = self._summed_up(ended, error or failure)
             self.recorder.emit(finished)
             raise
+        if refused:
+            finished = replace(finished, outcome="refused", exit_code=ExitCode.REFUSED)
         self.recorder.emit(finished)
         return finished, story
 

@@ -77,6 +77,18 @@ def rows_of_buckets(
     return [(place, digest) for place, digest in found]
 
 
+def row_digest(
+    connection: Connection, schema: str, table: str, columns: Sequence[Column], place: str
+) -> int | None:
+    """The digest of the row at that ctid; None where there is none."""
+    found = connection.execute(
+        sql.SQL("SELECT digest FROM ({}) AS digests WHERE place = {}::tid").format(
+            _row_digests(connection, schema, table, columns), sql.Literal(place)
+        )
+    ).fetchone()
+    return None if found is None else int(found[0])
+
+
 def cells(
     connection: Connection, schema: str, table: str, columns: Sequence[Column], place: str
 ) -> tuple[str | None, ...]:

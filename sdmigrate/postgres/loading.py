@@ -191,7 +191,7 @@ class Loader:
             if name == table.name
         ]
         done = sum(part.rows for part in finished)
-        after = finished[-1].high if finished else None
+        after = max((part.high for part in finished if part.high is not None), default=None)
         number = len(finished)
         if number and after is None:
             return done

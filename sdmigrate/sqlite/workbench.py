@@ -1,7 +1,8 @@
 """One connection over the four files of cleaning: cleaned (main), snapshot, audit and quarantine.
 
 Invariant: the snapshot is attached read-only; what is written becomes visible to others by one commit at the
-end, and a connection left by an error leaves its files to be removed, not repaired (they have no journal).
+end, and a connection left by an error leaves new files to be removed, not repaired (they have no journal);
+finished files are as they were.
 """
 
 import math
@@ -94,9 +95,16 @@ class Workbench:
 
 @contextmanager
 def open_workbench(
-    files: CleaningFiles, snapshot: Snapshot, events: EventSink, cancel: CancelSignal
+    files: CleaningFiles,
+    snapshot: Snapshot,
+    events: EventSink,
+    cancel: CancelSignal,
+    *,
+    finished: bool = False,
 ) -> Iterator[Workbench]:
     """The four files open in one transaction, which leaving the block without an error commits.
+
+    With ``finished`` they are the run's finished files: all of them change, or after a kill none does.
 
     Raises:
         Aborted: the operator asked to stop.
@@ -111,7 +119,7 @@ def open_workbench(
     pulse = Pulse(events, cancel)
     try:
         with telling_full_disk(files.cleaned), cancel.interrupting(connection.interrupt):
-            _attach(connection, files, snapshot)
+            _attach(connection, files, snapshot, finished=finished)
             connection.create_function("sdmigrate_zero", 1, _zero_class, deterministic=True)
             connection.create_function("sdmigrate_number", 1, comparable_number, deterministic=True)
             connection.set_progress_handler(pulse.while_running, _OPCODES_BETWEEN_CHECKS)
@@ -158,7 +166,9 @@ def _zero_class(zero: float) -> str:
     return "-0.0" if math.copysign(1.0, zero) < 0 else "real"
 
 
-def _attach(connection: sqlite3.Connection, files: CleaningFiles, snapshot: Snapshot) -> None:
+def _attach(
+    connection: sqlite3.Connection, files: CleaningFiles, snapshot: Snapshot, *, finished: bool
+) -> None:
     harden(connection, trusted_schema=snapshot.catalog.trusted_schema)
     stand_in_for_collations(connection, snapshot.catalog)
     # All files of a connection share one encoding, and texts are copied between them byte by byte.
@@ -171,9 +181,10 @@ def _attach(connection: sqlite3.Connection, files: CleaningFiles, snapshot: Snap
     ):
         connection.execute(f"ATTACH ? AS {schema}", (f"{path.absolute().as_uri()}?mode={mode}",))
     for schema in ("main", "audit", "quarantine"):
-        connection.execute(f"PRAGMA {schema}.journal_mode=OFF")
-        # written_whole syncs each finished file once.
-        connection.execute(f"PRAGMA {schema}.synchronous=OFF")
+        # With rollback journals SQLite commits to all files or none (https://www.sqlite.org/atomiccommit.html,
+        # section 5). Of new files written_whole syncs each once at its end.
+        connection.execute(f"PRAGMA {schema}.journal_mode={'DELETE' if finished else 'OFF'}")
+        connection.execute(f"PRAGMA {schema}.synchronous={'FULL' if finished else 'OFF'}")
     connection.execute(f"PRAGMA main.cache_size=-{_CACHE_KIB}")
     connection.execute("PRAGMA temp_store=FILE")
     connection.execute("BEGIN")

@@ -116,7 +116,6 @@ def _refuse_mismatch(snapshot: Snapshot, profile: Profile, plan: Plan) -> None:
 def _write(
     context: Context, snapshot: Snapshot, profile: Profile, plan: Plan, files: CleaningFiles
 ) -> tuple[tuple[TableLedger, ...], tuple[Finding, ...]]:
-    findings: list[Finding] = []
     ledgers = []
     with open_workbench(files, snapshot, context.events, context.cancel) as bench:
         create_audit(bench)
@@ -124,12 +123,17 @@ def _write(
         create_gone(bench)
         for table in snapshot.catalog.tables:
             _clean_table(bench, table, profile.table(table.name), plan.table(table.name))
-            ledgers.append(_count(bench, table, plan.table(table.name)))
-        findings.extend(unreadable_findings(bench))
-        for table, ledger in zip(snapshot.catalog.tables, ledgers, strict=True):
-            findings.extend(quarantine_findings(bench, table))
-            findings.extend(removed_findings(ledger, plan.table(table.name)))
-    return tuple(ledgers), tuple(findings)
+            ledgers.append(count_rows(bench, table, plan.table(table.name)))
+        return tuple(ledgers), findings_of(bench, plan, tuple(ledgers))
+
+
+def findings_of(bench: Workbench, plan: Plan, ledgers: tuple[TableLedger, ...]) -> tuple[Finding, ...]:
+    """What the files hold to be told, but for the rules that changed values."""
+    findings = list(unreadable_findings(bench))
+    for table, ledger in zip(bench.catalog.tables, ledgers, strict=True):
+        findings.extend(quarantine_findings(bench, table))
+        findings.extend(removed_findings(ledger, plan.table(table.name)))
+    return tuple(findings)
 
 
 def _clean_table(bench: Workbench, table: Table, profile: TableProfile, plan: TablePlan) -> None:
@@ -187,7 +191,8 @@ def _is_unique(table: Table, profile: TableProfile, plan: TablePlan, key: tuple[
     return counted or is_declared_key(table, key)
 
 
-def _count(bench: Workbench, table: Table, plan: TablePlan) -> TableLedger:
+def count_rows(bench: Workbench, table: Table, plan: TablePlan) -> TableLedger:
+    """The table's ledger, every number counted in the files."""
     return TableLedger(
         table=table.name,
         read=bench.scalar(f"SELECT count(*) FROM snapshot.{quote_identifier(table.name)}"),

@@ -100,7 +100,7 @@ class Filling:
         """How many rows the table has now: all of them."""
         self._beat(table.source, 0)
         columns = [column.source for column in table.copied]
-        rows = loader.load_table(table, table_reader(source, table.source, columns, _may_be_real(table)))
+        rows = loader.load_table(table, table_reader(source, table.source, columns, may_be_real(table)))
         if rows != self.rows[table.source]:
             raise InternalFault(
                 f"{rows} rows of {table.source!r} were loaded, {self.rows[table.source]} expected.",
@@ -128,5 +128,6 @@ def _tell_failure(futures: list[Future[tuple[Finding, ...]]]) -> None:
             future.result()
 
 
-def _may_be_real(table: TargetTable) -> list[str]:
+def may_be_real(table: TargetTable) -> list[str]:
+    """The source columns that may hold REAL values."""
     return [column.source for column in table.copied if column.type.startswith(_REAL_TYPES)]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sdmigrate.model.values import Value
-from sdmigrate.sqlite.audit_export import exact, export_changes
+from sdmigrate.sqlite.audit_export import export_changes
+from sdmigrate.sqlite.exact_values import exact
 from tests.conftest import MakeContext
 from tests.sqlite.test_audit import cleaned_of
 

@@ -1,0 +1,77 @@
+r"""The quarantine's rows, whole, for other programs: JSON Lines, which ``edit`` reads again, and CSV.
+
+Invariant: JSON Lines keep every byte and storage class. CSV is for reading: NULL is ``\N``, a blob or a text
+that is not UTF-8 its hex after ``hex:``.
+"""
+
+import csv
+import sqlite3
+from collections.abc import Iterator
+from typing import TextIO
+
+import msgspec
+
+from sdmigrate.model.values import Value
+from sdmigrate.sqlite.exact_values import exact, row_from_json
+from sdmigrate.sqlite.quarantine import QuarantinedRow, read_reasons
+from sdmigrate.sqlite.repaired_rows import kept_row, kept_table
+
+
+def export_lines(quarantine: sqlite3.Connection, out: TextIO, table: str | None = None) -> int:
+    """One row a line: table, rowid, reasons, and the row as it is or as it was repaired; how many."""
+    written = 0
+    for name, rowid, reasons, cells in _whole_rows(quarantine, table):
+        line = {
+            "table": name,
+            "rowid": rowid,
+            "reasons": [
+                {
+                    "finding": each.finding,
+                    "column": each.column,
+                    "reason": each.reason,
+                    "sqlstate": each.sqlstate,
+                }
+                for each in reasons
+            ],
+            "row": {column: exact(value) for column, value in cells.items()},
+        }
+        out.write(msgspec.json.encode(line).decode() + "\n")
+        written += 1
+    return written
+
+
+def export_csv(quarantine: sqlite3.Connection, out: TextIO, table: str) -> int:
+    """Rowid, reasons and the columns of one table, with a header; how many rows."""
+    writer = csv.writer(out)
+    columns = kept_table(quarantine, table).columns
+    writer.writerow(["rowid", "reasons", *columns])
+    written = 0
+    for _, rowid, reasons, cells in _whole_rows(quarantine, table):
+        told = "; ".join(
+            f"{each.column}: {each.reason}" if each.column is not None else each.reason for each in reasons
+        )
+        writer.writerow([rowid, told, *(_shown(cells[column]) for column in columns)])
+        written += 1
+    return written
+
+
+def _whole_rows(
+    quarantine: sqlite3.Connection, table: str | None
+) -> Iterator[tuple[str, int, list[QuarantinedRow], dict[str, Value]]]:
+    reasons: dict[tuple[str, int], list[QuarantinedRow]] = {}
+    for reason in read_reasons(quarantine, table):
+        reasons.setdefault((reason.table, reason.rowid), []).append(reason)
+    for (name, rowid), given in reasons.items():
+        if given[0].repaired is not None:
+            yield name, rowid, given, row_from_json(given[0].repaired)
+            continue
+        cells = kept_row(quarantine, kept_table(quarantine, name), rowid)
+        if cells is not None:
+            yield name, rowid, given, cells
+
+
+def _shown(value: Value) -> str:
+    if value is None:
+        return "\\N"
+    told = exact(value)
+    return f"hex:{told['hex']}" if "hex" in told else str(told["value"])
