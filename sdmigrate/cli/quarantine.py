@@ -11,6 +11,7 @@ from sdmigrate.cli.options import Common, with_common
 from sdmigrate.cli.repairs import repairs_of_file, repairs_of_options
 from sdmigrate.cli.runs import request_of
 from sdmigrate.cli.session import Session, run_command
+from sdmigrate.cli.undo import require_new
 from sdmigrate.model.errors import UnsafeToContinue, UsageProblem
 from sdmigrate.model.events import FindingSeen, Outcome, RunFinished
 from sdmigrate.model.replay import Replay
@@ -66,7 +67,7 @@ def show(
     def body(session: Session) -> Outcome:
         directory = _quarantined(session, run)
         if output is not None:
-            session.output.text(f"{_exported(directory, output, table)} rows are in {output}")
+            session.output.text(plain(f"{_exported(directory, output, table)} rows are in {output}"))
             return "done"
         children = _children(directory)
         for row in _reasons(directory, table):
@@ -203,8 +204,7 @@ def _children(directory: RunDirectory) -> dict[tuple[str, int], dict[str, int]]:
 
 
 def _exported(directory: RunDirectory, output: Path, table: str | None) -> int:
-    if output.exists():
-        raise UsageProblem(f"{output} is there already.", "Name another file with --output.")
+    require_new(output)
     if output.suffix not in (".jsonl", ".csv") or (output.suffix == ".csv" and table is None):
         raise UsageProblem("The rows are written as .jsonl, or as .csv of one table.", "Add --table T.")
     with (

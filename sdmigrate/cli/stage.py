@@ -10,7 +10,7 @@ from sdmigrate.cli.journeys import begin_journey
 from sdmigrate.cli.options import Common, with_common
 from sdmigrate.cli.runs import taken_up
 from sdmigrate.cli.session import Session, run_command
-from sdmigrate.cli.undo import undo
+from sdmigrate.cli.undo import export_audit, undo
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.events import Outcome, RunFinished, StageName
 from sdmigrate.rules.naming import check_schema_name
@@ -81,8 +81,13 @@ def clean(
     output: Annotated[
         Path | None, typer.Option("--output", help="Where --undo writes; beside cleaned by default.")
     ] = None,
+    audit: Annotated[
+        Path | None, typer.Option("--audit", help="Write a run's changes to this new file (JSON Lines).")
+    ] = None,
 ) -> None:
     """Repair under the plan into a new file, every change audited."""
+    if audit is not None:
+        run_command(common, lambda session: export_audit(session, run, audit))
     if not undo_it:
         run_through(common, "clean", source, run, None, None)
 

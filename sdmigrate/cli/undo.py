@@ -1,4 +1,4 @@
-"""``sdmigrate clean --undo``: the snapshot written back from cleaned, audit trail and quarantine."""
+"""``sdmigrate clean --undo`` and ``--audit``: the snapshot written back, and the audit trail for machines."""
 
 from pathlib import Path
 
@@ -7,9 +7,11 @@ from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.events import Outcome
 from sdmigrate.model.result import Cleaned
 from sdmigrate.model.source import Snapshot
+from sdmigrate.report.plain import plain
 from sdmigrate.runtime.directory import written_whole
 from sdmigrate.runtime.journal import Journal
 from sdmigrate.runtime.runs import find_run
+from sdmigrate.sqlite.audit_export import export_changes
 from sdmigrate.sqlite.undo import write_undone
 
 
@@ -27,11 +29,38 @@ def undo(session: Session, run: str, output: Path | None) -> Outcome:
     if cleaned is None or snapshot is None:
         raise UsageProblem(f"The run {directory.run_id} has not cleaned yet.", "Go on with it first.")
     path = output or directory.path / "undone.sqlite"
-    if path.exists():
-        raise UsageProblem(f"{path} is there already.", "Name another file with --output.")
+    require_new(path)
     with written_whole(path) as partial:
-        plain = write_undone(cleaned, snapshot.catalog, partial)
-    session.output.text(f"{path} holds the snapshot's rows, rowids, values and storage classes")
-    for table in plain:
-        session.output.text(f"  {table}: written without types, which could not hold its rows exactly")
+        untyped = write_undone(cleaned, snapshot.catalog, partial)
+    session.output.text(plain(f"{path} holds the snapshot's rows, rowids, values and storage classes"))
+    for table in untyped:
+        session.output.text(plain(f"  {table}: written without types, which could not hold its rows exactly"))
     return "done"
+
+
+def export_audit(session: Session, run: str | None, path: Path) -> Outcome:
+    """Write every changed value of a run as JSON Lines.
+
+    Raises:
+        UsageProblem: no run was named, it has not cleaned yet, or the file is there already.
+    """
+    if run is None:
+        raise UsageProblem("--audit needs a run that has cleaned.", "sdmigrate clean --run RUN --audit FILE.")
+    directory = find_run(session.work_directory, run)
+    if not directory.audit.exists():
+        raise UsageProblem(f"The run {directory.run_id} has not cleaned yet.", "Go on with it first.")
+    require_new(path)
+    with written_whole(path) as partial, partial.open("wb") as out:
+        written = export_changes(directory.audit, out)
+    session.output.text(plain(f"{written:,} changed values are in {path}"))
+    return "done"
+
+
+def require_new(path: Path) -> None:
+    """What is exported replaces nothing.
+
+    Raises:
+        UsageProblem: the file is there.
+    """
+    if path.exists():
+        raise UsageProblem(f"{path} is there already.", "Name another file.")

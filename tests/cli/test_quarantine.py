@@ -1,0 +1,80 @@
+"""``sdmigrate quarantine`` as the program itself: look, write out, edit, replay."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sdmigrate.model.settings import Endpoint
+from tests.stages.by_hand import ask
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    with closing(sqlite3.connect(tmp_path / "s.sqlite")) as connection, connection:
+        connection.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER, note TEXT)")
+        connection.executemany("INSERT INTO t VALUES (?, ?, 'x')", [(n, n) for n in range(1, 400)])
+        connection.execute("UPDATE t SET n = 'many' WHERE id IN (8, 9)")
+    (tmp_path / "plan.toml").write_text('version = 1\n[tables.t.columns]\nn = { type = "bigint" }\n')
+    return tmp_path
+
+
+def call(work: Path, *arguments: str) -> tuple[int, str]:
+    program = [sys.executable, "-m", "sdmigrate", *arguments, "--work-dir", str(work / "work")]
+    ended = subprocess.run(program, capture_output=True, text=True, check=False, cwd=work)
+    return ended.returncode, ended.stdout
+
+
+def events(out: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_rows_are_written_out_edited_and_replayed(work: Path, postgres: Endpoint, schema_name: str) -> None:
+    start = ["migrate", "s.sqlite", "--target", postgres.conninfo, "--schema", schema_name, "--confirm"]
+    code, out = call(work, *start, schema_name, "--plan", "plan.toml", "--gate", "breaker=warn", "--json")
+    assert code == 0
+    run = ["--run", events(out)[-1]["run"]]
+
+    code, out = call(work, "quarantine", "list", *run, "--json")
+    assert (code, [(line["event"], line.get("code"), line.get("count")) for line in events(out)]) == (
+        0,
+        [("finding", "not-an-integer", 2), ("run.finished", None, None)],
+    )
+    assert call(work, "quarantine", "show", *run, "--output", "rows.jsonl")[0] == 0
+    assert call(work, "quarantine", "show", *run, "--output", "rows.jsonl")[0] == 2
+    assert call(work, "quarantine", "show", *run, "--table", "t", "--output", "rows.csv")[0] == 0
+    assert (work / "rows.csv").read_bytes().splitlines() == [
+        b"rowid,reasons,id,n,note",
+        b"8,n: no whole number,8,many,x",
+        b"9,n: no whole number,9,many,x",
+    ]
+    rows = (work / "rows.jsonl").read_text().splitlines()
+    assert [json.loads(row)["row"]["n"] for row in rows] == [{"class": "text", "value": "many"}] * 2
+
+    (work / "rows.jsonl").write_text(rows[0].replace('"many"', '"80"') + "\n")
+    assert call(work, "quarantine", "edit", *run, "--from", "rows.jsonl")[0] == 0
+    assert call(work, "quarantine", "edit", *run, "--table", "t", "--row", "9", "--set", "n=1.5")[0] == 0
+    code, out = call(work, "quarantine", "replay", *run, "--json")
+    finished = events(out)[-1]
+    assert (code, finished["outcome"], finished["exit_code"]) == (1, "refused", 1)
+    (table,) = finished["tables"]
+    assert (table["loaded"], table["quarantined"], table["verified"]) == (398, 1, "changed")
+    assert ask(postgres, f"SELECT id, n FROM {schema_name}.t WHERE id IN (8, 9)") == [(8, 80)]
+
+    assert call(work, "quarantine", "edit", *run, "--table", "t", "--row", "9", "--set", "n:null=")[0] == 0
+    code, out = call(work, "quarantine", "replay", *run, "--json")
+    finished = events(out)[-1]
+    assert (code, finished["outcome"]) == (0, "released")
+    assert finished["tables"][0]["quarantined"] == 0
+
+    assert call(work, "clean", *run, "--audit", "audit.jsonl")[0] == 0
+    changes = [json.loads(line) for line in (work / "audit.jsonl").read_text().splitlines()]
+    assert [(each["rowid"], each["after"]["value"], each["rule"]) for each in changes] == [
+        (8, 80, "repaired-in-quarantine"),
+        (9, None, "repaired-in-quarantine"),
+    ]
