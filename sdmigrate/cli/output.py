@@ -41,8 +41,8 @@ class Output:
                 "Go on with 'sdmigrate resume', with its output going to a file.",
             )
 
-    def tell_outside_a_run(self, event: RunFinished) -> None:
-        """The end of a command that has no run, or none yet; numbered on from the last line."""
+    def tell_outside_a_run(self, event: Event) -> None:
+        """What a command without a run tells, its end included; numbered on from the last line."""
         self.tell(event_line(event, seq=self._seq + 1, at=utc_now(), run=None), event)
 
     def tell_at_once(self, event: RunFinished) -> None:
