@@ -66,6 +66,9 @@ FINDING_CODES: dict[str, str] = {
     "undeclared-foreign-key": "A column whose values suggest a foreign key that is not declared",
     "rule-missed": "A rule of the rule pack that fewer values keep than its threshold asks for",
     "rule-without-place": "A rule of the rule pack about a table or column that is not there",
+    # inspect with a target
+    "refused-by-postgresql": "A table, or sample values that the profile believes, which PostgreSQL refuses",
+    "query-refused": "A query of the operator that fails on the sample",
     # plan and blueprint
     "name-changed": "A table has another name in PostgreSQL",
     "columns-renamed": "Columns of a table have other names in PostgreSQL",

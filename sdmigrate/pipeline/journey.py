@@ -7,6 +7,8 @@ called done; and nothing is switched without an Approval in hand.
 import time
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from sdmigrate.model.blueprint import Blueprint
 from sdmigrate.model.errors import Refused, UnsafeToContinue, UsageProblem
 from sdmigrate.model.events import FindingSeen, GateJudged, StageFinished, StageName, StageStarted
@@ -30,6 +32,7 @@ from sdmigrate.rules.planning import propose
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.journal import Journal
 from sdmigrate.sqlite.opening import fingerprint
+from sdmigrate.stages.ask import ask
 from sdmigrate.stages.backup import backup
 from sdmigrate.stages.canary import canary
 from sdmigrate.stages.clean import clean
@@ -298,6 +301,10 @@ class Journey:
         if "plan" not in self._stages:
             proposal = propose(snapshot.catalog, found, day_first=self.context.request.day_first)
             self._tell_columns(found, proposal)
+            if self._endpoint is not None:
+                blueprint = draw(snapshot.catalog, found, proposal)
+                refused = ask(self.context, self._endpoint, snapshot, found, proposal, blueprint)
+                found = replace(found, findings=in_order((*found.findings, *refused)))
         return found, ()
 
     def _plan(self) -> tuple[Record, tuple[GateVerdict, ...]]:

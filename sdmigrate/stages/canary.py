@@ -41,7 +41,7 @@ def canary(context: Context, endpoint: Endpoint, blueprint: Blueprint, cleaned: 
     if context.request.schema is None:
         raise UsageProblem("The run names no schema to load into.", "Name one with --schema.")
     stable, bookkeeping = context.request.schema, Bookkeeping(context.bookkeeping)
-    queries = _queries(context.request.queries_path)
+    queries = read_queries(context.request.queries_path)
     with _sample(context) as sample:
         tables = write_sample(
             cleaned.path,
@@ -87,7 +87,12 @@ def canary(context: Context, endpoint: Endpoint, blueprint: Blueprint, cleaned: 
     )
 
 
-def _queries(path: str | None) -> tuple[Query, ...]:
+def read_queries(path: str | None) -> tuple[Query, ...]:
+    """The operator's queries; none where no file is named.
+
+    Raises:
+        UsageProblem: the file cannot be read.
+    """
     if path is None:
         return ()
     try:
