@@ -5,9 +5,10 @@ Invariant: each chapter is made from the story's records alone and is empty wher
 
 from sdmigrate.model.events import StageName
 from sdmigrate.model.finding import Finding, Sample
-from sdmigrate.report.numbers import count, duration, measured, plural, rate
+from sdmigrate.report.numbers import count, duration, measured, rate
 from sdmigrate.report.page import Block, Facts, Grid, Line, Note, Tone
 from sdmigrate.report.story import RunStory
+from sdmigrate.rules.wording import plural
 
 VERDICT_TONES: dict[str, Tone] = {
     "pass": "plain",

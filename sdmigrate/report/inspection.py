@@ -7,9 +7,10 @@ from collections import Counter
 
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import ColumnProfile, TableProfile
-from sdmigrate.report.numbers import count, plural, share
+from sdmigrate.report.numbers import count, share
 from sdmigrate.report.page import Block, Grid, Line, Section, Tone
 from sdmigrate.report.story import RunStory
+from sdmigrate.rules.wording import plural
 
 _TITLES = (
     "Column",

@@ -9,11 +9,6 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
-def plural(number: int, one: str, many: str | None = None) -> str:
-    """The number with its noun: ``1 row``, ``2 rows``."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def share(part: float) -> str:
     """A share from 0 to 1 as a percentage; 0 % and 100 % are said only where they are exact."""
     if part in (0.0, 1.0):

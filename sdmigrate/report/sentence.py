@@ -6,9 +6,10 @@ Invariant: it says no more than the records prove; where a run did not reach its
 from pathlib import PurePath
 
 from sdmigrate.model.finding import Finding, Severity
-from sdmigrate.report.numbers import count, duration, plural
+from sdmigrate.report.numbers import count, duration
 from sdmigrate.report.page import Tone
 from sdmigrate.report.story import RunStory
+from sdmigrate.rules.wording import plural
 
 TONES: dict[str, Tone] = {
     "released": "good",

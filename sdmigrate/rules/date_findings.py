@@ -13,6 +13,7 @@ from sdmigrate.rules.form_epochs import EPOCH_NAMES
 from sdmigrate.rules.forms import FORM_BY_NAME, form_family
 from sdmigrate.rules.seen_column import SeenColumn, real_texts
 from sdmigrate.rules.types import mixed_units
+from sdmigrate.rules.wording import plural
 
 _MOMENTS = ("date", "timestamp", "timestamptz")
 _TEXT_FORMS = ("iso_date", "iso_datetime", "iso_other", "iso_offset")
@@ -45,7 +46,7 @@ def date_findings(seen: SeenColumn) -> Iterator[Finding]:
                 code,
                 "error",
                 count,
-                f"{count} values are {words}.",
+                f"{plural(count, 'value is', 'values are')} {words}.",
                 "Their rows go to quarantine where the column becomes a date, unless misfit says null.",
                 evidence.samples(form),
             )
@@ -89,7 +90,7 @@ def _date_forms(seen: SeenColumn) -> Iterator[Finding]:
             "mixed-date-forms",
             "warning",
             count,
-            f"{count} dates are not written as the others ({main}): "
+            f"{plural(count, 'date is', 'dates are')} not written as the others ({main}): "
             + ", ".join(f"{evidence.count(form)} {_form_words(form)}" for form in others[:4])
             + ".",
             "Each is read by its own form and rewritten, audited.",
@@ -114,7 +115,8 @@ def _instants(seen: SeenColumn) -> Iterator[Finding]:
             "nanoseconds-lost",
             "warning",
             rounded,
-            f"{rounded} times have digits finer than a microsecond, which PostgreSQL does not keep.",
+            f"{plural(rounded, 'time has', 'times have')} digits finer than a microsecond, which PostgreSQL"
+            " does not keep.",
             "They are rounded to the microsecond, audited; choose text in the plan to keep every digit.",
             located([one for group in groups.values() if group.rounded for one in group.samples]),
         )
@@ -129,6 +131,6 @@ def _instants(seen: SeenColumn) -> Iterator[Finding]:
             "zones-missing",
             "warning",
             naive,
-            f"{zoned} times name their offset from UTC and {naive} do not.",
+            f"{plural(zoned, 'time names its', 'times name their')} offset from UTC and {naive:,} do not.",
             "Those without are read as UTC; set zone in the plan to read them in another.",
         )

@@ -14,6 +14,7 @@ from sdmigrate.rules.column_decisions import AMBIGUOUS, misfits
 from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.reference_types import tied
 from sdmigrate.rules.type_families import MOMENTS, family
+from sdmigrate.rules.wording import plural
 
 _MISFIT_WORDS = {
     "quarantine": "such rows go to quarantine",
@@ -64,11 +65,6 @@ def plan_findings(catalog: Catalog, profile: Profile, plan: Plan) -> tuple[Findi
     )
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 row``, ``2,000 rows``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _of_table(table: TablePlan, profile: TableProfile) -> Iterator[Finding]:
     if table.source != table.target:
         yield Finding(
@@ -102,7 +98,7 @@ def _of_table(table: TablePlan, profile: TableProfile) -> Iterator[Finding]:
                 table=table.source,
                 column=key.columns[0] if len(key.columns) == 1 else None,
                 count=key.duplicate_rows,
-                message=f"{counted(key.duplicate_rows, 'row')} more than once with the same key "
+                message=f"{plural(key.duplicate_rows, 'row')} more than once with the same key "
                 f"({', '.join(key.columns)}); "
                 f"{_DUPLICATE_WORDS[table.duplicates]}.",
                 advice="Set duplicates (and order) of this table in the plan to decide otherwise.",
@@ -153,7 +149,7 @@ def _missing_decisions(
         yield (
             "misfits",
             unfit,
-            f"{counted(unfit, 'value')} cannot be {column.type}; {_MISFIT_WORDS[column.misfit]}.",
+            f"{plural(unfit, 'value')} cannot be {column.type}; {_MISFIT_WORDS[column.misfit]}.",
             "Correct the source, or set type, form or misfit of this column in the plan.",
             "warning",
         )
@@ -162,7 +158,7 @@ def _missing_decisions(
         yield (
             "null-in-primary-key" if column.source in table.key else "null-refused",
             profile.nulls,
-            f"{counted(profile.nulls, 'row')} with NULL in {part}; such rows go to quarantine.",
+            f"{plural(profile.nulls, 'row')} with NULL in {part}; such rows go to quarantine.",
             "Set default of this column in the plan to give them a value.",
             "warning",
         )
@@ -178,7 +174,7 @@ def _type_decisions(
         yield (
             "ambiguous-dates",
             ambiguous,
-            f"{counted(ambiguous, 'date')} may be read day first or month first; the column stays text.",
+            f"{plural(ambiguous, 'date')} may be read day first or month first; the column stays text.",
             "Say --day-first or --month-first, or set day_first or form in the plan.",
             "warning",
         )
@@ -221,7 +217,7 @@ def _byte_decisions(
         yield (
             "nul-bytes" if column.nul_bytes == "strip" else "nul-bytes-decided",
             profile.nul_texts,
-            f"{counted(profile.nul_texts, 'text')} with NUL bytes, which PostgreSQL cannot store; {does}.",
+            f"{plural(profile.nul_texts, 'text')} with NUL bytes, which PostgreSQL cannot store; {does}.",
             "Set nul_bytes of this column in the plan to decide otherwise.",
             "warning",
         )
@@ -234,7 +230,7 @@ def _byte_decisions(
         yield (
             "texts-not-utf8" if column.invalid_utf8 == "quarantine" else "invalid-utf8-decided",
             profile.invalid_utf8,
-            f"{counted(profile.invalid_utf8, 'text')} with bytes that are not UTF-8; {does}.",
+            f"{plural(profile.invalid_utf8, 'text')} with bytes that are not UTF-8; {does}.",
             "Set invalid_utf8 of this column in the plan to decide otherwise.",
             "warning",
         )

@@ -14,6 +14,7 @@ from sdmigrate.rules.declared_types import names_no_type
 from sdmigrate.rules.evidence import Evidence, located
 from sdmigrate.rules.seen_column import SeenColumn, real_texts
 from sdmigrate.rules.types import Proposal
+from sdmigrate.rules.wording import plural
 
 LONGEST_INDEXED = 2704
 """Bytes of a value in a btree of PostgreSQL: https://www.postgresql.org/docs/current/btree.html."""
@@ -37,7 +38,8 @@ def _classes(seen: SeenColumn) -> Iterator[Finding]:
             "text-in-number",
             "warning",
             text,
-            f"{text} values of a column declared {seen.column.declared_type} are text that is no number.",
+            f"{plural(text, 'value')} of a column declared {seen.column.declared_type}"
+            f" {'is' if text == 1 else 'are'} text that is no number.",
             "Correct them in the source, or choose type or misfit of this column in the plan.",
             real_texts(evidence),
         )
@@ -57,7 +59,7 @@ def _classes(seen: SeenColumn) -> Iterator[Finding]:
             "blobs-in-text",
             "warning",
             classes.blob,
-            f"{classes.blob} values of a text column are BLOBs.",
+            f"{plural(classes.blob, 'BLOB stands', 'BLOBs stand')} in a text column.",
             "Their rows go to quarantine, unless the plan makes the column bytea.",
             evidence.class_samples("blob"),
         )
@@ -66,7 +68,8 @@ def _classes(seen: SeenColumn) -> Iterator[Finding]:
             "text-in-blob",
             "info",
             classes.text,
-            f"{classes.text} values of a BLOB column are text; they become the bytes of that text.",
+            f"{plural(classes.text, 'value of a BLOB column is text', 'values of a BLOB column are text')};"
+            " stored as the bytes of that text.",
             "Nothing is decoded by guess; choose text in the plan if that is what they are.",
             evidence.class_samples("text"),
         )
@@ -93,7 +96,8 @@ def _numbers(seen: SeenColumn) -> Iterator[Finding]:
             "real-in-integer",
             "warning",
             reals,
-            f"{reals} values of a column declared {seen.column.declared_type} are REAL.{rounded}",
+            f"{plural(reals, 'value')} of a column declared {seen.column.declared_type}"
+            f" {'is' if reals == 1 else 'are'} REAL.{rounded}",
             "Choose numeric or double precision in the plan to keep them.",
             evidence.class_samples("real"),
         )
@@ -103,7 +107,8 @@ def _numbers(seen: SeenColumn) -> Iterator[Finding]:
             "decimal-exceeded",
             "warning",
             unfit,
-            f"{unfit} numbers need more digits than {seen.column.declared_type} has"
+            f"{plural(unfit, 'number needs', 'numbers need')} more digits than"
+            f" {seen.column.declared_type} has"
             f" (as many as {evidence.fraction_digits} after the point).",
             "The column becomes numeric without limits, so that no digit is lost; round them in the source"
             " if they are noise.",
@@ -115,7 +120,7 @@ def _numbers(seen: SeenColumn) -> Iterator[Finding]:
             "infinity",
             "warning" if seen.column.affinity == "REAL" else "error",
             infinite,
-            f"{infinite} values are infinite.",
+            f"{plural(infinite, 'value is', 'values are')} infinite.",
             "double precision keeps Infinity; other types cannot."
             if seen.column.affinity == "REAL"
             else "An identifier with an e in it may have been read as a number; look at its source.",
@@ -160,8 +165,9 @@ def _declarations(seen: SeenColumn) -> Iterator[Finding]:
             "text-too-long",
             "info",
             longer,
-            f"{longer} texts are longer than the {evidence.declared_length} characters of"
-            f" {column.declared_type}; the longest has {evidence.longest_characters}.",
+            f"{plural(longer, 'text is', 'texts are')} longer than the"
+            f" {evidence.declared_length} characters of {column.declared_type};"
+            f" the longest has {evidence.longest_characters}.",
             "The column becomes text, which holds them whole.",
             located([evidence.longest]) if evidence.longest else (),
         )
@@ -171,7 +177,8 @@ def _declarations(seen: SeenColumn) -> Iterator[Finding]:
             "boolean-other-values",
             "warning",
             misfits.misfits,
-            f"{misfits.misfits} values of a column declared {column.declared_type} are neither yes nor no.",
+            f"{plural(misfits.misfits, 'value')} of a column declared {column.declared_type}"
+            f" {'is' if misfits.misfits == 1 else 'are'} neither yes nor no.",
             f"It becomes {seen.proposal.type}; choose boolean in the plan to quarantine them.",
             misfits.examples,
         )
@@ -194,7 +201,8 @@ def _texts_inside(seen: SeenColumn) -> Iterator[Finding]:
             "nul-bytes",
             "warning",
             evidence.nul_count,
-            f"{evidence.nul_count} texts hold a NUL byte, which PostgreSQL's text cannot.",
+            f"{plural(evidence.nul_count, 'text holds', 'texts hold')} a NUL byte, which PostgreSQL's text"
+            " cannot.",
             "They are stripped and audited; set nul_bytes in the plan to quarantine the rows instead.",
             located(evidence.nul_texts),
         )
@@ -203,7 +211,7 @@ def _texts_inside(seen: SeenColumn) -> Iterator[Finding]:
             "texts-not-utf8",
             "error",
             evidence.invalid_count,
-            f"{evidence.invalid_count} texts hold bytes that are not UTF-8.",
+            f"{plural(evidence.invalid_count, 'text holds', 'texts hold')} bytes that are not UTF-8.",
             "Their rows go to quarantine; set invalid_utf8 to cp1252 or latin1 in the plan to read them so.",
             located(evidence.invalid_texts),
         )
@@ -213,7 +221,8 @@ def _texts_inside(seen: SeenColumn) -> Iterator[Finding]:
             "empty-strings-for-null",
             "warning",
             empties,
-            f"{empties} values are empty text where a {seen.proposal.type} or NULL is meant.",
+            f"{plural(empties, 'value is', 'values are')} empty text where a {seen.proposal.type} or NULL"
+            " is meant.",
             "They become NULL where NULL is allowed; set empty or default in the plan to decide otherwise.",
             evidence.samples("empty"),
         )

@@ -12,6 +12,7 @@ from sdmigrate.model.finding import Finding, Sample
 from sdmigrate.model.plan import TablePlan
 from sdmigrate.model.result import TableLedger
 from sdmigrate.model.values import stored
+from sdmigrate.rules.wording import plural
 from sdmigrate.sqlite.audit import RuleCount
 from sdmigrate.sqlite.connection import quote_identifier
 from sdmigrate.sqlite.quarantine import quarantine_name
@@ -30,7 +31,8 @@ def changed_findings(counts: Iterable[RuleCount]) -> Iterator[Finding]:
             table=count.table,
             column=count.column,
             count=count.values,
-            message=f"{count.values} values ({count.distinct} distinct) were changed by rule {count.rule}.",
+            message=f"{plural(count.values, 'value was', 'values were')} changed by rule {count.rule}"
+            f" ({count.distinct:,} distinct).",
             advice="Every one of them is in the audit trail; the plan's column decides the rule.",
         )
 
@@ -49,7 +51,7 @@ def quarantine_findings(bench: Workbench, table: Table) -> Iterator[Finding]:
             table=table.name,
             column=column,
             count=rows,
-            message=f"{rows} rows are in quarantine: {reason}.",
+            message=f"{plural(rows, 'row is', 'rows are')} in quarantine: {reason}.",
             advice="Repair them with 'sdmigrate quarantine', or decide otherwise in the plan.",
             samples=_samples(bench, table, finding, column, reason),
         )
@@ -77,7 +79,7 @@ def removed_findings(ledger: TableLedger, plan: TablePlan) -> Iterator[Finding]:
             table=ledger.table,
             column=None,
             count=ledger.deduplicated,
-            message=f"{ledger.deduplicated} rows share a key with a row that stays:"
+            message=f"{plural(ledger.deduplicated, 'row shares', 'rows share')} a key with a row that stays:"
             f" {_STAYS[plan.duplicates]} of each key.",
             advice="They are whole in the audit trail; 'duplicates' of the plan decides.",
         )
@@ -137,7 +139,8 @@ def _children(bench: Workbench, parent: Table) -> Iterator[Finding]:
                     table=child.name,
                     column=", ".join(key.columns),
                     count=orphans,
-                    message=f"{orphans} rows point at rows of {parent.name} that are in quarantine.",
+                    message=f"{plural(orphans, 'row points', 'rows point')} at rows of {parent.name} that"
+                    " are in quarantine.",
                     advice="Repair the parents, or the foreign key is left NOT VALID.",
                 )
 

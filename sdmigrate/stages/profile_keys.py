@@ -11,6 +11,7 @@ from sdmigrate.model.finding import Finding, Severity
 from sdmigrate.model.profile import KeyProfile, ReferenceProfile
 from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.likely_keys import LikelyParents, likely_key
+from sdmigrate.rules.wording import plural
 from sdmigrate.sqlite.references import incomplete, orphans, referring, repeated
 
 _SUGGESTED_SHARE = 0.90
@@ -72,7 +73,8 @@ def _key_findings(table: Table, key: KeyProfile) -> Iterator[Finding]:
             table=table.name,
             column=column,
             count=key.null_rows,
-            message=f"{key.null_rows} rows have NULL in the primary key ({named}), which PostgreSQL refuses.",
+            message=f"{plural(key.null_rows, 'row has', 'rows have')} NULL in the primary key ({named}),"
+            " which PostgreSQL refuses.",
             advice="Their rows go to quarantine; give them a key in the source to keep them.",
             samples=key.samples,
         )
@@ -83,7 +85,8 @@ def _key_findings(table: Table, key: KeyProfile) -> Iterator[Finding]:
             table=table.name,
             column=column,
             count=key.duplicate_rows,
-            message=f"{key.duplicate_rows} rows repeat {named}, which looks like an undeclared key.",
+            message=f"{plural(key.duplicate_rows, 'row repeats', 'rows repeat')} {named}, which looks like"
+            " an undeclared key.",
             advice="All rows are kept; correct the source where they are the same row twice.",
             samples=key.samples,
         )
@@ -184,7 +187,8 @@ def _declared_findings(
             "warning",
             table,
             reference,
-            f"{reference.orphans} rows point through ({named}) at no row of {parent}.{further}",
+            f"{plural(reference.orphans, 'row points', 'rows point')} through ({named}) at no row of"
+            f" {parent}.{further}",
             "The rows are kept and the constraint stays NOT VALID; correct them in the source.",
         )
 
@@ -209,7 +213,7 @@ def _further(
                 reference.parent_columns,
             )
             if rows:
-                told.append(f"{rows} rows of {child.name}")
+                told.append(f"{plural(rows, 'row')} of {child.name}")
     return f" Removing them would orphan {', '.join(told)}." if told else ""
 
 
@@ -230,7 +234,7 @@ def _suggested_findings(table: Table, reference: ReferenceProfile) -> Iterator[F
             "warning",
             table,
             reference,
-            f"{reference.orphans} rows have a {column} that is no {key} of {parent}.",
+            f"{plural(reference.orphans, 'row has', 'rows have')} a {column} that is no {key} of {parent}.",
             "The rows are kept; correct them in the source.",
         )
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sdmigrate.model.settings import Mode
+from sdmigrate.rules.wording import plural
 from sdmigrate.runtime.directory import RunDirectory
-from sdmigrate.tui.format import file_name, plural
+from sdmigrate.tui.format import file_name
 from sdmigrate.tui.journey import Journey
 from sdmigrate.tui.narration import OUTCOMES
 from sdmigrate.tui.views.grid import Grid, Tone

@@ -111,11 +111,6 @@ def rate(per_second: float, unit: str) -> str:
     return f"{per_second:,.0f} {unit}/s"
 
 
-def plural(amount: int, one: str, many: str | None = None) -> str:
-    """The number with its noun: ``1 row``, ``2 rows``."""
-    return f"{count(amount)} {one if amount == 1 else many or one + 's'}"
-
-
 def file_name(path: str) -> str:
     """The last part of a path, safe to show."""
     return plain(path.rstrip("/").rsplit("/", 1)[-1])

@@ -5,7 +5,8 @@ Invariant: pure; a question before a switch names what is live, what will be, an
 
 from sdmigrate.model.result import Release, Switch, Verification
 from sdmigrate.model.source import Source
-from sdmigrate.tui.format import count, plural
+from sdmigrate.rules.wording import plural
+from sdmigrate.tui.format import count
 from sdmigrate.tui.journey import Journey
 from sdmigrate.tui.modals.confirm_switch import SwitchQuestion
 

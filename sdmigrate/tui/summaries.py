@@ -9,7 +9,8 @@ from sdmigrate.model.profile import Profile
 from sdmigrate.model.record import Record
 from sdmigrate.model.result import CanaryResult, Cleaned, Release, Switch, Verification
 from sdmigrate.model.source import Snapshot, Source
-from sdmigrate.tui.format import count, duration, plural, rate, size
+from sdmigrate.rules.wording import plural
+from sdmigrate.tui.format import count, duration, rate, size
 from sdmigrate.tui.steps import Step
 
 

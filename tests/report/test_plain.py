@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from sdmigrate.model.values import stored
 from sdmigrate.report.masking import masked, shape
-from sdmigrate.report.numbers import count, duration, measured, plural, rate, share, size
+from sdmigrate.report.numbers import count, duration, measured, rate, share, size
 from sdmigrate.report.plain import plain
+from sdmigrate.rules.wording import plural
 from tests.report.stories import SECRET, released
 
 

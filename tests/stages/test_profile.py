@@ -360,7 +360,7 @@ def test_references_and_keys(profile_of: ProfileOf) -> None:
     (orphans,) = told(found, "orphans")
     assert (orphans.table, orphans.column, orphans.count) == ("p30b", "a", 2)
     assert [sample.rowid for sample in orphans.samples] == [2, 3]
-    assert "1 rows of p30c" in orphans.message
+    assert "1 row of p30c" in orphans.message
     (reference,) = found.table("p30c").references
     assert (reference.orphans, reference.problem, reference.declared) == (0, None, True)
 
