@@ -1,0 +1,210 @@
+"""A run stage by stage, and what can be asked of it: plan, backup, undo, status, report, resume, abort."""
+
+import fcntl
+import json
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from sdmigrate.model.settings import Endpoint
+from tests.cli.calling import Called, call
+
+Rows = dict[str, list[tuple[object, ...]]]
+
+
+def rows_of(path: Path) -> Rows:
+    """Every table's rows with their storage classes, texts as bytes."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.text_factory = bytes
+        tables = [
+            name.decode()
+            for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        ]
+        found: Rows = {}
+        for table in sorted(tables):
+            columns = [row[1].decode() for row in connection.execute(f'PRAGMA table_info("{table}")')]
+            shown = ", ".join(f'"{name}", typeof("{name}")' for name in columns)
+            found[table] = connection.execute(f'SELECT rowid, {shown} FROM "{table}"').fetchall()
+        return found
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("stages") / "work"
+
+
+@pytest.fixture(scope="module")
+def run(desk: Path, place: Path) -> str:
+    """A run that has profiled; the tests of this module take it on, in their order."""
+    called = call("profile", desk, "--json", "--work-dir", place)
+    assert (called.code, called.last["outcome"]) == (0, "done"), called.err
+    assert [stage["name"] for stage in called.last["stages"]] == ["preflight", "backup", "profile"]
+    return str(called.last["run"])
+
+
+def on(place: Path, *arguments: "str | Path") -> Called:
+    return call(*arguments, "--json", "--work-dir", place)
+
+
+def test_stage_by_stage(run: str, place: Path, postgres: Endpoint, schema_name: str) -> None:
+    cleaned = on(place, "clean", "--run", run)
+    assert (cleaned.code, cleaned.last["run"]) == (0, run)
+    assert cleaned.last["stages"][-1]["name"] == "clean"
+    assert all(table["verified"] == "not_checked" for table in cleaned.last["tables"])
+    target = ("--target", postgres.conninfo)
+    assert on(place, "canary", "--run", run).code == 2
+    assert on(place, "canary", "--run", run, *target).code == 2
+    assert on(place, "canary", "--run", run, *target, "--schema", schema_name).code == 0
+    # From here on the run knows where it goes, and goes nowhere else.
+    for other in (("--schema", "another"), ("--target", "host=/elsewhere")):
+        refused = on(place, "load", "--run", run, *other)
+        assert (refused.code, refused.last["outcome"]) == (4, "refused")
+    loaded = on(place, "load", "--run", run)
+    assert (loaded.code, loaded.last["outcome"]) == (0, "done"), loaded.err
+    verified = on(place, "verify", "--run", run)
+    assert (verified.code, verified.last["schema"]) == (0, schema_name), verified.err
+    assert {table["verified"] for table in verified.last["tables"]} == {"changed"}
+    removed = call("abort", run, "--work-dir", place)
+    assert (removed.code, f"{schema_name}__r" in removed.out) == (0, True)
+    with psycopg.connect(postgres.conninfo) as connection:
+        left = connection.execute(
+            "SELECT count(*) FROM pg_namespace WHERE nspname LIKE %s", (f"{schema_name}%",)
+        ).fetchone()
+    assert left == (0,)
+
+
+def test_undo_writes_the_snapshot_back(desk: Path, work: Path, tmp_path: Path) -> None:
+    cleaned = on(work, "clean", desk)
+    run = cleaned.last["run"]
+    output = tmp_path / "undone.sqlite"
+    assert on(work, "clean", "--undo", "--run", run, "--output", output).code == 0
+    assert rows_of(output) == rows_of(desk)
+    again = on(work, "clean", "--undo", "--run", run, "--output", output)
+    assert again.code == 2
+    assert rows_of(work / "runs" / run / "cleaned.sqlite") != rows_of(desk)
+
+
+def test_backups(desk: Path, work: Path, tmp_path: Path) -> None:
+    runs = [on(work, "inspect", desk).last["run"] for _ in range(2)]
+    listed = call("backup", "list", "--work-dir", work).out.splitlines()
+    assert [line.split()[0] for line in listed] == runs[::-1]
+    output = tmp_path / "restored.sqlite"
+    restore = ("backup", "restore", "--run", runs[0], "--output", output)
+    assert on(work, *restore).code == 0
+    assert rows_of(output) == rows_of(desk)
+    assert on(work, *restore).code == 2
+    assert on(work, "backup", "verify", "--run", runs[0]).code == 0
+    taken = on(work, "backup", "create", desk).last["run"]
+    pruned = call("backup", "prune", "--work-dir", work)
+    # Of each source the newest stays, and whatever a run can still go on from.
+    assert pruned.out.split() == [
+        *f"removed the snapshot of {runs[1]}".split(),
+        *f"removed the snapshot of {runs[0]}".split(),
+    ]
+    assert on(work, "backup", "verify", "--run", taken).code == 0
+    assert on(work, "backup", "verify", "--run", runs[0]).code == 2
+    snapshot = work / "runs" / taken / "snapshot.sqlite"
+    snapshot.write_bytes(snapshot.read_bytes()[:-1] + b"!")
+    damaged = on(work, "backup", "verify", "--run", taken)
+    assert (damaged.code, damaged.last["outcome"]) == (1, "refused")
+    spoilt = tmp_path / "spoilt.sqlite"
+    assert on(work, "backup", "restore", "--run", taken, "--output", spoilt).code == 1
+    assert not spoilt.exists()
+
+
+def test_plans(desk: Path, work: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.toml"
+    made = on(work, "plan", "new", desk, "--output", plan)
+    assert (made.code, made.last["stages"][-1]["name"]) == (0, "plan")
+    run = made.last["run"]
+    shown = call("plan", "show", "--run", run, "--work-dir", work).out
+    assert shown.startswith(plan.read_text("utf-8").rstrip("\n")[:200])
+    assert on(work, "plan", "check", desk, "--plan", plan).code == 0
+    assert call("plan", "diff", "--run", run, plan, "--work-dir", work).out == "no difference\n"
+    other = tmp_path / "other.toml"
+    other.write_text('version = 1\n[tables.tickets.columns."TKT-Ticket ID"]\ntype = "text"\n', "utf-8")
+    told = call("plan", "diff", "--run", run, other, "--work-dir", work)
+    assert (told.code, "TKT-Ticket ID" in told.out) == (0, True)
+    assert on(work, "plan", "new", desk, "--output", plan).code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("version = 1\nbogus = 1\n", 2),
+        ("version = 1\n\n[tables.tickets]\nbogus = 1\n", 4),
+        ("version = 1\n[tables.nobody]\ninclude = false\n", 2),
+        ("version = 1\n\n\n[tables.tickets.columns.nobody]\ntype = 'text'\n", 4),
+        ("version = 1\n[tables.tickets]\nduplicates = 'maybe'\n", 3),
+        ("version = 1\n[tables.tickets\n", 2),
+    ],
+    ids=["key", "key of a table", "table", "column", "value", "no TOML"],
+)
+def test_a_plan_that_cannot_be_meant_names_its_line(
+    text: str, line: int, desk: Path, work: Path, tmp_path: Path
+) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text(text, "utf-8")
+    called = on(work, "plan", "check", desk, "--plan", plan)
+    assert (called.code, called.last["outcome"]) == (2, "failed")
+    assert f"line {line}" in called.err
+
+
+def test_what_is_told_of_runs(desk: Path, work: Path) -> None:
+    run = on(work, "inspect", desk).last["run"]
+    listed = call("runs", "--work-dir", work).out
+    assert listed.split()[:3] == [run, "inspect", "inspected"]
+    status = call("status", "--work-dir", work).out
+    assert [line.split()[:2] for line in status.splitlines()[1:]] == [
+        ["preflight", "done"],
+        ["backup", "done"],
+        ["profile", "done"],
+    ]
+    assert call("report", "--work-dir", work).out.startswith(f"sdmigrate inspect · {run}")
+    assert call("report", run, "--format", "md", "--work-dir", work).out.startswith("# ")
+    assert call("report", run, "--format", "html", "--work-dir", work).out.startswith("<!doctype html>")
+    assert json.loads(call("report", run, "--format", "json", "--work-dir", work).out)["run"] == run
+    for command in ("runs", "status", "report"):
+        called = on(work, command)
+        assert (called.code, len(called.events)) == (0, 1)
+    assert on(work, "resume").code == 2
+
+
+def test_a_locked_run_is_left_alone(desk: Path, work: Path) -> None:
+    run = on(work, "preflight", desk).last["run"]
+    held = os.open(work / "runs" / run / "lock", os.O_RDWR)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    try:
+        for arguments in (("profile", "--run", run), ("abort", run), ("resume", run)):
+            called = on(work, *arguments)
+            assert (called.code, called.last["outcome"]) == (4, "refused")
+        assert f"{run}  migrate  running" in call("runs", "--work-dir", work).out
+    finally:
+        os.close(held)
+    assert on(work, "profile", "--run", run).code == 0
+
+
+def test_a_source_that_changed_is_not_published(
+    work: Path, tmp_path: Path, postgres: Endpoint, schema_name: str
+) -> None:
+    source = tmp_path / "app.db"
+    with closing(sqlite3.connect(source)) as connection, connection:
+        connection.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, note TEXT)")
+        connection.execute("INSERT INTO t VALUES (1, 'one')")
+    target = ("--target", postgres.conninfo, "--schema", schema_name)
+    run = on(work, "clean", source).last["run"]
+    assert on(work, "verify", "--run", run, *target).code == 0
+    with closing(sqlite3.connect(source)) as connection, connection:
+        connection.execute("INSERT INTO t VALUES (2, 'two')")
+    begun = on(work, "preflight", source).last["run"]
+    with closing(sqlite3.connect(source)) as connection, connection:
+        connection.execute("INSERT INTO t VALUES (3, 'three')")
+    changed = on(work, "backup", "create", source)
+    assert changed.code == 0
+    refused = on(work, "profile", "--run", begun)
+    assert (refused.code, refused.last["outcome"]) == (4, "refused")
+    assert "changed" in refused.err

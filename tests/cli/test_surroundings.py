@@ -1,0 +1,169 @@
+"""Odd surroundings: no home, no terminal, other locales, places that cannot be written, options anywhere."""
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from sdmigrate.config import load_settings
+from sdmigrate.model.errors import UsageProblem
+from tests.cli.calling import call, spawn
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    """A source that takes no time."""
+    path = tmp_path / "leer — 空.db"
+    path.touch()
+    return path
+
+
+@pytest.mark.parametrize("arguments", [(), ("wizard",), ("wizard", "x.db", "--mode", "migrate")])
+def test_without_a_terminal_the_wizard_names_the_commands(arguments: tuple[str, ...], work: Path) -> None:
+    called = spawn(*arguments, "--work-dir", work)
+    assert (called.code, called.out) == (2, "")
+    assert "sdmigrate inspect FILE" in called.err
+    assert "sdmigrate migrate FILE --target T --schema NAME --confirm NAME" in called.err
+    assert not work.exists()
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"NO_COLOR": "1", "COLUMNS": "20", "TERM": "dumb"},
+    ],
+    ids=["C", "ascii", "narrow"],
+)
+def test_locales_and_narrow_terminals(environment: dict[str, str], desk: Path, work: Path) -> None:
+    called = spawn("inspect", desk, "--work-dir", work, environment=environment)
+    assert (called.code, "\x1b" in called.out) == (0, False), called.err
+    assert "tickets" in called.out
+
+
+def test_no_home(work: Path, tmp_path: Path) -> None:
+    remove = ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME")
+    assert spawn("runs", "--work-dir", work, remove=remove).code == 0
+
+
+def test_a_home_that_cannot_be_written(desk: Path) -> None:
+    nowhere = {"HOME": "/proc/nowhere", "XDG_STATE_HOME": "", "XDG_CONFIG_HOME": ""}
+    called = spawn("inspect", desk, "--json", environment=nowhere)
+    assert (called.code, called.last["exit_code"]) == (2, 2)
+    assert "--work-dir" in called.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("runs",), ("inspect", "{desk}"), ("server", "status"), ("releases", "list", "--schema", "a")],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_work_directory_that_is_a_file(arguments: tuple[str, ...], desk: Path, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    named = [argument.format(desk=desk) for argument in arguments]
+    called = call(*named, "--json", "--work-dir", file, environment={"SDMIGRATE_TARGET": "embedded"})
+    assert (called.code, called.last["outcome"]) == (2, "failed")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_work_directory_that_cannot_be_written(desk: Path, work: Path) -> None:
+    work.mkdir(mode=0o500)
+    assert call("inspect", desk, "--json", "--work-dir", work).code == 2
+
+
+def test_common_options_stand_on_either_side(work: Path, tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    for arguments in (
+        ("--json", "--work-dir", work, "inspect", missing),
+        ("inspect", missing, "--json", "--work-dir", work),
+        ("--json", "inspect", missing, "--work-dir", work),
+    ):
+        called = call(*arguments)
+        assert (called.code, called.last["exit_code"]) == (3, 3)
+    refused = call("--gate", "nonsense=warn", "inspect", missing, "--gate", "quality=warn")
+    assert (refused.code, "nonsense=warn" in refused.err) == (2, True)
+
+
+def test_options_over_environment_over_file_over_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('target = "host=file"\nschema = "file"\n[limits]\nquality = 70.0\n', "utf-8")
+    environment = {"SDMIGRATE_CONFIG": str(file), "SDMIGRATE_SCHEMA": "environment"}
+    settings = load_settings(None, environment)
+    assert (settings.target, settings.schema) == ("host=file", "environment")
+    assert (settings.limits.quality, settings.limits.confidence) == (70.0, 0.95)
+    asked = ("cutover", "--work-dir", tmp_path / "work", "--json")
+    # The question names the schema that holds.
+    assert "--confirm environment" in call(*asked, environment=environment).err
+    assert "--confirm option" in call(*asked, "--schema", "option", environment=environment).err
+    other = {"SDMIGRATE_CONFIG": str(tmp_path / "missing"), "SDMIGRATE_TARGET": "host=other"}
+    assert "--confirm file" in call(*asked, "--config", file, environment=other).err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bogus = 1",
+        "[limits]\nbogus = 1",
+        '[gates]\nbogus = "warn"',
+        '[gates]\nquality = "loud"',
+        '[gates]\nverification = "warn"',
+        "schema = 1",
+        "[",
+        'password = "x"',
+    ],
+)
+def test_a_configuration_that_cannot_be_meant(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(UsageProblem):
+        load_settings(file, {})
+    assert call("runs", "--config", file, "--json", "--work-dir", tmp_path / "work").last["exit_code"] == 2
+
+
+def test_names_with_any_character_are_shown_plain(empty: Path, work: Path, tmp_path: Path) -> None:
+    hostile = tmp_path / "a\x1b[31mb\n.db"
+    hostile.write_text("nonsense " * 200, "utf-8")
+    for path in (empty, hostile):
+        called = spawn("inspect", path, "--work-dir", work)
+        assert called.code == 3
+        assert "\x1b" not in called.err
+        assert len(called.err.splitlines()) == 2
+    undecodable = tmp_path / os.fsdecode(b"\xff.db")
+    undecodable.touch()
+    called = spawn("inspect", undecodable, "--json", "--work-dir", work)
+    assert called.last["exit_code"] == called.code == 2
+
+
+def test_the_demo_as_a_file(tmp_path: Path) -> None:
+    output = tmp_path / "demo.sqlite"
+    called = call("demo", "--output", output, "--rows", "300", "--seed", "2", "--json")
+    assert (called.code, called.last["outcome"]) == (0, "done")
+    manifest = tmp_path / "demo.sqlite.manifest.json"
+    entries = msgspec.json.decode(manifest.read_bytes())
+    assert entries
+    for entry in entries:
+        assert entry.keys() == {"table", "rowid", "column", "kind", "before", "expected"}
+        assert entry["expected"].keys() == {"outcome", "value", "finding"}
+        assert entry["expected"]["outcome"] in {"value", "quarantine", "dedupe", "finding"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == [output.name, manifest.name]
+    again = call("demo", "--output", output, "--json")
+    assert (again.code, again.last["exit_code"]) == (2, 2)
+    small = call("demo", "--output", tmp_path / "small", "--rows", "10", "--json")
+    assert small.code == 2
+
+
+def test_the_demo_without_a_terminal(work: Path) -> None:
+    called = spawn("demo", "--headless", "--rows", "1500", "--seed", "5", "--json", "--work-dir", work)
+    try:
+        assert (called.code, called.last["outcome"]) == (0, "released"), called.err
+        assert (called.last["schema"], called.last["target"]) == ("servicedesk", "embedded")
+        dsn = spawn("server", "dsn", "--work-dir", work).out
+        assert dsn.startswith("host=")
+        assert spawn("server", "status", "--work-dir", work).out.startswith("running")
+    finally:
+        assert spawn("server", "stop", "--work-dir", work).out == "stopped\n"
+    assert spawn("server", "stop", "--work-dir", work).out == "it was not running\n"
+    assert spawn("server", "dsn", "--json", "--work-dir", work).last["exit_code"] == 3

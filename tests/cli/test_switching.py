@@ -1,0 +1,125 @@
+"""Releases from outside: loaded, made live, gone back from, pruned, and what is asked for on the way."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from sdmigrate.model.settings import Endpoint
+from tests.cli.calling import Called, call
+
+LOADED = 1_491
+
+
+class Target:
+    """One schema of the server, and the commands on it."""
+
+    def __init__(self, postgres: Endpoint, schema: str, work: Path) -> None:
+        self.conninfo = postgres.conninfo
+        self.schema = schema
+        self._common = ("--target", postgres.conninfo, "--schema", schema, "--work-dir", work)
+
+    def call(self, *arguments: "str | Path") -> Called:
+        return call(*arguments, *self._common, "--json")
+
+    def text(self, *arguments: str) -> str:
+        return call(*arguments, *self._common).out
+
+    def confirmed(self, *arguments: "str | Path") -> Called:
+        return self.call(*arguments, "--confirm", self.schema)
+
+    def load(self, desk: Path) -> str:
+        loaded = self.call("migrate", desk, "--no-cutover")
+        assert (loaded.code, loaded.last["outcome"]) == (0, "loaded"), loaded.err
+        release = loaded.last["release"]
+        assert isinstance(release, str)
+        return release
+
+    def rows(self) -> int | None:
+        """Rows of live; None where there is no live schema."""
+        with psycopg.connect(self.conninfo) as connection:
+            if connection.execute("SELECT to_regnamespace(%s)", (self.schema,)).fetchone() == (None,):
+                return None
+            counts = [
+                connection.execute(
+                    sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(self.schema, table))
+                ).fetchone()
+                for table in ("tickets", "comments", "timesheets")
+            ]
+            return sum(count[0] for count in counts if count is not None)
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self.conninfo, autocommit=True) as connection:
+            connection.execute(sql.SQL("SET search_path = {}").format(sql.Identifier(self.schema)))
+            connection.execute(statement.encode())
+
+
+@pytest.fixture
+def target(postgres: Endpoint, schema_name: str, work: Path) -> Target:
+    return Target(postgres, schema_name, work)
+
+
+def test_two_releases_there_and_back(target: Target, desk: Path) -> None:
+    first, second = target.load(desk), target.load(desk)
+    assert target.rows() is None
+    asked = target.call("cutover")
+    assert (asked.code, asked.last["outcome"]) == (4, "refused")
+    assert target.rows() is None
+
+    unknown = target.confirmed("cutover", "--release", "nope")
+    assert (unknown.code, unknown.last["outcome"]) == (2, "failed")
+    done = target.confirmed("cutover", "--release", first)
+    assert (done.code, done.last["outcome"]) == (0, "released")
+    assert (done.last["schema"], done.last["release"], done.last["previous"]) == (target.schema, first, None)
+    assert target.rows() == LOADED
+
+    done = target.confirmed("cutover")
+    assert (done.last["release"], done.last["previous"]) == (second, first)
+    assert f"{second}  live" in target.text("releases", "list")
+
+    unknown = target.confirmed("rollback", "--to", "nope")
+    assert (unknown.code, unknown.last["outcome"]) == (2, "failed")
+    back = target.confirmed("rollback")
+    assert (back.code, back.last["outcome"], back.last["release"]) == (0, "rolled_back", first)
+    forward = target.confirmed("rollback", "--to", second)
+    assert (forward.code, forward.last["release"]) == (0, second)
+
+    assert target.text("releases", "prune", "--keep", "0") == f"dropped {first}\n"
+    assert target.rows() == LOADED
+    gone = target.confirmed("rollback", "--to", first)
+    assert gone.code == 2
+
+
+def test_rows_written_into_live_are_asked_for(target: Target, desk: Path) -> None:
+    target.load(desk)
+    assert target.confirmed("cutover").code == 0
+    target.load(desk)
+    target.execute("DELETE FROM timesheets")
+    written = target.rows()
+    for way in ("cutover", "rollback"):
+        refused = target.confirmed(way)
+        assert (refused.code, refused.last["outcome"]) == (4, "refused")
+        assert "timesheets" in refused.err
+        assert target.rows() == written
+    done = target.confirmed("cutover", "--discard-live-writes")
+    assert (done.code, target.rows()) == (0, LOADED)
+
+
+def test_a_schema_of_somebody_else_is_adopted_only_when_told(target: Target, desk: Path) -> None:
+    target.execute(f'CREATE SCHEMA "{target.schema}"')
+    target.execute("CREATE TABLE theirs(id int)")
+    target.load(desk)
+    refused = target.confirmed("cutover")
+    assert refused.code == 4
+    assert "--adopt" in refused.err
+    assert target.confirmed("cutover", "--adopt").code == 0
+    assert target.rows() == LOADED
+    assert target.confirmed("rollback").last["release"] == f"{target.schema}__r0"
+    target.execute("INSERT INTO theirs VALUES (1)")
+
+
+def test_nothing_to_go_back_from(target: Target) -> None:
+    called = target.confirmed("rollback")
+    assert (called.code, called.last["outcome"]) == (2, "failed")
+    assert target.text("releases", "list") == ""
