@@ -5,7 +5,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -79,7 +79,7 @@ def wal_of_the_dead(path: Path) -> Iterator[None]:
 @pytest.mark.parametrize("made", [rollback_journal, closed_wal, wal_in_use, wal_of_the_dead])
 @pytest.mark.parametrize("mode", [0o755, 0o555], ids=["writable", "read-only"])
 def test_the_source_and_its_neighbours_stay_as_they_were(
-    made: "Callable[[Path], contextmanager[None]]", mode: int, work: Path, tmp_path: Path
+    made: Callable[[Path], AbstractContextManager[None]], mode: int, work: Path, tmp_path: Path
 ) -> None:
     directory = tmp_path / "theirs"
     directory.mkdir()

@@ -23,9 +23,9 @@ def everything_in(directory: Path) -> bytes:
 
 
 def test_a_password_is_warned_of_and_goes_nowhere(
-    desk: Path, postgres: Endpoint, schema_name: str, work: Path
+    shop: Path, postgres: Endpoint, schema_name: str, work: Path
 ) -> None:
-    asked = ("migrate", desk, "--target", with_password(postgres), "--schema", schema_name)
+    asked = ("migrate", shop, "--target", with_password(postgres), "--schema", schema_name)
     # Twice, so that the second run dumps the first's live schema in a process of its own.
     for _ in range(2):
         seen: set[str] = set()
@@ -58,10 +58,10 @@ def watch_children(parent: int, seen: set[str], ended: threading.Event) -> None:
             continue
 
 
-def test_the_log_of_an_error_holds_neither_password_nor_values(desk: Path, work: Path) -> None:
+def test_the_log_of_an_error_holds_neither_password_nor_values(shop: Path, work: Path) -> None:
     target = f"host=/nowhere password={PASSWORD}"
     called = spawn(
-        *("migrate", desk, "--target", target, "--schema", "a", "--confirm", "a", "--work-dir", work)
+        *("migrate", shop, "--target", target, "--schema", "a", "--confirm", "a", "--work-dir", work)
     )
     assert called.code == 3
     log = next(work.glob("runs/*/log.jsonl")).read_text("utf-8")
@@ -71,20 +71,20 @@ def test_the_log_of_an_error_holds_neither_password_nor_values(desk: Path, work:
     assert "locals" not in log
 
 
-def test_a_password_in_a_string_that_is_none(desk: Path, work: Path) -> None:
+def test_a_password_in_a_string_that_is_none(shop: Path, work: Path) -> None:
     for target in (f"postgresql://u:{PASSWORD}@[::1", f"host=x password={PASSWORD} nonsense=1"):
         called = spawn(
-            *("migrate", desk, "--target", target, "--schema", "a", "--confirm", "a", "--work-dir", work)
+            *("migrate", shop, "--target", target, "--schema", "a", "--confirm", "a", "--work-dir", work)
         )
         assert called.code == 2
         assert PASSWORD not in called.out + called.err
 
 
 def test_files_and_directories_are_private(
-    desk: Path, postgres: Endpoint, schema_name: str, work: Path
+    shop: Path, postgres: Endpoint, schema_name: str, work: Path
 ) -> None:
     target = ("--target", postgres.conninfo, "--schema", schema_name, "--confirm", schema_name)
-    assert spawn("migrate", desk, *target, "--work-dir", work).code == 0
+    assert spawn("migrate", shop, *target, "--work-dir", work).code == 0
     for path in (work, *work.rglob("*")):
         expected = 0o700 if path.is_dir() else 0o600
         assert stat.S_IMODE(path.lstat().st_mode) == expected, path
