@@ -28,6 +28,7 @@ class Journal:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._waiting: list[tuple[int, str]] = []
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -72,8 +73,11 @@ class Journal:
         return cls(connection)
 
     def close(self) -> None:
-        """Close the file; what was appended is on disk already."""
-        self._connection.close()
+        """Close the file, with every event on disk."""
+        try:
+            self._write_waiting()
+        finally:
+            self._connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -85,6 +89,7 @@ class Journal:
 
     def note(self, name: str, value: Record) -> None:
         """Keep one named fact of the run (its request, its start, scratch names before they are made)."""
+        self._write_waiting()
         self._connection.execute(
             "INSERT INTO facts VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
             (name, to_json(value).decode()),
@@ -95,21 +100,44 @@ class Journal:
         row = self._connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return None if row is None else from_json(row[0], record_type)
 
-    def append(self, seq: int, line: str) -> None:
-        """Keep one event line under its number."""
-        self._connection.execute("INSERT INTO events VALUES (?, ?)", (seq, line))
+    def append(self, seq: int, line: str, *, may_wait: bool = False) -> None:
+        """Keep one event line under its number.
+
+        Args:
+            seq: its number.
+            line: the event.
+            may_wait: it is on disk with the next entry that may not wait, in its transaction: where a stage
+                is killed the event is told again. A wide database has thousands, and each takes a sync.
+        """
+        self._waiting.append((seq, line))
+        if not may_wait:
+            self._write_waiting()
+
+    def _write_waiting(self) -> None:
+        if self._waiting:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.executemany("INSERT INTO events VALUES (?, ?)", self._waiting)
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+            self._waiting.clear()
 
     def last_seq(self) -> int:
         """The highest event number; 0 where there is none."""
+        self._write_waiting()
         return int(self._connection.execute("SELECT ifnull(max(seq), 0) FROM events").fetchone()[0])
 
     def lines(self) -> Iterator[str]:
         """All event lines in order."""
+        self._write_waiting()
         for (line,) in self._connection.execute("SELECT line FROM events ORDER BY seq"):
             yield line
 
     def keep_result(self, stage: StageName, record: Record, *, accepted: bool = True) -> None:
         """The stage's result; from the return on, the stage is done, or refused where not accepted."""
+        self._write_waiting()
         self._connection.execute(
             "INSERT INTO results(stage, accepted, record) VALUES (?, ?, ?)",
             (stage, accepted, to_json(record).decode()),
@@ -117,6 +145,7 @@ class Journal:
 
     def forget_result(self, stage: StageName) -> None:
         """The stage is to run again; its earlier results stay in the file."""
+        self._write_waiting()
         self._connection.execute("INSERT INTO results(stage, accepted) VALUES (?, 0)", (stage,))
 
     def result(self, stage: StageName, record_type: type[RecordType]) -> RecordType | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from sdmigrate.model.events import Advanced, Event, Progress
+from sdmigrate.model.events import Advanced, ColumnSeen, Event, FindingSeen, Progress
 from sdmigrate.runtime.journal import Journal
 from sdmigrate.runtime.progress import ProgressMeter
 
@@ -100,7 +100,7 @@ class Recorder:
         if isinstance(event, Progress):
             self._keep_progress(line)
         elif self._journal is not None:
-            self._journal.append(self._seq, line)
+            self._journal.append(self._seq, line, may_wait=isinstance(event, ColumnSeen | FindingSeen))
 
     def _keep_progress(self, line: str) -> None:
         if self._progress_path is None:

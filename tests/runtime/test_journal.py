@@ -1,6 +1,7 @@
 """The journal keeps what happened, whole, and tells it back."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,25 @@ def test_a_journal_of_another_version_is_told(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(UnsafeToContinue, match="version 9"):
         Journal.open(path)
+
+
+def test_events_that_may_wait_are_on_disk_with_the_next_entry(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+
+    def on_disk() -> list[str]:
+        with closing(sqlite3.connect(path)) as connection:
+            return [line for (line,) in connection.execute("SELECT line FROM events ORDER BY seq")]
+
+    with Journal.create(path) as journal:
+        journal.append(1, "one", may_wait=True)
+        journal.append(2, "two", may_wait=True)
+        assert on_disk() == []
+        journal.append(3, "three")
+        assert on_disk() == ["one", "two", "three"]
+        journal.append(4, "four", may_wait=True)
+        assert list(journal.lines()) == ["one", "two", "three", "four"]
+        journal.append(5, "five", may_wait=True)
+        journal.keep_result("plan", Approval(schema="app"))
+        assert on_disk()[-1] == "five"
+        journal.append(6, "six", may_wait=True)
+    assert on_disk()[-1] == "six"
