@@ -15,13 +15,14 @@ from typing import Literal, Self
 import msgspec
 
 from sdmigrate.model.approval import approve
-from sdmigrate.model.errors import SdmigrateError, UnsafeToContinue
+from sdmigrate.model.errors import Aborted, SdmigrateError, UnsafeToContinue
 from sdmigrate.model.events import Event, RunFinished
 from sdmigrate.model.outcome import ExitCode, outcome_of
 from sdmigrate.pipeline.messages import (
     Begin,
     Command,
     Confirm,
+    Decide,
     Ended,
     EventLine,
     Finish,
@@ -29,6 +30,8 @@ from sdmigrate.pipeline.messages import (
     Proceed,
     Repeat,
     Stop,
+    Tried,
+    Try,
     Waiting,
 )
 from sdmigrate.pipeline.run import Run, opened_run
@@ -122,6 +125,8 @@ class _Server:
     def __init__(self, connection: Connection, cancel: CancelToken) -> None:
         self._connection = connection
         self._cancel = cancel
+        self._trial = CancelToken()
+        """Ends a trial alone; every command sets it."""
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._lock = threading.Lock()
 
@@ -144,22 +149,44 @@ class _Server:
             except (EOFError, OSError):
                 self._cancel.set()
                 self._commands.put(Finish())
+                self._trial.set()
                 return
             if isinstance(command, Stop):
                 self._cancel.set()
             else:
                 self._commands.put(command)
+            self._trial.set()
 
     def _converse(self, run: Run) -> None:
         trouble: BaseException | None = None
         while True:
             self._send(_waiting(run, trouble))
             command = self._commands.get()
+            while isinstance(command, Try):
+                self._try(run, command)
+                command = self._commands.get()
             if isinstance(command, Finish):
                 self._send(_ended(run, trouble))
                 return
             self._cancel.reset()
             trouble = self._obey(run, command)
+
+    def _try(self, run: Run, wanted: Try) -> None:
+        """Answer a trial; one that a further command ended has no answer."""
+        self._trial.reset()
+        if not self._commands.empty():
+            return
+        try:
+            tried = Tried(number=wanted.number, trial=run.journey.try_table(wanted.plan, self._trial))
+        except Aborted:
+            return
+        except SdmigrateError as error:
+            tried = Tried(number=wanted.number, trial=None, stopped_by=error.message)
+        except Exception as error:
+            run.log.failure(error)
+            problem = f"{type(error).__name__}: {error}"
+            tried = Tried(number=wanted.number, trial=None, stopped_by=problem)
+        self._send(tried)
 
     def _obey(self, run: Run, command: Command) -> BaseException | None:
         """Do what the command says; what stopped it is returned, and logged where it is our defect."""
@@ -168,6 +195,9 @@ class _Server:
                 _proceed(run)
             elif isinstance(command, Repeat):
                 run.journey.repeat(command.stage)
+                run.journey.advance()
+            elif isinstance(command, Decide):
+                run.journey.decide(command.plan)
                 run.journey.advance()
             elif isinstance(command, Confirm):
                 _confirm(run, command)

@@ -4,6 +4,7 @@ Invariant: a stage runs only when all before it are done and none refused; its r
 called done; and nothing is switched without an Approval in hand.
 """
 
+import dataclasses
 import time
 from collections.abc import Callable
 
@@ -15,21 +16,25 @@ from sdmigrate.model.events import FindingSeen, GateJudged, StageFinished, Stage
 from sdmigrate.model.finding import Finding, in_order
 from sdmigrate.model.gate import GateVerdict
 from sdmigrate.model.outcome import stage_status_of
-from sdmigrate.model.plan import Plan
+from sdmigrate.model.plan import Plan, TablePlan
 from sdmigrate.model.profile import Profile
+from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.record import Record, RecordType
 from sdmigrate.model.replay import BegunReplay, Replay
 from sdmigrate.model.result import Approval, Cleaned, Release, Verification
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.model.source import Snapshot, Source
+from sdmigrate.model.trial import Trial
 from sdmigrate.pipeline.columns import columns_seen
+from sdmigrate.pipeline.facts import run_facts
 from sdmigrate.pipeline.order import stages_of
 from sdmigrate.postgres.facts import examine
-from sdmigrate.rules import gates
+from sdmigrate.rules import gates, plan_file
 from sdmigrate.rules.blueprint import draw
 from sdmigrate.rules.breaker import judge as judge_breaker
 from sdmigrate.rules.planning import propose
 from sdmigrate.runtime.context import Context
+from sdmigrate.runtime.directory import written_whole
 from sdmigrate.runtime.journal import Journal
 from sdmigrate.sqlite.opening import fingerprint
 from sdmigrate.stages.ask import ask
@@ -43,6 +48,7 @@ from sdmigrate.stages.preflight import preflight
 from sdmigrate.stages.profile import profile
 from sdmigrate.stages.replay import Replayable, replay
 from sdmigrate.stages.rollback import rollback
+from sdmigrate.stages.trial import try_table
 from sdmigrate.stages.verify import verify
 
 _BEGUN_REPLAY = "replaying"
@@ -131,6 +137,37 @@ class Journey:
             )
         for later in self._stages[self._stages.index(stage) :]:
             self._journal.forget_result(later)
+
+    def try_table(self, wanted: TablePlan, cancel: CancelSignal) -> Trial:
+        """What that plan would do to its table; the run is as it was. ``cancel`` ends the trial alone.
+
+        Raises:
+            SdmigrateError: the plan would stop the run, or the trial was cancelled.
+        """
+        snapshot, found = self.result("backup", Snapshot), self.result("profile", Profile)
+        return try_table(self.context, snapshot, found, wanted, cancel)
+
+    def decide(self, text: str) -> None:
+        """Make the text the plan that the run reads, now and after a resume; the plan is the next to run.
+
+        Raises:
+            UsageProblem: it is no plan for this source; nothing was changed.
+            UnsafeToContinue: a release of this run is live already.
+        """
+        request = self.context.request
+        snapshot, found = self.result("backup", Snapshot), self.result("profile", Profile)
+        limits = self.context.limits
+        plan_file.read(
+            text, snapshot.catalog, found, day_first=request.day_first, confidence=limits.confidence
+        )
+        place = self.context.directory.reviewed_plan
+        with written_whole(place) as partial:
+            partial.write_text(text, encoding="utf-8", newline="\n")
+        self.repeat("plan")
+        facts = run_facts(self._journal)
+        noted = replace(facts, request=replace(facts.request, plan_path=str(place)))
+        self._journal.note("run", noted)
+        self.context = dataclasses.replace(self.context, request=replace(request, plan_path=str(place)))
 
     def cut_over(self, approval: Approval, *, discard_live_writes: bool = False) -> None:
         """Make the verified release live.

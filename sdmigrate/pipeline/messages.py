@@ -7,8 +7,10 @@ Invariant: events cross as the same JSON lines that ``--json`` prints; no passwo
 from typing import Literal, TypeAlias
 
 from sdmigrate.model.events import RunFinished, StageName
+from sdmigrate.model.plan import TablePlan
 from sdmigrate.model.record import Record
 from sdmigrate.model.settings import Request
+from sdmigrate.model.trial import Trial
 
 
 class Begin(Record, tag=True):
@@ -36,6 +38,21 @@ class Repeat(Record, tag=True):
     stage: StageName
 
 
+class Try(Record, tag=True):
+    """Parent to child: tell what this plan would do to its table. Any further command ends the trial."""
+
+    number: int
+    """Given back with the answer."""
+    plan: TablePlan
+
+
+class Decide(Record, tag=True):
+    """Parent to child: this is the run's plan; judge it. The stages after the plan are forgotten."""
+
+    plan: str
+    """TOML, as ``--plan`` takes it."""
+
+
 class Confirm(Record, tag=True):
     """Parent to child: the text typed at the question the child waits with."""
 
@@ -51,7 +68,7 @@ class Finish(Record, tag=True):
     """Parent to child: the journey ends here; write the report and leave."""
 
 
-Command: TypeAlias = Begin | Proceed | Repeat | Confirm | Stop | Finish
+Command: TypeAlias = Begin | Proceed | Repeat | Try | Decide | Confirm | Stop | Finish
 
 
 class EventLine(Record, tag=True):
@@ -75,6 +92,16 @@ class Waiting(Record, tag=True):
     hint: str | None = None
 
 
+class Tried(Record, tag=True):
+    """Child to parent: what was asked with Try. No answer comes to one that a further command ended."""
+
+    number: int
+    trial: Trial | None
+    """None where the plan would stop the run."""
+    stopped_by: str | None = None
+    """What would stop it, in a sentence."""
+
+
 class Ended(Record, tag=True):
     """Child to parent, last: the journey is over."""
 
@@ -83,4 +110,4 @@ class Ended(Record, tag=True):
     """What is left where, in words."""
 
 
-Message: TypeAlias = EventLine | Waiting | Ended
+Message: TypeAlias = EventLine | Waiting | Tried | Ended

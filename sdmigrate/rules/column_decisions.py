@@ -33,6 +33,12 @@ def with_type(column: ColumnPlan, type_name: str) -> ColumnPlan:
     )
 
 
+def with_default(column: ColumnPlan, default: str) -> ColumnPlan:
+    """The column with a value for what is missing, and with what becomes of empty text then."""
+    empty = default_empty(column.type, column.not_null and not default)
+    return msgspec.structs.replace(column, default=default, empty=empty)
+
+
 def misfits(column: ColumnProfile, type_name: str, day_first: bool | None = None) -> int | None:
     """How many values do not fit the type without loss; None where that was not counted.
 
@@ -64,3 +70,12 @@ def moment_once_settled(column: ColumnProfile, declared: str, confidence: float)
     needed = confidence if family(declared) in MOMENTS else 1.0
     fitting = considered - (misfits(column, best.type, day_first=True) or 0)
     return best.type if fitting >= needed * considered else None
+
+
+def with_day_first(
+    column: ColumnPlan, evidence: ColumnProfile, declared: str, confidence: float, *, day_first: bool
+) -> ColumnPlan:
+    """The column with its ambiguous dates settled; one that only they kept text becomes what they settle."""
+    settled = msgspec.structs.replace(column, day_first=day_first)
+    moment = moment_once_settled(evidence, declared, confidence) if column.type == "text" else None
+    return settled if moment is None else with_type(settled, moment)

@@ -17,7 +17,7 @@ from sdmigrate.model.finding import Finding
 from sdmigrate.model.plan import ColumnPlan, Duplicates, Empty, Misfit, Naming, Plan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, Profile
 from sdmigrate.rules import conversion, row_filter
-from sdmigrate.rules.column_decisions import default_empty, misfits, with_type
+from sdmigrate.rules.column_decisions import misfits, with_default, with_type
 from sdmigrate.rules.convert_dates import zone_of
 from sdmigrate.rules.forms import FORM_BY_NAME
 from sdmigrate.rules.naming import check_collisions, check_target_name
@@ -27,7 +27,7 @@ from sdmigrate.rules.plan_text import write
 from sdmigrate.rules.planning import CONFIDENCE, finished, propose
 from sdmigrate.rules.type_families import TYPE_NAMES, canonical_type, family
 
-__all__ = ["read", "write"]
+__all__ = ["FORMS", "PlanProblem", "read", "write"]
 
 FORMS = frozenset({"auto", "uuid_bytes", "uuid_bytes_swapped", *FORM_BY_NAME})
 """Every form that a plan may name."""
@@ -76,6 +76,15 @@ def read(
     return msgspec.structs.replace(plan, findings=(*_drift_findings(drifted), *plan.findings))
 
 
+class PlanProblem(UsageProblem):
+    """One line of a plan that cannot be meant."""
+
+    def __init__(self, line: int, problem: str, hint: str) -> None:
+        super().__init__(f"Plan, line {line}: {problem}", hint)
+        self.problem = problem
+        """Without the line, for a face that shows no lines."""
+
+
 class _Reader:
     """The document, its text for line numbers, and the one way to refuse."""
 
@@ -89,7 +98,7 @@ class _Reader:
             ) from error
 
     def refuse(self, path: Path, problem: str, hint: str = "Correct that line of the plan.") -> NoReturn:
-        raise UsageProblem(f"Plan, line {self.places.line_of(path)}: {problem}", hint)
+        raise PlanProblem(self.places.line_of(path), problem, hint)
 
     def at(self, path: Path) -> Any:
         """The value there; an empty table where there is none."""
@@ -237,11 +246,8 @@ def _table(reader: _Reader, table: TablePlan, evidence: Mapping[str, ColumnProfi
 def _column(reader: _Reader, table: TablePlan, column: ColumnPlan, evidence: ColumnProfile) -> ColumnPlan:
     path = ("tables", table.source, "columns", column.source)
     given = reader.table(path, _COLUMN_KEYS)
-    decided = msgspec.structs.replace(column, default=given.get("default", column.default))
-    if decided.default != column.default:
-        decided = msgspec.structs.replace(
-            decided, empty=default_empty(decided.type, decided.not_null and not decided.default)
-        )
+    default = given.get("default", column.default)
+    decided = column if default == column.default else with_default(column, default)
     chosen = given.pop("type", column.type)
     widens = given.get("misfit") == "text" and family(chosen) != "text"
     if widens and misfits(evidence, chosen, given.get("day_first", column.day_first)) != 0:

@@ -72,7 +72,7 @@ def _table_lines(
     columns = {column.name: column for column in evidence.columns}
     before = {column.source: column for column in proposed.columns} if proposed else {}
     for column in table.columns:
-        decisions = _column_decisions(plan, column, before.get(column.source))
+        decisions = _column_decisions(plan, column, before.get(column.source), columns[column.source])
         if decisions:
             yield ""
             yield f"[tables.{key(table.source)}.columns.{key(column.source)}]"
@@ -80,13 +80,17 @@ def _table_lines(
             yield from (_pair(name, value) for name, value in decisions.items())
 
 
-def _column_decisions(plan: Plan, column: ColumnPlan, proposed: ColumnPlan | None) -> dict[str, Scalar]:
+def _column_decisions(
+    plan: Plan, column: ColumnPlan, proposed: ColumnPlan | None, evidence: ColumnProfile
+) -> dict[str, Scalar]:
     """The keys to write: the usual ones always, the others where they say something."""
-    usual = ("target", "type", "empty", "misfit")
+    usual: tuple[str, ...] = ("target", "type", "empty", "misfit")
     neutral = ColumnPlan(source="", target="", type="", day_first=plan.day_first)
     rest = ("form", "zone", "day_first", "placeholders", "default", "nul_bytes", "invalid_utf8")
     if proposed is None:
-        pairs = {name: getattr(column, name) for name in usual}
+        # Where the evidence would decide, what is neutral elsewhere must be said.
+        usual += tuple(name for name in ("form", "day_first") if _says_more(evidence, name))
+        pairs = {name: value for name in usual if (value := getattr(column, name)) is not None}
         return pairs | {
             name: value for name in rest if (value := getattr(column, name)) != getattr(neutral, name)
         }
@@ -97,6 +101,10 @@ def _column_decisions(plan: Plan, column: ColumnPlan, proposed: ColumnPlan | Non
     if pairs.keys() & {"type", "default"}:
         pairs |= {"empty": column.empty, "form": column.form}
     return pairs
+
+
+def _says_more(evidence: ColumnProfile, name: str) -> bool:
+    return evidence.form != "auto" if name == "form" else evidence.day_first is not None
 
 
 def _evidence(profile: ColumnProfile) -> str:

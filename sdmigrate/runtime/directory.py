@@ -46,6 +46,11 @@ class RunDirectory:
         return self.path / "plan.toml"
 
     @property
+    def reviewed_plan(self) -> Path:
+        """The plan as the operator last decided it in the wizard; the plan stage reads it."""
+        return self.path / "plan.reviewed.toml"
+
+    @property
     def audit(self) -> Path:
         """Every changed value."""
         return self.path / "audit.sqlite"

@@ -122,7 +122,7 @@ def _write(
         create_quarantine(bench)
         create_gone(bench)
         for table in snapshot.catalog.tables:
-            _clean_table(bench, table, profile.table(table.name), plan.table(table.name))
+            clean_table(bench, table, profile.table(table.name), plan.table(table.name))
             ledgers.append(count_rows(bench, table, plan.table(table.name)))
         return tuple(ledgers), findings_of(bench, plan, tuple(ledgers))
 
@@ -136,7 +136,13 @@ def findings_of(bench: Workbench, plan: Plan, ledgers: tuple[TableLedger, ...]) 
     return tuple(findings)
 
 
-def _clean_table(bench: Workbench, table: Table, profile: TableProfile, plan: TablePlan) -> None:
+def clean_table(bench: Workbench, table: Table, profile: TableProfile, plan: TablePlan) -> None:
+    """Clean one table into the open files; in the run, and in the trial that tells what the run would do.
+
+    Raises:
+        Refused: the plan says that a value found here fails the run.
+        UsageProblem: the plan's condition cannot be evaluated.
+    """
     if not plan.include:
         bench.pulse.beat(table.name, 0, profile.rows, "leaving out")
         keep_whole_table(bench, table)

@@ -22,23 +22,39 @@ from sdmigrate.model.events import RunFinished
 from sdmigrate.model.outcome import ExitCode
 from sdmigrate.model.settings import Endpoint, Request
 from sdmigrate.pipeline.child import prepare
-from sdmigrate.pipeline.messages import Begin, Command, Confirm, Finish, Proceed, Repeat, Stop
+from sdmigrate.pipeline.messages import (
+    Begin,
+    Command,
+    Confirm,
+    Decide,
+    Finish,
+    Proceed,
+    Repeat,
+    Stop,
+    Tried,
+    Try,
+)
 from sdmigrate.pipeline.summary import unstarted
+from sdmigrate.rules.plan_review import Review
 from sdmigrate.runtime.directory import RunDirectory
 from sdmigrate.tui.bridge import MOST_LINES, Bridge
 from sdmigrate.tui.closing import closing
 from sdmigrate.tui.commands import OfferProvider
 from sdmigrate.tui.journey import Journey, active_step, fold, goes_on_by_itself
 from sdmigrate.tui.modals.confirm_switch import ConfirmSwitch
+from sdmigrate.tui.modals.decision import DecisionDialog
 from sdmigrate.tui.modals.log import LogDialog
 from sdmigrate.tui.modals.question import Question
+from sdmigrate.tui.planning import review_of
 from sdmigrate.tui.questions import cutover_question, rollback_question
 from sdmigrate.tui.screens.end import EndScreen
+from sdmigrate.tui.screens.plan import PlanScreen
 from sdmigrate.tui.screens.start import StartScreen
 from sdmigrate.tui.screens.wizard import WizardScreen
 from sdmigrate.tui.session import Services, WizardOptions
 from sdmigrate.tui.steps import Step
 from sdmigrate.tui.themes import DARK, THEMES
+from sdmigrate.tui.trials import Trials
 from sdmigrate.tui.widgets.stepper import WIDE
 
 __all__ = ["WizardApp", "WizardOptions", "run_wizard"]
@@ -82,6 +98,7 @@ class WizardApp(App[None]):
         self._bridge: Bridge | None = None
         self._journey: Journey | None = None
         self._log_lines: deque[str] = deque(maxlen=MOST_LINES)
+        self._trials = Trials(self._try)
         self._leaving = False
         self._killed = False
         for theme in THEMES:
@@ -150,6 +167,8 @@ class WizardApp(App[None]):
             self.screen.append(batch.lines)
         journey = self._journey
         for item in batch.items:
+            if isinstance(item, Tried):
+                self._trials.heard(item)
             journey = fold(journey, item, now)
         moved = replace(journey, progress=self._journey.progress) != self._journey
         asked = journey.waiting is not None and journey.waiting is not self._journey.waiting
@@ -157,6 +176,10 @@ class WizardApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, WizardScreen):
                 screen.show(journey, now) if moved else screen.tick(journey, now)
+            elif isinstance(screen, PlanScreen | DecisionDialog) and any(
+                isinstance(item, Tried) for item in batch.items
+            ):
+                screen.show_trials()
         if journey.ended is not None or journey.lost:
             self._end()
         elif asked:
@@ -201,6 +224,8 @@ class WizardApp(App[None]):
                 self._run_again(event.viewed)
             case "stop":
                 self._ask_stop()
+            case "review":
+                self._review_plan()
             case "roll_back":
                 self._ask_rollback()
             case "log":
@@ -242,6 +267,38 @@ class WizardApp(App[None]):
                 again="r",
             )
             self.push_screen(question, partial(self._if_yes, partial(self._send, Repeat(stage=first))))
+
+    def _try(self, command: Try) -> None:
+        if self._bridge is not None:
+            self._bridge.send(command)
+
+    def _review_plan(self) -> None:
+        journey = self._journey
+        if journey is None:
+            return
+        review = review_of(journey)
+        if review is not None:
+            self._trials.forget()
+            self.push_screen(
+                PlanScreen(review, journey.request, self._trials, self._services), self._reviewed
+            )
+
+    def _reviewed(self, review: Review | None) -> None:
+        """The plan shall be in force; where later steps have run under the one before, ask first."""
+        journey = self._journey
+        if review is None or journey is None or journey.waiting is None:
+            return
+        use = partial(self._send, Decide(plan=review.text))
+        if "clean" not in journey.waiting.finished:
+            use()
+            return
+        question = Question(
+            "Use the changed plan?",
+            ("The results of the steps after Profile were made under the plan before it and are forgotten.",),
+            yes="Use it",
+            no="Keep the plan before",
+        )
+        self.push_screen(question, partial(self._if_yes, use))
 
     def _if_yes(self, act: Callable[[], None], answer: bool | None) -> None:
         if answer:

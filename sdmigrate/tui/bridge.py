@@ -23,7 +23,7 @@ from sdmigrate.model.events import (
     StageStarted,
 )
 from sdmigrate.model.record import Record
-from sdmigrate.pipeline.messages import Command, Ended, EventLine, Finish, Message, Stop, Waiting
+from sdmigrate.pipeline.messages import Command, Ended, EventLine, Finish, Message, Stop, Tried, Waiting
 from sdmigrate.tui.format import plain
 from sdmigrate.tui.journey import MOST_FINDINGS, Gone, Item, Results
 from sdmigrate.tui.narration import event_line
@@ -143,7 +143,7 @@ class Bridge:
                 self._hear_event(line)
             case Waiting():
                 self._keep(self._results(message), message)
-            case Ended():
+            case Tried() | Ended():
                 self._keep(message)
 
     def _hear_event(self, line: str) -> None:

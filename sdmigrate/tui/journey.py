@@ -20,7 +20,7 @@ from sdmigrate.model.events import (
 from sdmigrate.model.gate import GateName
 from sdmigrate.model.record import Record
 from sdmigrate.model.settings import Request
-from sdmigrate.pipeline.messages import Ended, Waiting
+from sdmigrate.pipeline.messages import Ended, Tried, Waiting
 from sdmigrate.tui.steps import STAGE_ORDER, STEPS, Step, in_mode, step_of
 
 StageState: TypeAlias = Literal["pending", "running", "done", "skipped", "refused", "failed", "aborted"]
@@ -53,7 +53,7 @@ class Results:
     records: dict[StageName, Record]
 
 
-Item: TypeAlias = Event | Waiting | Ended | Gone | Results
+Item: TypeAlias = Event | Waiting | Tried | Ended | Gone | Results
 
 
 @dataclass(frozen=True)

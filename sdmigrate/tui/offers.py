@@ -11,7 +11,17 @@ from sdmigrate.tui.journey import Journey, active_step
 from sdmigrate.tui.steps import STEPS, Step, in_mode, position, step_of
 
 Act: TypeAlias = Literal[
-    "go_on", "look_back", "look_forward", "run_again", "stop", "roll_back", "view", "log", "help", "quit"
+    "go_on",
+    "look_back",
+    "look_forward",
+    "run_again",
+    "stop",
+    "review",
+    "roll_back",
+    "view",
+    "log",
+    "help",
+    "quit",
 ]
 
 _SHORT = {"Try again": "Retry"}
@@ -31,7 +41,7 @@ class Offer:
 
 
 def offers(journey: Journey, viewed: Step, views: int) -> tuple[Offer, ...]:
-    """Every key of the wizard, in the order in which the key bar shows them.
+    """The keys of the key bar, in its order; it has room for the review or for the way back.
 
     Args:
         journey: where the run stands.
@@ -43,7 +53,7 @@ def offers(journey: Journey, viewed: Step, views: int) -> tuple[Offer, ...]:
         Offer("look_back", "b", "Back", "" if position(viewed) else "Preflight is the first step."),
         Offer("run_again", "r", "Again", _why_not_again(journey, viewed)),
         Offer("stop", "x", _stop_label(journey), "" if journey.busy else "Nothing is running."),
-        Offer("roll_back", "u", "Roll back", _why_not_back(journey)),
+        _way_back(journey) if viewed is STEPS[-1] else _review(journey),
         Offer("view", "v", "View", "" if views > 1 else "There is no other view of this step yet."),
         Offer("log", "l", "Log"),
         Offer("help", "?", "Help"),
@@ -56,6 +66,10 @@ def offer(journey: Journey, viewed: Step, views: int, act: Act) -> Offer:
     if act == "look_forward":
         last = position(viewed) == len(STEPS) - 1
         return Offer(act, "f", "Forward", "Cutover is the last step." if last else "")
+    if act == "review":
+        return _review(journey)
+    if act == "roll_back":
+        return _way_back(journey)
     return next(found for found in offers(journey, viewed, views) if found.act == act)
 
 
@@ -100,6 +114,26 @@ def _why_not_again(journey: Journey, viewed: Step) -> str:
     if all(journey.stage(stage).state == "pending" for stage in viewed.stages):
         return f"{viewed.title} has not run yet."
     return ""
+
+
+def _review(journey: Journey) -> Offer:
+    return Offer("review", "p", "Plan…", _why_no_review(journey))
+
+
+def _why_no_review(journey: Journey) -> str:
+    if journey.request.mode == "inspect":
+        return "inspect makes no plan; rehearse and migrate do."
+    if journey.waiting is None:
+        return "The plan can be reviewed when nothing is running."
+    if "cutover" in journey.waiting.finished:
+        return "The release is live; its plan stays as it was."
+    if any(stage not in journey.results for stage in ("backup", "profile", "plan")):
+        return "There is no plan yet; the Profile step makes it."
+    return ""
+
+
+def _way_back(journey: Journey) -> Offer:
+    return Offer("roll_back", "u", "Roll back", _why_not_back(journey))
 
 
 def _why_not_back(journey: Journey) -> str:

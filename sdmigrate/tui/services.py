@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.pipeline.child import Child
 from sdmigrate.pipeline.results import read_result
@@ -10,6 +11,7 @@ from sdmigrate.pipeline.standing import resumable_requests
 from sdmigrate.postgres.connect import endpoint_of
 from sdmigrate.postgres.facts import examine
 from sdmigrate.rules.naming import check_schema_name
+from sdmigrate.runtime.directory import written_whole
 from sdmigrate.sqlite.header import read_header, size_beside
 from sdmigrate.sqlite.opening import fingerprint
 from sdmigrate.tui.format import size
@@ -25,6 +27,7 @@ def real_services() -> Services:
         examine_target=examine_target,
         check_schema=check_schema_name,
         unfinished_runs=unfinished_runs,
+        write_plan=write_plan,
         clock=time.monotonic,
     )
 
@@ -54,6 +57,21 @@ def examine_target(target: str, schema: str | None) -> TargetReport:
         return TargetReport(Endpoint(conninfo="", described=EMBEDDED, embedded=True), None)
     endpoint = endpoint_of(target)
     return TargetReport(endpoint, examine(endpoint, schema))
+
+
+def write_plan(path: Path, text: str) -> None:
+    """Write a plan to a new file.
+
+    Raises:
+        UsageProblem: something is there already, or nothing can be written there.
+    """
+    if path.exists():
+        raise UsageProblem(f"{path} is there already.", "Name another file.")
+    try:
+        with written_whole(path) as partial:
+            partial.write_text(text, encoding="utf-8", newline="\n")
+    except (OSError, ValueError) as error:
+        raise UsageProblem(f"{path} cannot be written: {error}.", "Name another file.") from error
 
 
 def unfinished_runs(work_directory: Path) -> tuple[UnfinishedRun, ...]:

@@ -79,6 +79,8 @@ class Services:
     """Raises UsageProblem where the name cannot be a schema of ours. Quick."""
     unfinished_runs: Callable[[Path], tuple[UnfinishedRun, ...]]
     """Newest first; empty where there are none."""
+    write_plan: Callable[[Path, str], None]
+    """Writes a plan's text to a new file; raises UsageProblem where that cannot be."""
     clock: Callable[[], float]
     """Seconds of a monotonic clock."""
 

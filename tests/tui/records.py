@@ -39,6 +39,7 @@ from sdmigrate.model.result import (
 )
 from sdmigrate.model.settings import Mode, Request
 from sdmigrate.model.source import Digests, Fingerprint, PreflightCheck, Snapshot, Source, TargetFacts
+from sdmigrate.model.trial import Example, QuarantineEffect, RuleEffect, Trial
 from sdmigrate.model.values import stored
 
 RUN_DIRECTORY = "/var/lib/sdmigrate/runs/20261123T021500Z-servicedesk.sqlite"
@@ -404,5 +405,28 @@ def finished(outcome: Outcome, exit_code: int, stages: tuple[StageName, ...]) ->
                 count=finding.count,
             )
             for finding in FINDINGS
+        ),
+    )
+
+
+def trial(plan: TablePlan) -> Trial:
+    """What a scripted child says of any plan for tickets: the empties by its rule, and two misfits."""
+    ledger = next((one for one in LEDGERS if one.table == plan.source), LEDGERS[-1])
+    if plan.source != "tickets":
+        return Trial(table=plan.source, ledger=ledger)
+    empties = Example(before=stored(""), after=stored(None), count=2_741, rowid=4)
+    dated = Example(before=stored("20/05/2025 8:42"), after=stored("2025-05-20 08:42:00"), count=9, rowid=17)
+    lost = Example(before=stored("31/06/2025 11:20"), after=None, count=12, rowid=106)
+    return Trial(
+        table="tickets",
+        ledger=ledger,
+        rules=(
+            RuleEffect(column="TKT-Closure Date", rule="empty-to-null", values=2_741, examples=(empties,)),
+            RuleEffect(column="TKT-Created Time", rule="date-form", values=9, examples=(dated,)),
+        ),
+        quarantined=(
+            QuarantineEffect(
+                column="TKT-Created Time", reason="a date that no calendar has", rows=12, examples=(lost,)
+            ),
         ),
     )

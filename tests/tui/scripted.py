@@ -28,6 +28,7 @@ from sdmigrate.pipeline.messages import (
     Begin,
     Command,
     Confirm,
+    Decide,
     Ended,
     EventLine,
     Finish,
@@ -35,13 +36,17 @@ from sdmigrate.pipeline.messages import (
     Proceed,
     Repeat,
     Stop,
+    Tried,
+    Try,
     Waiting,
 )
 from sdmigrate.pipeline.order import stages_of
 from sdmigrate.runtime.recorder import event_line
 from sdmigrate.tui.session import EMBEDDED, Services, TargetReport, UnfinishedRun
+from sdmigrate.tui.steps import STAGE_ORDER
 from tests.tui import records
 
+_PLAN = STAGE_ORDER.index("plan")
 _AT = datetime(2026, 11, 23, 2, 15, 0, tzinfo=UTC)
 _SECONDS: dict[StageName, float] = {
     "preflight": 0.4,
@@ -158,6 +163,11 @@ class ScriptedPilot:
         match command:
             case Proceed():
                 self._run(self._following())
+            case Try(number=number, plan=plan):
+                self._messages.put(Tried(number=number, trial=records.trial(plan)))
+            case Decide():
+                self._finished = [stage for stage in self._finished if STAGE_ORDER.index(stage) < _PLAN]
+                self._run("plan")
             case Repeat(stage=stage):
                 self._finished = self._finished[: self._finished.index(stage)]
                 self._run(stage)
@@ -301,6 +311,7 @@ class Stage:
     runs: tuple[UnfinishedRun, ...] = ()
     pilots: list[ScriptedPilot] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
+    written: dict[Path, str] = field(default_factory=dict)
     started: threading.Event = field(default_factory=threading.Event)
     examine: Callable[[str, str | None], TargetReport] | None = None
 
@@ -317,6 +328,7 @@ class Stage:
             examine_target=self.examine or _examine,
             check_schema=_check_schema,
             unfinished_runs=lambda _: self.runs,
+            write_plan=self._write_plan,
             clock=lambda: 100.0,
         )
 
@@ -327,6 +339,11 @@ class Stage:
 
     def _read(self, _directory: Path, stage: StageName) -> Record | None:
         return self.script.results.get(stage)
+
+    def _write_plan(self, path: Path, text: str) -> None:
+        if path in self.written:
+            raise UsageProblem(f"{path} is there already.", "Name another file.")
+        self.written[path] = text
 
     def _describe(self, path: str) -> str:
         self.checked.append(path)

@@ -58,4 +58,5 @@ class EndScreen(Screen[None]):
 
     @on(RecordTable.Opened)
     def _opened(self, event: RecordTable.Opened) -> None:
-        self.app.push_screen(DetailDialog(event.detail))
+        if event.row.detail is not None:
+            self.app.push_screen(DetailDialog(event.row.detail))

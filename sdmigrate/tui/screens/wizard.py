@@ -38,6 +38,7 @@ _MEANINGS: dict[Act, str] = {
     "look_back": "Looks at the step before this one",
     "run_again": "Runs this step again; those after it are forgotten",
     "stop": "Stops what runs; it is rolled back first",
+    "review": "Reviews the plan: each decision, what it would do, and what is undecided",
     "roll_back": "Makes live again what was live before; asks for the schema's name",
     "view": "Shows the next view of this result",
     "log": "Shows the run's events",
@@ -56,6 +57,7 @@ class WizardScreen(Screen[None]):
         Binding("f,right", "act('look_forward')", "Forward", show=False),
         Binding("r", "act('run_again')", "Again", show=False),
         Binding("x,ctrl+c", "act('stop')", "Stop", show=False),
+        Binding("p", "act('review')", "Plan", show=False),
         Binding("u", "act('roll_back')", "Roll back", show=False),
         Binding("v", "act('view')", "View", show=False),
         Binding("l", "act('log')", "Log", show=False),
@@ -211,7 +213,8 @@ class WizardScreen(Screen[None]):
 
     @on(RecordTable.Opened)
     def _opened(self, event: RecordTable.Opened) -> None:
-        self.app.push_screen(DetailDialog(event.detail))
+        if event.row.detail is not None:
+            self.app.push_screen(DetailDialog(event.row.detail))
 
     def _help(self) -> None:
         views = self.query_one(StagePane).views

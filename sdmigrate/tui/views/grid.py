@@ -54,6 +54,8 @@ class GridRow:
     detail: Detail | None = None
     preview: str = ""
     """Shown below the table while the row is pointed at; lines are separated by newlines."""
+    place: tuple[str, str | None] | None = None
+    """The table and column it stands for, where it can be decided on."""
 
 
 @dataclass(frozen=True)

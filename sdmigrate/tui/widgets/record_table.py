@@ -11,7 +11,7 @@ from textual.widgets import DataTable
 
 from sdmigrate.tui.format import cell, plain
 from sdmigrate.tui.paint import table_cell
-from sdmigrate.tui.views.grid import Detail, Grid, GridRow, matching, ordered
+from sdmigrate.tui.views.grid import Grid, GridRow, matching, ordered
 
 MOST_ROWS = 500
 _LEAST_TEXT = 14
@@ -22,18 +22,18 @@ class RecordTable(DataTable[Text]):
     """Draws one grid at a time."""
 
     class Opened(Message):
-        """A row with a detail was chosen."""
+        """A row with a detail or a place was chosen."""
 
-        def __init__(self, detail: Detail) -> None:
+        def __init__(self, row: GridRow) -> None:
             super().__init__()
-            self.detail = detail
+            self.row = row
 
     class Pointed(Message):
         """The row under the cursor changed."""
 
-        def __init__(self, preview: str) -> None:
+        def __init__(self, row: GridRow) -> None:
             super().__init__()
-            self.preview = preview
+            self.row = row
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - textual's name for it
         super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=1)
@@ -56,6 +56,19 @@ class RecordTable(DataTable[Text]):
         self._sorted_by = None
         self.wanted = ""
         self._fill()
+
+    def renew(self, grid: Grid) -> None:
+        """Draw the same grid with other contents: sorting, filter and the place pointed at stay."""
+        place = self.pointed.place if self.pointed else None
+        self._grid = grid
+        self._fill()
+        found = next((number for number, row in enumerate(self._rows) if row.place == place), 0)
+        self.move_cursor(row=found)
+
+    @property
+    def pointed(self) -> GridRow | None:
+        """The row under the cursor; None where there is none."""
+        return self._rows[self.cursor_row] if 0 <= self.cursor_row < len(self._rows) else None
 
     def sort_next(self) -> str:
         """Sort by the next column (numbers downwards); after the last comes the grid's own order.
@@ -136,12 +149,12 @@ class RecordTable(DataTable[Text]):
         """Open the row's detail."""
         event.stop()
         if event.cursor_row < len(self._rows):
-            detail = self._rows[event.cursor_row].detail
-            if detail is not None:
-                self.post_message(self.Opened(detail))
+            row = self._rows[event.cursor_row]
+            if row.detail is not None or row.place is not None:
+                self.post_message(self.Opened(row))
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Tell what the row says."""
         event.stop()
         if event.cursor_row < len(self._rows):
-            self.post_message(self.Pointed(self._rows[event.cursor_row].preview))
+            self.post_message(self.Pointed(self._rows[event.cursor_row]))

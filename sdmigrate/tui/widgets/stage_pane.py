@@ -117,12 +117,12 @@ class StagePane(Vertical):
     @on(RecordTable.Pointed)
     def _pointed(self, event: RecordTable.Pointed) -> None:
         event.stop()
-        first, _, rest = event.preview.partition("\n")
+        first, _, rest = event.row.preview.partition("\n")
         preview = self.query_one("#preview", Static)
         preview.update(
             Content("\n").join(part for part in (toned(first), toned(rest, "muted")) if part.plain)
         )
-        preview.display = bool(event.preview)
+        preview.display = bool(event.row.preview)
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:

@@ -1,0 +1,177 @@
+"""A plan under review: one decision changed at a time, and what is still undecided.
+
+Invariant: a plan that comes out of a review is what the plan stage makes of its file, since every change goes
+through the file's own text and reader; what the file refuses, a review refuses in the same words.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import msgspec
+
+from sdmigrate.model.catalog import Catalog
+from sdmigrate.model.finding import Finding
+from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
+from sdmigrate.model.profile import ColumnProfile, Profile
+from sdmigrate.rules import plan_file
+from sdmigrate.rules.column_decisions import with_day_first, with_default, with_type
+from sdmigrate.rules.declared_types import declared_type
+from sdmigrate.rules.plan_findings import plan_findings
+from sdmigrate.rules.planning import propose
+
+Place: TypeAlias = tuple[str, str | None]
+"""A table's source name and a column's; None for the table itself."""
+
+_OF_THE_TABLE = frozenset({"duplicate-declared-key", "duplicates-decided"})
+"""Findings that may name a column and are decided for the table."""
+
+
+@dataclass(frozen=True)
+class Review:
+    """The plan in hand, what it is about, and the plans it was before."""
+
+    catalog: Catalog
+    profile: Profile
+    plan: Plan
+    proposal: Plan
+    """What follows from the evidence alone."""
+    day_first: bool | None
+    """From the command line; it wins over the plan's."""
+    confidence: float
+    """What a proposed type needs to override the declared one, from 0 to 1."""
+    earlier: tuple[Plan, ...] = ()
+    """The newest last."""
+
+    @property
+    def undone(self) -> "Review":
+        """Before the latest change; the same where there was none."""
+        if not self.earlier:
+            return self
+        return replace(self, plan=self.earlier[-1], earlier=self.earlier[:-1])
+
+    @property
+    def changed(self) -> bool:
+        """Whether the plan decides otherwise than when the review began."""
+        return bool(self.earlier) and self.earlier[0].plan_id != self.plan.plan_id
+
+    @property
+    def text(self) -> str:
+        """The plan as a file, complete."""
+        return plan_file.write(self.plan, self.profile)
+
+    def column(self, table: str, column: str) -> ColumnPlan:
+        """The decision for the column.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        return self.plan.table(table).column(column)
+
+    def evidence(self, table: str, column: str) -> ColumnProfile:
+        """What the column's values are.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        return self.profile.table(table).column(column)
+
+    def is_decided(self, place: Place) -> bool:
+        """Whether the table or column is decided otherwise than proposed; a name alone decides nothing."""
+        table, column = place
+        planned, proposed = self.plan.table(table), self.proposal.table(table)
+        if column is None:
+            return _own(planned) != _own(proposed)
+        return _bare(planned.column(column)) != _bare(proposed.column(column))
+
+
+def begun(
+    catalog: Catalog, profile: Profile, plan: Plan, *, day_first: bool | None, confidence: float
+) -> Review:
+    """The review of a plan as it stands.
+
+    Raises:
+        KeyError: plan, profile and catalog are not of one source.
+    """
+    proposal = propose(catalog, profile, day_first=plan.day_first, naming=plan.naming, confidence=confidence)
+    return Review(catalog, profile, plan, proposal, day_first, confidence)
+
+
+def with_table(review: Review, table: str, **decisions: Any) -> Review:
+    """With other decisions for the table, by their names in the plan's file.
+
+    Raises:
+        UsageProblem: the plan cannot be so.
+    """
+    changed = msgspec.structs.replace(review.plan.table(table), **decisions)
+    return _with(review, changed)
+
+
+def with_column(review: Review, table: str, column: str, name: str, value: Any) -> Review:
+    """With another decision for the column, and what follows from it.
+
+    Raises:
+        UsageProblem: the plan cannot be so.
+    """
+    before = review.column(table, column)
+    evidence = review.evidence(table, column)
+    if name == "type":
+        after = with_type(before, value)
+        if value == evidence.proposed:
+            after = msgspec.structs.replace(after, form=evidence.form)
+    elif name == "day_first":
+        declared = declared_type(review.catalog.table(table).column(column))
+        after = with_day_first(before, evidence, declared, review.confidence, day_first=value)
+    elif name == "default":
+        after = with_default(before, value)
+    else:
+        after = msgspec.structs.replace(before, **{name: value})
+    planned = review.plan.table(table)
+    columns = tuple(after if each.source == column else each for each in planned.columns)
+    return _with(review, msgspec.structs.replace(planned, columns=columns))
+
+
+def with_accepted(review: Review, table: str, rows: int) -> Review:
+    """With so many rows of the table accepted in quarantine; 0 takes the acceptance back."""
+    others = {name: number for name, number in review.plan.accept_quarantine.items() if name != table}
+    accepted = others | ({table: rows} if rows else {})
+    return _settled(review, msgspec.structs.replace(review.plan, accept_quarantine=accepted))
+
+
+def undecided(review: Review) -> dict[Place, tuple[Finding, ...]]:
+    """Default decisions that change or lose something and that the operator has not decided otherwise."""
+    # The profile's own findings would hide a decision that they tell of already.
+    bare = msgspec.structs.replace(review.profile, findings=())
+    found: dict[Place, tuple[Finding, ...]] = {}
+    for finding in plan_findings(review.catalog, bare, review.plan):
+        if finding.severity == "info" or finding.table is None:
+            continue
+        place = (finding.table, None if finding.code in _OF_THE_TABLE else finding.column)
+        if not review.is_decided(place):
+            found[place] = (*found.get(place, ()), finding)
+    return found
+
+
+def _with(review: Review, table: TablePlan) -> Review:
+    tables = tuple(table if each.source == table.source else each for each in review.plan.tables)
+    return _settled(review, msgspec.structs.replace(review.plan, tables=tables))
+
+
+def _settled(review: Review, edited: Plan) -> Review:
+    plan = plan_file.read(
+        plan_file.write(edited, review.profile),
+        review.catalog,
+        review.profile,
+        day_first=review.day_first,
+        confidence=review.confidence,
+    )
+    if plan.plan_id == review.plan.plan_id:
+        return review
+    return replace(review, plan=plan, earlier=(*review.earlier, review.plan))
+
+
+def _own(table: TablePlan) -> TablePlan:
+    return msgspec.structs.replace(table, target="", columns=())
+
+
+def _bare(column: ColumnPlan) -> ColumnPlan:
+    return msgspec.structs.replace(column, target="", confidence=1.0, decision="proposed")
