@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from sdmigrate.model.catalog import Catalog
+from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.finding import Finding
 from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, Profile
@@ -18,6 +19,7 @@ from sdmigrate.rules.column_decisions import with_day_first, with_default, with_
 from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.plan_findings import plan_findings
 from sdmigrate.rules.planning import propose
+from sdmigrate.rules.type_families import TYPE_NAMES, canonical_type
 
 Place: TypeAlias = tuple[str, str | None]
 """A table's source name and a column's; None for the table itself."""
@@ -115,8 +117,14 @@ def with_column(review: Review, table: str, column: str, name: str, value: Any) 
     before = review.column(table, column)
     evidence = review.evidence(table, column)
     if name == "type":
-        after = with_type(before, value)
-        if value == evidence.proposed:
+        canonical = canonical_type(value)
+        if canonical is None:
+            raise UsageProblem(f"{value!r} is no type.", f"Name one of {TYPE_NAMES}.")
+        after = with_type(before, canonical)
+        if after.misfit == "text":
+            # It would make the column text again.
+            after = msgspec.structs.replace(after, misfit="quarantine")
+        if canonical == evidence.proposed:
             after = msgspec.structs.replace(after, form=evidence.form)
     elif name == "day_first":
         declared = declared_type(review.catalog.table(table).column(column))

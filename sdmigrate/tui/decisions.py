@@ -18,7 +18,7 @@ from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES
 from sdmigrate.rules.forms import form_family
 from sdmigrate.rules.plan_file import FORMS
 from sdmigrate.rules.plan_review import Place, Review, with_accepted, with_column, with_table
-from sdmigrate.rules.type_families import MOMENTS, canonical_type, family
+from sdmigrate.rules.type_families import MOMENTS, family
 from sdmigrate.tui.format import count, plural
 
 
@@ -118,9 +118,6 @@ def typed(review: Review, place: Place, name: str, text: str) -> Review:
 
 def _meant(name: str, text: str) -> Any:
     match name:
-        case "type":
-            # What is no type is refused by the plan itself, which names those there are.
-            return canonical_type(text) or text
         case "placeholders" | "order":
             return _listed(text)
         case "accept_quarantine":
