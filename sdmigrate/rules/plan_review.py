@@ -18,7 +18,7 @@ from sdmigrate.rules import plan_file
 from sdmigrate.rules.column_decisions import with_day_first, with_default, with_type
 from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.plan_findings import plan_findings
-from sdmigrate.rules.planning import propose
+from sdmigrate.rules.planning import plan_id, propose
 from sdmigrate.rules.type_families import TYPE_NAMES, canonical_type
 
 Place: TypeAlias = tuple[str, str | None]
@@ -54,7 +54,7 @@ class Review:
     @property
     def changed(self) -> bool:
         """Whether the plan decides otherwise than when the review began."""
-        return bool(self.earlier) and self.earlier[0].plan_id != self.plan.plan_id
+        return bool(self.earlier) and plan_id(self.earlier[0]) != plan_id(self.plan)
 
     @property
     def text(self) -> str:

@@ -1,5 +1,7 @@
 """Records of a small service-desk migration, as the stages would leave them."""
 
+from msgspec.structs import replace
+
 from sdmigrate.model.blueprint import Blueprint, TargetColumn, TargetForeignKey, TargetKey, TargetTable
 from sdmigrate.model.catalog import Catalog, Column, Table
 from sdmigrate.model.events import (
@@ -12,7 +14,7 @@ from sdmigrate.model.events import (
     TableSummary,
 )
 from sdmigrate.model.finding import Finding, Sample
-from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
+from sdmigrate.model.plan import Plan, TablePlan
 from sdmigrate.model.profile import (
     Candidate,
     ClassCounts,
@@ -41,6 +43,7 @@ from sdmigrate.model.settings import Mode, Request
 from sdmigrate.model.source import Digests, Fingerprint, PreflightCheck, Snapshot, Source, TargetFacts
 from sdmigrate.model.trial import Example, QuarantineEffect, RuleEffect, Trial
 from sdmigrate.model.values import stored
+from sdmigrate.rules.planning import propose
 
 RUN_DIRECTORY = "/var/lib/sdmigrate/runs/20261123T021500Z-servicedesk.sqlite"
 SOURCE = "/srv/exports/servicedesk.sqlite"
@@ -73,8 +76,6 @@ def _column(name: str, declared: str, proposed: str, **more: object) -> ColumnPr
 
 
 def replace_record(record: ColumnProfile, changes: dict[str, object]) -> ColumnProfile:
-    from msgspec.structs import replace
-
     return replace(record, **changes)
 
 
@@ -99,6 +100,15 @@ def _columns() -> tuple[ColumnProfile, ...]:
             ),
         ),
         _column("TKT-Closure Date", "TEXT", "timestamp", nulls=212, empties=2_741, distinct=7_705),
+        _column(
+            "TKT-QA Review Completed",
+            "TIMESTAMP",
+            "timestamp",
+            forms={"iso_datetime": 10_908, "ambiguous_day_month": 31},
+            reason="All but 31 of 10,939 values are of type timestamp: 31 may be read day or month first.",
+            confidence=0.9972,
+            candidates=(Candidate(type="timestamp", fits=10_908, misfits=31),),
+        ),
         _column("TKT-Related CI Ref#", "REAL", "text", nulls=10_920, confidence=0.6842, distinct=19),
         _column("TKT-Title", "TEXT", "text", distinct=9_804, longest_characters=240),
     )
@@ -202,22 +212,23 @@ def profile() -> Profile:
 
 
 def plan() -> Plan:
-    def table(found: TableProfile) -> TablePlan:
-        return TablePlan(
-            source=found.name,
-            target=found.name,
-            columns=tuple(
-                ColumnPlan(
-                    source=column.name, target=column.name, type=column.proposed, confidence=column.confidence
-                )
-                for column in found.columns
-            ),
-        )
+    return replace(propose(catalog(), profile()), plan_id="9f2c61d04be8a713")
 
-    return Plan(
-        source_fingerprint=_FINGERPRINT,
-        tables=tuple(table(found) for found in profile().tables),
-        plan_id="9f2c61d04be8a713",
+
+def catalog() -> Catalog:
+    return Catalog(
+        tables=tuple(
+            Table(
+                name=table.name,
+                columns=tuple(
+                    Column(
+                        name=column.name, declared_type=column.declared_type, affinity="TEXT", not_null=False
+                    )
+                    for column in table.columns
+                ),
+            )
+            for table in profile().tables
+        )
     )
 
 
@@ -281,20 +292,6 @@ def _blueprint() -> Blueprint:
 
 def results() -> dict[StageName, Record]:
     """Every stage's record."""
-    catalog = Catalog(
-        tables=tuple(
-            Table(
-                name=table.name,
-                columns=tuple(
-                    Column(
-                        name=column.name, declared_type=column.declared_type, affinity="TEXT", not_null=False
-                    )
-                    for column in table.columns
-                ),
-            )
-            for table in profile().tables
-        )
-    )
     digests = Digests(md5="0" * 32, sha256="1" * 64)
     switch = Switch(schema="servicedesk", release=RELEASE, previous=PREVIOUS, milliseconds=41.0)
     return {
@@ -302,7 +299,7 @@ def results() -> dict[StageName, Record]:
             path=SOURCE,
             fingerprint=_FINGERPRINT,
             reading="immutable_wal",
-            catalog=catalog,
+            catalog=catalog(),
             target=TargetFacts(described="embedded", version=180001, live_exists=True, live_is_ours=True),
             checks=(
                 PreflightCheck(
@@ -323,7 +320,7 @@ def results() -> dict[StageName, Record]:
             source_fingerprint=_FINGERPRINT,
             source_digests=digests,
             snapshot_digests=digests,
-            catalog=catalog,
+            catalog=catalog(),
         ),
         "profile": profile(),
         "plan": plan(),

@@ -118,6 +118,20 @@ async def _evidence(keys: Keys, stage: Stage) -> None:
     await until(keys, "Because")
 
 
+async def _plan(keys: Keys, stage: Stage) -> None:
+    await _profile(keys, stage)
+    await keys.press("p")
+    await until(keys, "Plan review", "! undecided", "2,741", gone="…  ")
+
+
+async def _decision(keys: Keys, stage: Stage) -> None:
+    await _plan(keys, stage)
+    await keys.press("enter")
+    await until(keys, "not settled", "What happens")
+    await keys.press("down", "down", "down", "right")
+    await until(keys, "day first (D/M)", "No value of this column is changed.")
+
+
 async def _clean(keys: Keys, _: Stage) -> None:
     await go_to(keys, *_TO_CLEAN, "Canary ▸")
 
@@ -170,6 +184,8 @@ SCENES = (
     Scene("profile", _profile),
     Scene("columns", _columns),
     Scene("evidence", _evidence),
+    Scene("plan", _plan),
+    Scene("decision", _decision),
     Scene("refused", _refused, make=_refusing),
     Scene("clean", _clean),
     Scene("canary", _canary),

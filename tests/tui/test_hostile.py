@@ -23,6 +23,9 @@ MIXTURE = (
 HOSTILE = {"closing": "[/red]", "mixture": MIXTURE, "long": "[" + "x" * 10_000}
 
 
+_NAMED = ("code", "message", "advice", "reason", "hint", "name", "problem", "source")
+
+
 def poisoned(value: object, poison: str, field: str = "") -> object:
     """The record with every free text replaced; names of kinds and verdicts stay."""
     if isinstance(value, StoredValue):
@@ -36,7 +39,7 @@ def poisoned(value: object, poison: str, field: str = "") -> object:
         return msgspec.structs.replace(value, **changes)
     if isinstance(value, tuple):
         return tuple(poisoned(item, poison, field) for item in value)
-    if isinstance(value, str) and field in ("code", "message", "advice", "reason", "hint", "name", "problem"):
+    if isinstance(value, str) and field in _NAMED:
         return poison + value
     if isinstance(value, str) and field in ("declared_type", "error", "sql", "table", "target", "examples"):
         return poison
@@ -58,6 +61,23 @@ def _stage(poison: str) -> Stage:
     hostile = Request(mode="migrate", source=f"/srv/{poison[:80]}", target=None, schema="app")
     run = UnfinishedRun(directory, poison[:50], hostile, "stopped", "clean")
     return Stage(script=Script(results=results, gates=gates), runs=(run,))
+
+
+async def _look_at_the_plan(keys: Keys, see: Callable[[], None]) -> None:
+    """The review, and the decisions of a table and of a column."""
+    await keys.press("p")
+    await until(keys, "Plan review")
+    see()
+    await keys.press("enter")
+    await until(keys, "What happens")
+    see()
+    await keys.press("right", "escape", "down", "enter")
+    await until(keys, "What happens")
+    see()
+    await keys.press("down", "right", "down", "right", "escape", "q")
+    await keys.pause()
+    await keys.press("y")
+    await until(keys, "Clean ▸")
 
 
 async def _look_everywhere(keys: Keys, see: Callable[[], None]) -> None:
@@ -104,6 +124,8 @@ async def test_every_screen_shows_hostile_text_as_text(name: str, size: tuple[in
         for word in ("Backup ▸", "Profile ▸", "Clean ▸", "Canary ▸", "Cutover ▸"):
             await until(keys, word)
             await _look_everywhere(keys, see)
+            if word == "Clean ▸":
+                await _look_at_the_plan(keys, see)
             await keys.press("n")
         await until(keys, "Make this release live?")
         see()

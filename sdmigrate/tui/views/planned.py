@@ -220,12 +220,12 @@ def headline(review: Review) -> tuple[Line, ...]:
         for table in review.plan.tables
         for place in ((table.source, None), *((table.source, column.source) for column in table.columns))
     )
-    words = f"! {count(left)} undecided: the default holds" if left else "✓ nothing is undecided"
+    words = f"! {count(left)} undecided" if left else "✓ nothing is undecided"
     return (
         (words, "warn" if left else "good"),
         (f"{count(decided)} not as proposed", "muted"),
         (
-            "changed: a uses it" if review.changed else "in force",
+            "press a to use it" if review.changed else "in force",
             "strong" if review.changed else "muted",
         ),
     )
