@@ -19,7 +19,8 @@ from sdmigrate.rules.forms import form_family
 from sdmigrate.rules.plan_file import FORMS
 from sdmigrate.rules.plan_review import Place, Review, with_accepted, with_column, with_table
 from sdmigrate.rules.type_families import MOMENTS, family
-from sdmigrate.tui.format import count, plural
+from sdmigrate.rules.wording import plural
+from sdmigrate.tui.format import count
 
 
 @dataclass(frozen=True)

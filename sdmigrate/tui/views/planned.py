@@ -9,7 +9,8 @@ from sdmigrate.model.values import StoredValue
 from sdmigrate.pipeline.messages import Tried
 from sdmigrate.rules.outcome import RULES
 from sdmigrate.rules.plan_review import Place, Review, undecided
-from sdmigrate.tui.format import count, plural, share
+from sdmigrate.rules.wording import plural
+from sdmigrate.tui.format import count, share
 from sdmigrate.tui.trials import Trials
 from sdmigrate.tui.views.grid import Grid, GridRow, Heading, Shown, Tone, numeric
 
