@@ -14,6 +14,7 @@ from sdmigrate.rules.conversion import Changed, Kept, Misfit, convert
 from sdmigrate.rules.rule_pack import Rule
 
 _REMEMBERED = 65_536
+_ISO = {"iso_date", "iso_datetime"}
 
 
 def ranges_over_dates(rule: Rule) -> bool:
@@ -46,6 +47,21 @@ def in_range(rule: Rule, profile: ColumnProfile) -> Callable[[Value], bool]:
         return _day_within(rule, str(understood)[:10]) if dates else _number_within(rule, understood)
 
     return test
+
+
+def bounds_in_range(rule: Rule, profile: ColumnProfile) -> bool:
+    """Whether the column's smallest and largest value prove that every value lies in the range.
+
+    Days are proven where every value is ISO text, whose order is theirs.
+    """
+    if profile.minimum is None or profile.maximum is None:
+        return False
+    low, high, classes = profile.minimum.text, profile.maximum.text, profile.classes
+    if ranges_over_dates(rule):
+        iso = classes.text == classes.values and profile.forms.keys() <= _ISO
+        return iso and _day_within(rule, low[:10]) and _day_within(rule, high[:10])
+    numbers = classes.integer + classes.real == classes.values and not profile.infinite
+    return numbers and _number_within(rule, low) and _number_within(rule, high)
 
 
 def converts(rule: Rule, profile: ColumnProfile) -> Callable[[Value], bool]:

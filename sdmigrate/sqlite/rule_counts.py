@@ -14,7 +14,7 @@ from sdmigrate.model.finding import Sample
 from sdmigrate.model.profile import ColumnProfile
 from sdmigrate.model.values import Value, stored
 from sdmigrate.rules.rule_pack import Rule
-from sdmigrate.rules.rule_values import converts, in_range, ranges_over_dates
+from sdmigrate.rules.rule_values import bounds_in_range, converts, in_range, ranges_over_dates
 from sdmigrate.sqlite.connection import quote_identifier
 from sdmigrate.sqlite.references import SAMPLES, Located, located_rows
 
@@ -45,6 +45,8 @@ def breaking(connection: sqlite3.Connection, table: Table, column: ColumnProfile
     """
     name = quote_identifier(column.name)
     test = _test(rule, column, name)
+    if test == _Test():
+        return Located(rows=0)
     blank = f"typeof({name}) = 'text' AND trim({name}, ' ' || char(9, 10, 11, 12, 13)) = ''"
     meant = f"{name} IS NOT NULL AND NOT ({blank})"
     try:
@@ -134,6 +136,8 @@ def _pattern(rule: Rule, column: ColumnProfile, name: str) -> _Test:
 
 
 def _range(rule: Rule, column: ColumnProfile, name: str) -> _Test:
+    if bounds_in_range(rule, column):
+        return _Test()
     bounds: dict[str, Value] = {"low": rule.minimum, "high": rule.maximum}
     dates = ranges_over_dates(rule)
     if dates:
