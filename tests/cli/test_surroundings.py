@@ -6,8 +6,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from sdmigrate.config import load_settings
+from sdmigrate.config import Settings, load_settings
 from sdmigrate.model.errors import UsageProblem
+from sdmigrate.model.gate import GATE_NAMES
+from sdmigrate.model.settings import Limits
 from tests.cli.calling import call, spawn
 
 
@@ -167,3 +169,13 @@ def test_the_demo_without_a_terminal(work: Path) -> None:
         assert spawn("server", "stop", "--work-dir", work).out == "stopped\n"
     assert spawn("server", "stop", "--work-dir", work).out == "it was not running\n"
     assert spawn("server", "dsn", "--json", "--work-dir", work).last["exit_code"] == 3
+
+
+def test_the_documentation_lists_every_setting() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text("utf-8")
+    names = [*Settings.__struct_fields__, *Limits.__struct_fields__, *GATE_NAMES]
+    assert [name for name in names if name not in told] == []
+    for field in msgspec.structs.fields(Limits):
+        shown = told.split(f"| `{field.name}` | ")[1].split(" |")[0]
+        number, _, unit = shown.partition(" ")
+        assert float(number) * (1024**3 if unit == "GiB" else 1) == field.default, field.name
