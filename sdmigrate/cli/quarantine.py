@@ -100,6 +100,9 @@ def edit(
     edited: Annotated[
         Path | None, typer.Option("--from", help="A .jsonl file that 'show --output' wrote, edited.")
     ] = None,
+    as_is: Annotated[
+        bool, typer.Option("--as-is", help="Replay rows that are as they were: what they lacked is there.")
+    ] = False,
 ) -> None:
     """Repair rows; they stay in quarantine until they are replayed."""
 
@@ -115,14 +118,14 @@ def edit(
             with editing_quarantine(directory.quarantine) as quarantine:
                 if edited is not None and table is None and row is None and not values:
                     repairs = repairs_of_file(edited)
-                elif edited is None and table is not None and row is not None and values:
-                    repairs = [repairs_of_options(quarantine, table, row, values)]
+                elif edited is None and table is not None and row is not None and (values or as_is):
+                    repairs = [repairs_of_options(quarantine, table, row, values or [])]
                 else:
                     raise UsageProblem(
                         "Name one row and its new values, or a file.",
                         "--table T --row ROWID --set COLUMN=VALUE, or --from FILE.jsonl.",
                     )
-                changed = sum(repair_row(quarantine, *repair) for repair in repairs)
+                changed = sum(repair_row(quarantine, *repair, as_is=as_is) for repair in repairs)
         session.output.text(
             f"{changed} rows were changed; 'sdmigrate quarantine replay' checks and loads them"
         )

@@ -134,6 +134,7 @@ FINDING_CODES: dict[str, str] = {
     "duplicate-key": "Rows share a key with another row",
     "duplicates-removed": "Rows that share a key with a row that stays, whole in the audit trail",
     "rows-excluded": "Rows are left out by the plan, whole in the audit trail",
+    "orphan": "Rows whose parent is not loaded are in quarantine, as the plan says",
     "parent-in-quarantine": "Rows point at rows that are in quarantine",
     "values-changed": "Values were changed by a rule; each is in the audit trail",
     "generated-unreadable": "A generated column whose expression fails; its values are NULL",

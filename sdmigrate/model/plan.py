@@ -13,7 +13,11 @@ from sdmigrate.model.source import Fingerprint
 Naming: TypeAlias = Literal["preserve", "lower", "snake_case"]
 Duplicates: TypeAlias = Literal["first", "last", "most_complete", "keep", "quarantine"]
 Empty: TypeAlias = Literal["null", "keep", "quarantine", "fail"]
+Orphans: TypeAlias = Literal["keep", "null", "quarantine"]
 Misfit: TypeAlias = Literal["quarantine", "null", "text", "fail"]
+
+WHOLE_ROW = ("*",)
+"""The duplicate key that means every column, in which NULLs are equal."""
 
 
 class ColumnPlan(Record):
@@ -42,6 +46,10 @@ class ColumnPlan(Record):
     """NULL is no value here (declared NOT NULL or part of the primary key)."""
     nul_bytes: Literal["strip", "quarantine"] = "strip"
     invalid_utf8: Literal["quarantine", "cp1252", "latin1"] = "quarantine"
+    trailing_blanks: Literal["keep", "strip"] = "keep"
+    """What becomes of white space at the end of text; where it is stripped, a blank text is empty."""
+    newline_runs: Literal["keep", "single"] = "keep"
+    """Whether two or more line breaks in a row become one."""
     confidence: float = 1.0
     """Of the proposal; 1.0 where the operator decided."""
     decision: Literal["proposed", "declared", "operator"] = "proposed"
@@ -63,6 +71,11 @@ class TablePlan(Record):
     """The columns in which duplicates are looked for: the declared primary key, empty without one."""
     unique_keys: tuple[tuple[str, ...], ...] = ()
     """Other declared unique keys; the same rule holds for them. NULLs are distinct, as in SQLite."""
+    duplicate_key: tuple[str, ...] = ()
+    """More columns in which duplicates are looked for; ("*",): rows that are equal in every column."""
+    orphans: Orphans = "keep"
+    """What becomes of rows whose parent is not among the rows loaded: kept, with the foreign key left NOT
+    VALID; their reference NULL; or quarantine, and so on with their own children."""
     order: tuple[str, ...] = ()
     """What first and last mean; empty: the rowid."""
 

@@ -7,6 +7,7 @@ from sdmigrate.model.plan import ColumnPlan
 from sdmigrate.model.profile import ColumnProfile
 from sdmigrate.model.values import StoredValue
 from sdmigrate.rules.convert_numbers import EXACT_INTEGERS, INTEGER_RANGES
+from sdmigrate.rules.form_record import SPACES
 
 _CANONICAL_FORMS: dict[str, frozenset[str]] = {
     "date": frozenset({"iso_date"}),
@@ -48,6 +49,7 @@ def _settled_text(column: ColumnPlan, profile: ColumnProfile, arguments: str) ->
     return (
         profile.classes.text == profile.classes.values
         and not column.placeholders
+        and (column.trailing_blanks, column.newline_runs) == ("keep", "keep")
         and not profile.nul_texts
         and not profile.invalid_utf8
         and (not profile.empties or column.empty == "keep")
@@ -106,6 +108,11 @@ def _guard(column: ColumnPlan, c: str, sound_text: bool) -> str:
     if base in ("text", "varchar"):
         empty = "" if column.empty == "keep" else f" AND length({c})>0"
         limit = f" AND length({c})<={int(arguments.rstrip(')'))}" if arguments else ""
+        if column.trailing_blanks == "strip":
+            spaces = ", ".join(str(ord(space)) for space in SPACES)
+            limit += f" AND rtrim({c}, char({spaces}))={c} COLLATE BINARY"
+        if column.newline_runs == "single":
+            limit += f" AND instr({c}, char(13))=0 AND instr({c}, char(10, 10))=0"
         if sound_text:
             return f"typeof({c})='text'{empty}{limit}"
         # Characters 1 to 127 only; GLOB and length() stop at a NUL, so that is looked for in the bytes.

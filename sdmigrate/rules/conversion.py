@@ -83,13 +83,24 @@ def convert(value: Value, column: ColumnPlan) -> Outcome:
         raise ValueError("NULL has no conversion; use fill()")
     base = split_type(column.type)[0]
     if isinstance(value, str):
-        if value in column.placeholders:
+        if _told_by(value, column, base) in column.placeholders:
             return _missing(column, "placeholder-to-null")
         if not value:
             return _empty(column, base, "empty-to-null")
-        if base not in ("text", "varchar") and not value.strip(SPACES):
+        if (base not in ("text", "varchar") or _emptied(column)) and not value.strip(SPACES):
             return _empty(column, base, "blank-to-null")
     return _CONVERTERS[base](value, column)
+
+
+def _told_by(text: str, column: ColumnPlan, base: str) -> str:
+    """The text that is looked up among the placeholders: as it will be once white space is stripped."""
+    strips = column.trailing_blanks == "strip" and base in ("text", "varchar")
+    return text.rstrip(SPACES) if strips else text
+
+
+def _emptied(column: ColumnPlan) -> bool:
+    """Whether a text of white space only becomes empty, and empty text is not kept."""
+    return column.trailing_blanks == "strip" and column.empty != "keep"
 
 
 def fill(column: ColumnPlan) -> Outcome | None:

@@ -4,14 +4,18 @@ Invariant: text that comes out is valid UTF-8 without NUL; nothing is decoded by
 """
 
 import ipaddress
+import re
 import uuid
 
 from sdmigrate.model.plan import ColumnPlan
 from sdmigrate.model.values import Value
 from sdmigrate.rules.form_json import json_form
 from sdmigrate.rules.form_numbers import UUID_FORMS
+from sdmigrate.rules.form_record import SPACES
 from sdmigrate.rules.outcome import Changed, Kept, Misfit, Outcome
 from sdmigrate.rules.shortest import shortest_text
+
+_NEWLINE_RUN = re.compile(r"(?:\r\n|\r|\n){2,}")
 
 
 def to_text(value: Value, column: ColumnPlan) -> Outcome:
@@ -45,6 +49,10 @@ def _clean(text: str, column: ColumnPlan) -> Outcome:
         if column.nul_bytes == "quarantine":
             return Misfit("a NUL character in text", "nul-byte")
         after, rule = after.replace("\0", ""), rule or "nul-stripped"
+    if column.newline_runs == "single" and (single := _NEWLINE_RUN.sub("\n", after)) != after:
+        after, rule = single, rule or "newline-runs-to-one"
+    if column.trailing_blanks == "strip" and (stripped := after.rstrip(SPACES)) != after:
+        after, rule = stripped, rule or "trailing-blanks-stripped"
     return Changed(after, rule) if rule else Kept()
 
 

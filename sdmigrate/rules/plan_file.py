@@ -11,10 +11,20 @@ from typing import Any, NoReturn, get_args
 
 import msgspec
 
-from sdmigrate.model.catalog import Catalog
+from sdmigrate.model.catalog import Catalog, Table
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.finding import Finding
-from sdmigrate.model.plan import ColumnPlan, Duplicates, Empty, Misfit, Naming, Plan, TablePlan
+from sdmigrate.model.plan import (
+    WHOLE_ROW,
+    ColumnPlan,
+    Duplicates,
+    Empty,
+    Misfit,
+    Naming,
+    Orphans,
+    Plan,
+    TablePlan,
+)
 from sdmigrate.model.profile import ColumnProfile, Profile
 from sdmigrate.rules import conversion, row_filter
 from sdmigrate.rules.column_decisions import misfits, with_default, with_type
@@ -66,7 +76,9 @@ def read(
     plan = msgspec.structs.replace(
         proposal,
         tables=tuple(
-            _table(reader, table, evidence[table.source]) if table.source in tables else table
+            _table(reader, catalog.table(table.source), table, evidence[table.source])
+            if table.source in tables
+            else table
             for table in proposal.tables
         ),
         accept_quarantine=_accepted(reader, proposal, drifted),
@@ -204,6 +216,8 @@ _TABLE_KEYS: dict[str, Check] = {
     "where": _text,
     "duplicates": _one_of(*get_args(Duplicates)),
     "order": _texts,
+    "duplicate_key": _texts,
+    "orphans": _one_of(*get_args(Orphans)),
     "columns": _nested,
 }
 _COLUMN_KEYS: dict[str, Check] = {
@@ -218,20 +232,31 @@ _COLUMN_KEYS: dict[str, Check] = {
     "default": _text,
     "nul_bytes": _one_of("strip", "quarantine"),
     "invalid_utf8": _one_of("quarantine", "cp1252", "latin1"),
+    "trailing_blanks": _one_of("keep", "strip"),
+    "newline_runs": _one_of("keep", "single"),
 }
 
 
-def _table(reader: _Reader, table: TablePlan, evidence: Mapping[str, ColumnProfile]) -> TablePlan:
+def _table(
+    reader: _Reader, declared: Table, table: TablePlan, evidence: Mapping[str, ColumnProfile]
+) -> TablePlan:
     path = ("tables", table.source)
     given = reader.table(path, _TABLE_KEYS)
     names = [column.source for column in table.columns]
-    for name in given.get("order", ()):
-        if name not in names:
-            reader.refuse(
-                (*path, "order"), f"table {table.source!r} has no column {name!r}.", _hint(name, names)
-            )
+    for key in ("order", "duplicate_key"):
+        for name in given.get(key, ()):
+            if name not in names and (key, given[key]) != ("duplicate_key", WHOLE_ROW):
+                reader.refuse(
+                    (*path, key), f"table {table.source!r} has no column {name!r}.", _hint(name, names)
+                )
     if problem := row_filter.problem(given.get("where", ""), names):
         reader.refuse((*path, "where"), f"where cannot be used: {problem}.")
+    if given.get("orphans") == "null":
+        referring = {column for key in declared.foreign_keys for column in key.columns}
+        for column in table.columns:
+            if column.not_null and column.source in referring:
+                problem = f"orphans is null, and {column.source!r} must not be NULL."
+                reader.refuse((*path, "orphans"), problem, "Set it to quarantine.")
     written = reader.mappings((*path, "columns"))
     columns = tuple(
         _column(reader, table, column, evidence[column.source]) if column.source in written else column

@@ -22,10 +22,13 @@ _HEADER = """\
 # The plan: what becomes of each table and column. Use it with --plan; edit what you decide otherwise.
 # Only what differs from the proposal need be here. What can be said for
 #   a table:  target, include, where (SQLite expression; rows outside are excluded), order (columns),
-#             duplicates = first | last | most_complete | keep | quarantine
+#             duplicates = first | last | most_complete | keep | quarantine,
+#             duplicate_key (more columns to look for them; ["*"] is the whole row),
+#             orphans = keep | null | quarantine
 #   a column: target, type, form, zone, day_first, placeholders, default,
 #             empty = null | keep | quarantine | fail, misfit = quarantine | null | text | fail,
-#             nul_bytes = strip | quarantine, invalid_utf8 = quarantine | cp1252 | latin1
+#             nul_bytes = strip | quarantine, invalid_utf8 = quarantine | cp1252 | latin1,
+#             trailing_blanks = keep | strip, newline_runs = keep | single
 """
 
 
@@ -62,6 +65,9 @@ def _table_lines(
     pairs: dict[str, Scalar] = {
         name: getattr(table, name) for name in ("target", "include", "where", "duplicates", "order")
     }
+    neutral = TablePlan(source="", target="", columns=())
+    chosen = {name: getattr(table, name) for name in ("duplicate_key", "orphans")}
+    pairs |= {name: value for name, value in chosen.items() if proposed or value != getattr(neutral, name)}
     if proposed:
         pairs = {name: value for name, value in pairs.items() if value != getattr(proposed, name)}
     if pairs:
@@ -86,7 +92,10 @@ def _column_decisions(
     """The keys to write: the usual ones always, the others where they say something."""
     usual: tuple[str, ...] = ("target", "type", "empty", "misfit")
     neutral = ColumnPlan(source="", target="", type="", day_first=plan.day_first)
-    rest = ("form", "zone", "day_first", "placeholders", "default", "nul_bytes", "invalid_utf8")
+    rest = (
+        *("form", "zone", "day_first", "placeholders", "default"),
+        *("nul_bytes", "invalid_utf8", "trailing_blanks", "newline_runs"),
+    )
     if proposed is None:
         # Where the evidence would decide, what is neutral elsewhere must be said.
         usual += tuple(name for name in ("form", "day_first") if _says_more(evidence, name))

@@ -134,6 +134,16 @@ def forget_changes(bench: Workbench, first_mapping: int) -> None:
     )
 
 
+def forget_changes_of_table(bench: Workbench, table: Table, column: str | None = None) -> None:
+    """Drop the table's changes (of one column, or of all) in rows listed in ``temp.gone``."""
+    bench.connection.execute(
+        "DELETE FROM audit.changes WHERE rowid IN (SELECT locator FROM temp.gone) AND mapping_id IN"
+        " (SELECT mappings.id FROM audit.mappings JOIN audit.rules ON rules.id = rule_id"
+        ' JOIN audit.tables ON tables.id = table_id WHERE name = ? AND (? IS NULL OR "column" = ?))',
+        (table.name, column, column),
+    )
+
+
 def open_audit(path: Path | str) -> sqlite3.Connection:
     """The audit trail, read-only."""
     return open_read_only(path)

@@ -133,25 +133,29 @@ def quarantine_nulls(bench: Workbench, table: Table, columns: tuple[str, ...]) -
         )
 
 
-def list_duplicates(bench: Workbench, table: Table, plan: TablePlan, key: tuple[str, ...]) -> int:
+def list_duplicates(
+    bench: Workbench, table: Table, plan: TablePlan, key: tuple[str, ...], *, nulls_equal: bool = False
+) -> int:
     """List the rows of cleaned that share their key with a row the plan prefers; how many they are.
 
-    Rows with a NULL in the key are never duplicates. Of each group one row stays: the first or last by the
-    plan's order and then the rowid, or the one with the fewest NULLs, of equals the first.
+    Rows with a NULL in the key are no duplicates, unless ``nulls_equal``. Of each group one row stays: the
+    first or last by the plan's order and then the rowid, or the one with the fewest NULLs, of equals the
+    first.
     """
     quoted = [quote_identifier(column) for column in key]
-    same = ", ".join(_comparable(plan, column) for column in key)
+    same = ", ".join(comparable(plan, column) for column in key)
     direction = "DESC" if plan.duplicates == "last" else "ASC"
-    order = [f"{_comparable(plan, column)} {direction}" for column in plan.order]
+    order = [f"{comparable(plan, column)} {direction}" for column in plan.order]
     order.append(f"{locator(table)} {direction}")
     if plan.duplicates == "most_complete":
         nulls = [f"({quote_identifier(column.name)} IS NULL)" for column in table.columns]
         order.insert(0, balanced(nulls, "+"))
+    present = "1" if nulls_equal else balanced([f"{name} IS NOT NULL" for name in quoted], "AND")
     bench.connection.execute(
         f"INSERT INTO temp.gone SELECT locator FROM (SELECT {locator(table)} AS locator, row_number() OVER"
         f" (PARTITION BY {same} ORDER BY {', '.join(order)}) AS place"
         f" FROM main.{quote_identifier(table.name)}"
-        f" WHERE {' AND '.join(f'{name} IS NOT NULL' for name in quoted)}) WHERE place > 1"
+        f" WHERE {present}) WHERE place > 1"
     )
     return bench.scalar("SELECT count(*) FROM temp.gone")
 
@@ -175,7 +179,8 @@ def is_declared_key(table: Table, key: tuple[str, ...]) -> bool:
     )
 
 
-def _comparable(plan: TablePlan, column: str) -> str:
+def comparable(plan: TablePlan, column: str) -> str:
+    """SQL of the column of cleaned by which values are equal where PostgreSQL takes them for equal."""
     quoted = quote_identifier(column)
     if not plan.column(column).type.startswith("numeric"):
         return quoted

@@ -53,8 +53,17 @@ def kept_row(quarantine: sqlite3.Connection, table: CopiedTable, rowid: int) -> 
     return None if row is None else dict(zip(table.columns, row, strict=True))
 
 
-def repair_row(quarantine: sqlite3.Connection, table: str, rowid: int, values: Mapping[str, Value]) -> bool:
+def repair_row(
+    quarantine: sqlite3.Connection,
+    table: str,
+    rowid: int,
+    values: Mapping[str, Value],
+    *,
+    as_is: bool = False,
+) -> bool:
     """Put these values into the row, over what was repaired before; whether that changed anything.
+
+    With ``as_is`` a row that stays as it was is to be replayed as well: its parent may be there now.
 
     Raises:
         UsageProblem: the table, the row or a column is not in the quarantine.
@@ -76,7 +85,7 @@ def repair_row(quarantine: sqlite3.Connection, table: str, rowid: int, values: M
     ).fetchone()
     before = repaired if repaired is not None else row_to_json(row)
     after = row_to_json(row_from_json(before) | dict(values))
-    if after == before:
+    if after == before and not (as_is and repaired is None):
         return False
     quarantine.execute('UPDATE _rows SET repaired = ? WHERE "table" = ? AND rowid = ?', (after, table, rowid))
     return True

@@ -2,7 +2,8 @@
 
 Per table, in this order: rows outside the plan's condition are excluded (by the snapshot's values); values
 are converted; rows with a value that does not fit, or a NULL where none may be, go to quarantine; rows that
-share a key are deduplicated (by cleaned values). A row leaves once, by the first of these that takes it.
+share a key are deduplicated (by cleaned values). At the end rows whose parent is not among those left are
+settled as the plan says. A row leaves once, by the first of these that takes it.
 
 Invariant: the three files appear under their final names only after cleaned with the audit trail applied
 backwards was proven equal to the snapshot, and after the ledger balanced. The snapshot is only read.
@@ -13,7 +14,7 @@ from contextlib import closing
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.errors import UnsafeToContinue
 from sdmigrate.model.finding import Finding, in_order
-from sdmigrate.model.plan import Plan, TablePlan
+from sdmigrate.model.plan import WHOLE_ROW, Plan, TablePlan
 from sdmigrate.model.profile import Profile, TableProfile
 from sdmigrate.model.result import Cleaned, TableLedger
 from sdmigrate.model.source import Snapshot
@@ -48,6 +49,7 @@ from sdmigrate.sqlite.cleaned import (
 )
 from sdmigrate.sqlite.connection import quote_identifier
 from sdmigrate.sqlite.content_digest import combined
+from sdmigrate.sqlite.orphans import settle_orphans
 from sdmigrate.sqlite.quarantine import count_quarantined, create_quarantine
 from sdmigrate.sqlite.repairs import next_mapping, repair_column
 from sdmigrate.sqlite.workbench import CleaningFiles, Workbench, open_workbench, telling_full_disk
@@ -116,15 +118,15 @@ def _refuse_mismatch(snapshot: Snapshot, profile: Profile, plan: Plan) -> None:
 def _write(
     context: Context, snapshot: Snapshot, profile: Profile, plan: Plan, files: CleaningFiles
 ) -> tuple[tuple[TableLedger, ...], tuple[Finding, ...]]:
-    ledgers = []
     with open_workbench(files, snapshot, context.events, context.cancel) as bench:
         create_audit(bench)
         create_quarantine(bench)
         create_gone(bench)
         for table in snapshot.catalog.tables:
             clean_table(bench, table, profile.table(table.name), plan.table(table.name))
-            ledgers.append(count_rows(bench, table, plan.table(table.name)))
-        return tuple(ledgers), findings_of(bench, plan, tuple(ledgers))
+        settle_orphans(bench, plan)
+        ledgers = tuple(count_rows(bench, table, plan.table(table.name)) for table in bench.catalog.tables)
+        return ledgers, findings_of(bench, plan, ledgers)
 
 
 def findings_of(bench: Workbench, plan: Plan, ledgers: tuple[TableLedger, ...]) -> tuple[Finding, ...]:
@@ -175,10 +177,12 @@ def _deduplicate(
 ) -> None:
     if plan.duplicates == "keep":
         return
-    for key in (plan.key, *plan.unique_keys):
+    whole_row = plan.duplicate_key == WHOLE_ROW
+    own = tuple(column.name for column in table.columns) if whole_row else plan.duplicate_key
+    for key in (plan.key, *plan.unique_keys, own):
         if not key or (changed.isdisjoint(key) and _is_unique(table, profile, plan, key)):
             continue
-        if not list_duplicates(bench, table, plan, key):
+        if not list_duplicates(bench, table, plan, key, nulls_equal=whole_row and key is own):
             continue
         if plan.duplicates == "quarantine":
             give_reason(bench, table, "duplicate-key", f"same {', '.join(key)} as a row that stays")

@@ -72,6 +72,8 @@ plans = st.builds(
     placeholders=st.sampled_from(((), ("NaN", "-inf"), ("it's", "0"))),
     nul_bytes=st.sampled_from(("strip", "quarantine")),
     invalid_utf8=st.sampled_from(("quarantine", "cp1252", "latin1")),
+    trailing_blanks=st.sampled_from(("keep", "strip")),
+    newline_runs=st.sampled_from(("keep", "single")),
     not_null=st.booleans(),
 )
 

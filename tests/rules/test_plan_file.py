@@ -135,6 +135,10 @@ def test_naming_folds_every_name_and_overrides_stay() -> None:
         ("[tables.tickets.columns.Hours]\ntarget = ''\n", 2, "cannot be empty"),
         ("[tables.tickets.columns.Hours]\nplaceholders = [\n 'a',\n 3,\n]\n", 2, "list of strings"),
         ("[tables.tickets]\norder = ['Hour']\n", 2, "Did you mean 'Hours'?"),
+        ("[tables.tickets]\nduplicate_key = ['Hour']\n", 2, "Did you mean 'Hours'?"),
+        ("[tables.tickets]\nduplicate_key = ['*', 'Hours']\n", 2, "no column '*'"),
+        ("[tables.tickets]\norders = 'null'\n", 2, "'orders'"),
+        ("[tables.tickets]\norphans = 'drop'\n", 2, "keep, null, quarantine"),
         ("[tables.tickets]\nwhere = 'nope = 1'\n", 2, "no column"),
         ("[tables.tickets]\nwhere = '1; DROP TABLE x'\n", 2, "one SQLite expression"),
         ("# one\ntables.tickets.columns.Hours.typ = 'text'\n", 2, "'type'"),
@@ -213,10 +217,12 @@ def test_any_name_and_text_comes_back(
     first = plan.tables[0].columns[0]
     if default not in placeholders:
         first = msgspec.structs.replace(first, default=default, placeholders=tuple(placeholders))
+    first = msgspec.structs.replace(first, trailing_blanks="strip", newline_runs="single")
     columns = (first, *plan.tables[0].columns[1:])
+    only = msgspec.structs.replace(plan.tables[0], columns=columns, order=tuple(names))
     changed = msgspec.structs.replace(
         plan,
-        tables=(msgspec.structs.replace(plan.tables[0], columns=columns, order=tuple(names)),),
+        tables=(msgspec.structs.replace(only, duplicate_key=("*",), orphans="quarantine"),),
         accept_quarantine={table_name: 3},
     )
     for proposal in (None, plan):

@@ -425,7 +425,21 @@ cell = st.one_of(
     st.text(alphabet=st.characters(codec="utf-8"), max_size=8),
     st.binary(max_size=6),
     st.sampled_from(
-        ["", " ", "0", "1", "1.50", "20/05/2025 8:42", "2024-01-02", "true", "N/A", "a\0b", -0.0]
+        [
+            "",
+            " ",
+            "0",
+            "1",
+            "1.50",
+            "20/05/2025 8:42",
+            "2024-01-02",
+            "true",
+            "N/A",
+            "N/A \n",
+            "a\0b",
+            "a\n\r\n b \n",
+            -0.0,
+        ]
     ),
     st.binary(max_size=4).map(lambda data: ("text", data)),
 )
@@ -448,6 +462,8 @@ def column_fields(draw: st.DrawFn) -> dict[str, object]:
         "placeholders": draw(st.sampled_from([(), ("N/A",)])),
         "invalid_utf8": draw(st.sampled_from(["quarantine", "cp1252", "latin1"])),
         "nul_bytes": draw(st.sampled_from(["strip", "quarantine"])),
+        "trailing_blanks": draw(st.sampled_from(["keep", "strip"])),
+        "newline_runs": draw(st.sampled_from(["keep", "single"])),
     }
 
 
@@ -462,6 +478,7 @@ def column_fields(draw: st.DrawFn) -> dict[str, object]:
     fields=st.tuples(column_fields(), column_fields()),
     duplicates=st.sampled_from(["first", "last", "most_complete", "keep", "quarantine"]),
     key=st.sampled_from([(), ("a",), ("a", "b")]),
+    duplicate_key=st.sampled_from([(), ("b",), ("*",)]),
     where=st.sampled_from(["", "a IS NOT NULL", "b > 0"]),
 )
 def test_for_any_rows_and_plan_the_way_back_holds(
@@ -472,6 +489,7 @@ def test_for_any_rows_and_plan_the_way_back_holds(
     fields: tuple[dict[str, object], dict[str, object]],
     duplicates: str,
     key: tuple[str, ...],
+    duplicate_key: tuple[str, ...],
     where: str,
 ) -> None:
     tmp_path = tmp_path_factory.mktemp("way-back")
@@ -491,6 +509,7 @@ def test_for_any_rows_and_plan_the_way_back_holds(
     for name, chosen in zip("ab", fields, strict=True):
         plan = with_column(plan, "t", name, **chosen)
     plan = with_table(plan, "t", unique_keys=(key,) if key else (), duplicates=duplicates, where=where)
+    plan = with_table(plan, "t", duplicate_key=duplicate_key)
     cleaned = clean(make_context(tmp_path), snapshot, make_profile(snapshot), plan)
     assert cleaned.ledger("t").balances
     assert cleaned.snapshot_digest == cleaned.undone_digest

@@ -50,10 +50,10 @@ count = { type = "bigint" }
 class Desk:
     """A small source whose rows 3, 4 and 5 are in quarantine, and its run on a server."""
 
-    def __init__(self, directory: Path, endpoint: Endpoint, schema: str) -> None:
+    def __init__(self, directory: Path, endpoint: Endpoint, schema: str, orphans: str = "keep") -> None:
         self.directory, self.endpoint, self.schema = directory, endpoint, schema
         self.source, plan = directory / "desk.sqlite", directory / "plan.toml"
-        plan.write_text(PLAN, encoding="utf-8")
+        plan.write_text(f'{PLAN}\n[tables.child]\norphans = "{orphans}"\n', encoding="utf-8")
         with closing(sqlite3.connect(self.source)) as connection, connection:
             connection.execute(
                 "CREATE TABLE parent(id INTEGER PRIMARY KEY, name TEXT NOT NULL, due TIMESTAMP,"
@@ -105,10 +105,10 @@ class Desk:
             if live:
                 opened.journey.cut_over(approve(self.schema, self.schema))
 
-    def edit(self, table: str, rowid: int, values: Mapping[str, Value]) -> bool:
+    def edit(self, table: str, rowid: int, values: Mapping[str, Value], *, as_is: bool = False) -> bool:
         assert self.run_directory is not None
         with editing_quarantine(self.run_directory / "quarantine.sqlite") as quarantine:
-            return repair_row(quarantine, table, rowid, values)
+            return repair_row(quarantine, table, rowid, values, as_is=as_is)
 
     def replay(self) -> Replay:
         with self.run() as opened:
@@ -290,6 +290,24 @@ def test_a_second_replay_changes_nothing(desk: Desk) -> None:
     again = desk.replay()
     assert (again.replayed, again.refused) == ({}, ())
     assert (rows(desk, "parent"), rows(desk, "child"), desk.ledger("parent")) == before
+
+
+def test_an_orphan_follows_its_parent_as_it_is(tmp_path: Path, postgres: Endpoint, schema_name: str) -> None:
+    desk = Desk(tmp_path, postgres, schema_name, orphans="quarantine")
+    desk.migrate(live=True)
+    assert [place for place in desk.places() if place[0] == "child"] == [
+        ("child", 2),
+        ("child", 3),
+        ("child", 4),
+    ]
+    assert not desk.edit("child", 2, {})
+    desk.edit("child", 2, {}, as_is=True)
+    assert [row.sqlstate for row in desk.replay().refused] == ["23503"]
+    desk.edit("parent", 3, {"count": 3})
+    assert desk.replay().replayed == {"parent": 1, "child": 1}
+    assert rows(desk, "child") == [(1, 1, 1), (2, 3, 2)]
+    assert written(desk) == []
+    desk.require_proven()
 
 
 class Killed(BaseException):

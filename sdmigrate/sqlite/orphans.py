@@ -1,0 +1,114 @@
+"""Rows of cleaned whose parent is not among the rows left, settled as the plan says.
+
+Invariant: when it ends, no row of a table whose orphans go to quarantine or become NULL points at a row that
+is not loaded, however long the chain; a cell is audited by one change, from the snapshot's value.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sdmigrate.model.catalog import Table
+from sdmigrate.model.plan import Plan
+from sdmigrate.sqlite.audit import add_rule, forget_changes_of_table
+from sdmigrate.sqlite.cleaned import comparable, give_reason, take_out
+from sdmigrate.sqlite.connection import quote_identifier
+from sdmigrate.sqlite.repairs import next_mapping
+from sdmigrate.sqlite.row_order import balanced, located, locator
+from sdmigrate.sqlite.workbench import Workbench, exact_class
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """One foreign key between tables that are loaded."""
+
+    child: Table
+    columns: tuple[str, ...]
+    parent: Table
+    parent_columns: tuple[str, ...]
+
+
+def settle_orphans(bench: Workbench, plan: Plan) -> None:
+    """Quarantine orphans, and the rows that become orphans by it, then set the other references to NULL."""
+    references = tuple(_references(bench, plan))
+    quarantined = [each for each in references if plan.table(each.child.name).orphans == "quarantine"]
+    while any(_quarantine(bench, plan, each) for each in quarantined):
+        pass
+    for each in references:
+        if plan.table(each.child.name).orphans == "null":
+            _to_null(bench, plan, each)
+
+
+def _references(bench: Workbench, plan: Plan) -> Iterator[_Reference]:
+    loaded = {table.name.lower(): table for table in bench.catalog.tables if plan.table(table.name).include}
+    for child in loaded.values():
+        for key in child.foreign_keys:
+            parent = loaded.get(key.parent_table.lower())
+            if parent is not None and key.parent_columns:
+                yield _Reference(child, key.columns, parent, key.parent_columns)
+
+
+def _list_orphans(bench: Workbench, plan: Plan, reference: _Reference) -> bool:
+    """List them in ``temp.gone``; whether there are any."""
+    child, parent = plan.table(reference.child.name), plan.table(reference.parent.name)
+    own = ", ".join(comparable(child, column) for column in reference.columns)
+    theirs = ", ".join(comparable(parent, column) for column in reference.parent_columns)
+    bench.connection.execute(
+        f"INSERT INTO temp.gone SELECT {locator(reference.child)}"
+        f" FROM main.{quote_identifier(reference.child.name)} WHERE {_present(reference.columns)}"
+        f" AND ({own}) NOT IN (SELECT {theirs} FROM main.{quote_identifier(reference.parent.name)}"
+        f" WHERE {_present(reference.parent_columns)})"
+    )
+    return bool(bench.scalar("SELECT count(*) FROM temp.gone"))
+
+
+def _present(columns: tuple[str, ...]) -> str:
+    return balanced([f"{quote_identifier(column)} IS NOT NULL" for column in columns], "AND")
+
+
+def _quarantine(bench: Workbench, plan: Plan, reference: _Reference) -> bool:
+    if not _list_orphans(bench, plan, reference):
+        return False
+    reason = f"{', '.join(reference.columns)} points at no row of {reference.parent.name} that is loaded"
+    give_reason(bench, reference.child, "orphan", reason)
+    forget_changes_of_table(bench, reference.child)
+    take_out(bench, reference.child, None)
+    return True
+
+
+def _to_null(bench: Workbench, plan: Plan, reference: _Reference) -> None:
+    if not _list_orphans(bench, plan, reference):
+        return
+    for column in reference.columns:
+        _cells_to_null(bench, reference.child, column)
+    bench.connection.execute("DELETE FROM temp.gone")
+
+
+def _cells_to_null(bench: Workbench, table: Table, column: str) -> None:
+    """NULL in this column of the rows listed in ``temp.gone``, audited from what the snapshot holds."""
+    execute = bench.connection.execute
+    quoted = quote_identifier(column)
+    source, name = located("snapshot", table, bench.unreadable.get(table.name, ()))
+    execute("DROP TABLE IF EXISTS temp.orphaned")
+    execute(
+        f"CREATE TEMP TABLE orphaned AS SELECT {name} AS locator, {quoted} AS before,"
+        f" {exact_class(quoted)} AS class FROM {source}"
+        f" WHERE {name} IN (SELECT locator FROM temp.gone) AND {quoted} IS NOT NULL"
+    )
+    forget_changes_of_table(bench, table, column)
+    first = next_mapping(bench)
+    execute(
+        "CREATE TEMP TABLE orphaned_values AS SELECT ? + row_number() OVER () - 1 AS id, before, class"
+        " FROM (SELECT DISTINCT before, class FROM temp.orphaned)",
+        (first,),
+    )
+    rule = add_rule(bench, table, column, "orphan-to-null")
+    execute("INSERT INTO audit.mappings SELECT id, ?, before, NULL FROM temp.orphaned_values", (rule,))
+    execute(
+        "INSERT INTO audit.changes SELECT made.id, cell.locator FROM temp.orphaned AS cell"
+        " JOIN temp.orphaned_values AS made ON made.before IS cell.before AND made.class = cell.class"
+    )
+    execute(
+        f"UPDATE main.{quote_identifier(table.name)} SET {quoted} = NULL"
+        f" WHERE {locator(table)} IN (SELECT locator FROM temp.gone)"
+    )
+    execute("DROP TABLE temp.orphaned_values")
