@@ -59,8 +59,9 @@ def _drive(
         error = failure
         diagnostics.fail(failure, verbose=session.common.verbose)
     finished, story = run.conclude(error, outcome=outcome, view=view)
-    # Values are masked in files that leave the machine; the operator's own terminal shows them.
-    session.output.text(terminal_text(story, replace(view, show_values=True)))
+    if not session.output.json:
+        # Values are masked in files that leave the machine; the operator's own terminal shows them.
+        session.output.text(terminal_text(story, replace(view, show_values=True)))
     return finished
 
 

@@ -8,6 +8,7 @@ enough), perhaps a ``plan.toml``, and ``expected.toml``. What ``expected.toml`` 
     audit = ["table 3 column: '' -> NULL by empty-to-null"]            all of it, in any order
     quarantine = ["table 2 column: not-an-integer"]                    all of it, in any order
     untyped = ["table"]                        undone, these are created without types; none by default
+    postgresql = {"SELECT 1" = [[1]]}          of the loaded schema: rows, or the SQLSTATE of a refusal
     [ledger.table]                             read, loaded and what is not zero of the rest
     [values]
     table = ["3: 3, NULL"]                     each row of cleaned: its locator, its columns' values
@@ -23,14 +24,19 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from sdmigrate.model.finding import Finding
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
 from sdmigrate.model.result import Cleaned, TableLedger
+from sdmigrate.model.settings import Endpoint
 from sdmigrate.model.source import Snapshot
 from sdmigrate.model.values import Value
+from sdmigrate.postgres.connect import Connection, connect
+from sdmigrate.rules.blueprint import draw
 from sdmigrate.rules.outcome import RULES
 from sdmigrate.runtime.context import Context
 from sdmigrate.sqlite.audit import open_audit, read_changes
@@ -41,12 +47,18 @@ from sdmigrate.sqlite.row_order import copied_columns, locator
 from sdmigrate.sqlite.undo import write_undone
 from sdmigrate.stages.backup import backup
 from sdmigrate.stages.clean import clean
+from sdmigrate.stages.load import load
 from sdmigrate.stages.plan import plan as decide
 from sdmigrate.stages.preflight import preflight
 from sdmigrate.stages.profile import profile
 from tests.conftest import MakeContext
 
 CASES = Path(__file__).parent.parent / "cases"
+NAMES = sorted(path.parent.name for path in CASES.glob("*/expected.toml"))
+
+
+def expectation(name: str) -> dict[str, Any]:
+    return tomllib.loads((CASES / name / "expected.toml").read_text(encoding="utf-8"))
 
 
 class Journey:
@@ -63,6 +75,7 @@ class Journey:
             *source.findings,
             *self.profile.findings,
             *self.plan.findings,
+            *draw(self.snapshot.catalog, self.profile, self.plan).findings,
             *self.cleaned.findings,
         )
 
@@ -156,14 +169,15 @@ def wanted(expected: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-@pytest.mark.parametrize("name", sorted(path.parent.name for path in CASES.glob("*/expected.toml")))
+@pytest.mark.parametrize("name", NAMES)
 def test_case(tmp_path: Path, make_context: MakeContext, name: str) -> None:
     case = CASES / name
     plan_path = case / "plan.toml"
     context = make_context(tmp_path, plan_path=str(plan_path) if plan_path.exists() else None)
     journey = Journey(case, context)
-    expected = tomllib.loads((case / "expected.toml").read_text(encoding="utf-8"))
+    expected = expectation(name)
     untyped = tuple(expected.pop("untyped", ()))
+    expected.pop("postgresql", None)
     assert seen(journey, expected) == wanted(expected)
 
     cleaned = journey.cleaned
@@ -175,6 +189,28 @@ def test_case(tmp_path: Path, make_context: MakeContext, name: str) -> None:
         with closing(open_read_only(undone, catalog=journey.snapshot.catalog)) as connection:
             assert content_digest(connection, journey.snapshot.catalog) == cleaned.snapshot_digest
     assert clean(context, journey.snapshot, journey.profile, journey.plan) == cleaned
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "postgresql" in expectation(name)])
+def test_loaded(
+    tmp_path: Path, make_context: MakeContext, postgres: Endpoint, schema_name: str, name: str
+) -> None:
+    context = make_context(tmp_path, schema=schema_name)
+    journey = Journey(CASES / name, context)
+    blueprint = draw(journey.snapshot.catalog, journey.profile, journey.plan)
+    release = load(context, postgres, blueprint, journey.cleaned)
+    questions = expectation(name)["postgresql"]
+    with connect(postgres, purpose="test") as connection:
+        connection.execute(sql.SQL("SET search_path = {}").format(sql.Identifier(release.name)))
+        assert {text: answer(connection, text) for text in questions} == questions
+
+
+def answer(connection: Connection, text: str) -> list[list[Any]] | str | None:
+    try:
+        with connection.transaction(force_rollback=True):
+            return [list(row) for row in connection.execute(text.encode()).fetchall()]
+    except psycopg.Error as error:
+        return error.sqlstate
 
 
 def test_every_rule_has_a_case() -> None:

@@ -1,0 +1,3 @@
+-- COLLATE NOCASE uniqueness.
+CREATE TABLE p35(id INTEGER PRIMARY KEY, email TEXT COLLATE NOCASE UNIQUE);
+INSERT INTO p35 VALUES (1,'Bob@x.org'),(2,'É@x.org'),(3,'é@x.org');

@@ -1,0 +1,2 @@
+-- Empty database / empty tables / zero-column surprises / 0-byte file / not a database / encrypted.
+CREATE TABLE p43(id INTEGER PRIMARY KEY, v TEXT NOT NULL DEFAULT 'x');
