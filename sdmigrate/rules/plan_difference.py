@@ -8,7 +8,10 @@ from typing import Any, TypeAlias
 
 from sdmigrate.model.catalog import Catalog
 from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
+from sdmigrate.model.profile import ColumnProfile, Profile
 from sdmigrate.model.record import Record
+from sdmigrate.rules.column_decisions import misfits
+from sdmigrate.rules.type_families import canonical_type, family
 
 Path: TypeAlias = tuple[str, ...]
 """Keys from the top of the plan's file, for example ("tables", "tickets", "columns", "id")."""
@@ -22,14 +25,19 @@ class Drift(Record):
     new: tuple[Path, ...] = ()
     """Tables and columns that the source has and the plan, which says it is complete, does not name."""
 
+    changed: tuple[Path, ...] = ()
+    """Columns most of whose values the type in the plan, which says it is complete, cannot hold."""
+
     def __bool__(self) -> bool:
-        return bool(self.gone or self.new)
+        return bool(self.gone or self.new or self.changed)
 
     @property
     def lines(self) -> tuple[str, ...]:
         """One line for each difference."""
-        return tuple(f"gone: {in_words(path)}" for path in self.gone) + tuple(
-            f"new: {in_words(path)}" for path in self.new
+        return tuple(
+            f"{kind}: {in_words(path)}"
+            for kind, paths in (("gone", self.gone), ("new", self.new), ("changed", self.changed))
+            for path in paths
         )
 
 
@@ -65,6 +73,31 @@ def drift(tables: Mapping[str, Any], catalog: Catalog, *, complete: bool) -> Dri
             if column.name not in named[declared.name]
         ]
     return Drift(gone=tuple(gone), new=tuple(new))
+
+
+def changed_columns(tables: Mapping[str, Any], profile: Profile) -> tuple[Path, ...]:
+    """The columns of a complete plan's ``tables`` that are no longer what their type was chosen for.
+
+    One is named where more than half of its values do not fit the type and would go to quarantine or fail
+    the run; a plan that turns misfits to NULL or text has decided on them.
+    """
+    return tuple(
+        ("tables", table.name, "columns", column.name)
+        for table in profile.tables
+        for column in table.columns
+        if _is_changed(tables.get(table.name, {}).get("columns", {}).get(column.name, {}), column)
+    )
+
+
+def _is_changed(given: Mapping[str, Any], column: ColumnProfile) -> bool:
+    named = given.get("type")
+    type_ = canonical_type(named) if isinstance(named, str) else None
+    if type_ is None or given.get("misfit", "quarantine") not in ("quarantine", "fail"):
+        return False
+    unfit = misfits(column, type_, given.get("day_first"))
+    if unfit is None:
+        return family(type_) not in ("text", family(column.proposed))
+    return 2 * unfit > column.classes.values
 
 
 def difference(before: Plan, after: Plan) -> tuple[str, ...]:

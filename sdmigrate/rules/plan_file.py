@@ -31,7 +31,7 @@ from sdmigrate.rules.column_decisions import misfits, with_default, with_type
 from sdmigrate.rules.convert_dates import zone_of
 from sdmigrate.rules.forms import FORM_BY_NAME
 from sdmigrate.rules.naming import check_collisions, check_target_name
-from sdmigrate.rules.plan_difference import Drift, Path, drift, in_words
+from sdmigrate.rules.plan_difference import Drift, Path, changed_columns, drift, in_words
 from sdmigrate.rules.plan_places import Places, parse
 from sdmigrate.rules.plan_text import write
 from sdmigrate.rules.planning import CONFIDENCE, finished, propose
@@ -56,7 +56,7 @@ def read(
     """The plan that the text makes of the proposal for this catalog and profile.
 
     ``day_first`` (from the command line) wins over the text's. With ``accept_drift`` tables and columns
-    that are gone are left out and new ones follow the proposal, each told as a finding.
+    that are gone are left out, new and changed ones follow the proposal, each told as a finding.
 
     Raises:
         UsageProblem: the text is no plan for this source; the message names the line.
@@ -70,13 +70,15 @@ def read(
     for name in tables:
         reader.mappings(("tables", name, "columns"))
     drifted = drift(tables, catalog, complete=top.get("complete", False))
+    if top.get("complete", False):
+        drifted = msgspec.structs.replace(drifted, changed=changed_columns(tables, profile))
     if drifted and not accept_drift:
         _refuse(reader, drifted, catalog)
     evidence = {table.name: {column.name: column for column in table.columns} for table in profile.tables}
     plan = msgspec.structs.replace(
         proposal,
         tables=tuple(
-            _table(reader, catalog.table(table.source), table, evidence[table.source])
+            _table(reader, catalog.table(table.source), table, evidence[table.source], drifted)
             if table.source in tables
             else table
             for table in proposal.tables
@@ -238,7 +240,11 @@ _COLUMN_KEYS: dict[str, Check] = {
 
 
 def _table(
-    reader: _Reader, declared: Table, table: TablePlan, evidence: Mapping[str, ColumnProfile]
+    reader: _Reader,
+    declared: Table,
+    table: TablePlan,
+    evidence: Mapping[str, ColumnProfile],
+    drifted: Drift,
 ) -> TablePlan:
     path = ("tables", table.source)
     given = reader.table(path, _TABLE_KEYS)
@@ -259,7 +265,9 @@ def _table(
                 reader.refuse((*path, "orphans"), problem, "Set it to quarantine.")
     written = reader.mappings((*path, "columns"))
     columns = tuple(
-        _column(reader, table, column, evidence[column.source]) if column.source in written else column
+        _column(reader, table, column, evidence[column.source])
+        if column.source in written and (*path, "columns", column.source) not in drifted.changed
+        else column
         for column in table.columns
     )
     check_collisions(
@@ -324,7 +332,12 @@ def _refuse(reader: _Reader, drifted: Drift, catalog: Catalog) -> NoReturn:
         for path in drifted.gone[:_MOST_NAMED]
     ]
     named += [f"not in the plan: {in_words(path)}" for path in drifted.new[: _MOST_NAMED - len(named)]]
-    more = len(drifted.gone) + len(drifted.new) - len(named)
+    named += [
+        f"line {reader.places.line_of((*path, 'type'))}: most values of {in_words(path)} are no"
+        f" {reader.at(path)['type']}"
+        for path in drifted.changed[: _MOST_NAMED - len(named)]
+    ]
+    more = len(drifted.lines) - len(named)
     likely = ""
     if drifted.gone:
         path = drifted.gone[0]
@@ -338,7 +351,8 @@ def _refuse(reader: _Reader, drifted: Drift, catalog: Catalog) -> NoReturn:
         "The plan is for another shape of the source. Plan, "
         + "; ".join(named)
         + (f"; and {more} more." if more > 0 else "."),
-        (likely + " " if likely else "") + "Correct the plan, or pass --accept-drift to go on without them.",
+        (likely + " " if likely else "")
+        + "Correct the plan, or pass --accept-drift to follow the proposal for them.",
     )
 
 
@@ -356,6 +370,7 @@ def _drift_findings(drifted: Drift) -> tuple[Finding, ...]:
         for kind, says, paths in (
             ("gone", "is in the plan and no longer in the source", drifted.gone),
             ("new", "is new in the source and follows the proposal", drifted.new),
+            ("changed", "holds other values than the plan's type and follows the proposal", drifted.changed),
         )
         for path in paths
     )
