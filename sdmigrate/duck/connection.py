@@ -13,7 +13,8 @@ import duckdb
 
 from sdmigrate.model.errors import InternalFault
 
-THREADS = 2
+THREADS = 1
+"""Of each query; a scan of SQLite uses one anyway, and two queries run at a time."""
 MEMORY_LIMIT = "160MB"
 """DuckDB's share of the 300 MB that all our processes may take."""
 

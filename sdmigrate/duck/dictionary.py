@@ -3,36 +3,39 @@
 Invariant: every row is counted; the rowid beside a value is that of its first row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import duckdb
 
 from sdmigrate.duck.connection import snapshot_query
-from sdmigrate.duck.encoding import decoded, encoded, quoted
+from sdmigrate.duck.encoding import Carriage, decoded, encoded, promised, quoted
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.rules.evidence import Evidence
 
-MOST_COLUMNS = 24
+MOST_COLUMNS = 40
 """Each grouping set takes memory before it holds anything, and grouping_id() has 63 bits."""
 _BATCH = 10_000
 
 
-def rows_query(table: Table, columns: Sequence[str], suffix: str = "") -> str:
+def rows_query(table: Table, carriages: Mapping[str, Carriage]) -> str:
     """SQLite's SELECT of the columns as c0, c1, … with the rows' place as r.
 
     A table without a reachable rowid is numbered from 1 in the order of a plain SELECT, which reads the
-    table itself and no index.
+    table itself and no index. The query fails where a column is not what its carriage promises.
     """
     place = quoted(table.rowid_name) if table.rowid_name else "row_number() OVER ()"
-    values = ", ".join(f"{encoded(name)} AS c{number}" for number, name in enumerate(columns))
-    return f"SELECT {place} AS r, {values} FROM {quoted(table.name)} NOT INDEXED{suffix}"
+    values = ", ".join(
+        f"{encoded(name, carriage)} AS c{number}" for number, (name, carriage) in enumerate(carriages.items())
+    )
+    return f"SELECT {place} AS r, {values} FROM {quoted(table.name)} NOT INDEXED WHERE {promised(carriages)}"
 
 
 def count_values(
     cursor: duckdb.DuckDBPyConnection,
     table: Table,
     evidence: dict[str, Evidence],
+    carriages: Mapping[str, Carriage],
     cancel: CancelSignal,
 ) -> None:
     """Fill each column's evidence from one scan.
@@ -41,10 +44,11 @@ def count_values(
         cursor: of a connection that ``open_snapshot`` gave.
         table: the table.
         evidence: at most MOST_COLUMNS columns by name, empty so far.
+        carriages: how each of them travels, in the same order.
         cancel: heard between batches.
 
     Raises:
-        duckdb.Error: the scanner cannot read the table.
+        duckdb.Error: the scanner cannot read the table, or a column is not what its carriage promises.
         Aborted: the operator asked to stop.
     """
     names = list(evidence)
@@ -53,17 +57,19 @@ def count_values(
     listed = ", ".join(columns)
     cursor.execute(
         f"SELECT grouping_id({listed}), encode(coalesce({listed}, NULL)), count(*), min(CAST(r AS BIGINT))"
-        f" FROM {snapshot_query(rows_query(table, names))} GROUP BY GROUPING SETS ({sets})"
+        f" FROM {snapshot_query(rows_query(table, carriages))} GROUP BY GROUPING SETS ({sets})"
     )
     # In a grouping set's id the bit of every column is 1 but its own; the first column has the highest bit.
     every = (1 << len(names)) - 1
     column_of = {
-        every ^ (1 << (len(names) - 1 - number)): evidence[name] for number, name in enumerate(names)
+        every ^ (1 << (len(names) - 1 - number)): (evidence[name], carriages[name])
+        for number, name in enumerate(names)
     }
     while batch := cursor.fetchmany(_BATCH):
         cancel.raise_if_set()
         for grouping, data, count, rowid in batch:
+            found, carriage = column_of[grouping]
             if data is None:
-                column_of[grouping].add_nulls(count)
+                found.add_nulls(count)
             else:
-                column_of[grouping].add(decoded(data), count, rowid)
+                found.add(decoded(data, carriage), count, rowid)

@@ -1,10 +1,17 @@
-"""How a value travels from SQLite through DuckDB: as text whose first letter tells its storage class.
+"""How a value travels from SQLite through DuckDB: as text led by the letter of its storage class, or bare.
 
 Invariant: exact in both directions: REAL keeps every digit (quote() gives as many as a double needs), text
-keeps its bytes, valid UTF-8 or not.
+keeps its bytes, valid UTF-8 or not. Bare promises one class, and a scan fails where that does not hold.
 """
 
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
 from sdmigrate.model.values import Value
+
+Carriage: TypeAlias = Literal["any", "text", "integer"]
+"""How a column travels: "any" with its classes told; "text" and "integer" bare, all its values being of that
+class or NULL."""
 
 
 def quoted(name: str) -> str:
@@ -12,17 +19,51 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def encoded(name: str) -> str:
-    """SQLite expression of that column's value: NULL, or t, i, r or b and the value's text."""
+def encoded(name: str, carriage: Carriage = "any") -> str:
+    """SQLite expression of that column's value: NULL, or its text after t, i, r or b unless it is bare."""
     column = quoted(name)
+    if carriage != "any":
+        return column
     return (
         f"CASE typeof({column}) WHEN 'text' THEN 't' || {column} WHEN 'integer' THEN 'i' || {column}"
         f" WHEN 'real' THEN 'r' || quote({column}) WHEN 'blob' THEN 'b' || hex({column}) END"
     )
 
 
-def decoded(data: bytes) -> Value:
+def broken(name: str, carriage: Carriage) -> str:
+    """SQLite expression that is true where the column's value breaks what its carriage promises."""
+    column = quoted(name)
+    match carriage:
+        case "text":
+            # Numbers sort before all text and blobs after it; the plus sign keeps affinity from converting.
+            return f"+{column} COLLATE BINARY < '' OR +{column} >= x''"
+        case "integer":
+            return f"typeof({column}) NOT IN ('integer', 'null')"
+        case _:
+            return "0"
+
+
+def promised(carriages: Mapping[str, Carriage]) -> str:
+    """SQLite condition that is true for every row, and an error at the first that breaks a promise."""
+    bare = [broken(name, carriage) for name, carriage in carriages.items() if carriage != "any"]
+    if not bare:
+        return "1"
+    # abs() of the smallest integer overflows: https://www.sqlite.org/lang_corefunc.html#abs
+    return f"CASE WHEN {' OR '.join(bare)} THEN abs(-9223372036854775807 - 1) ELSE 1 END"
+
+
+def decoded(data: bytes, carriage: Carriage = "any") -> Value:
     """The value whose encoded text these bytes are."""
+    match carriage:
+        case "text":
+            return data.decode("utf-8", "surrogateescape")
+        case "integer":
+            return int(data)
+        case _:
+            return _lettered(data)
+
+
+def _lettered(data: bytes) -> Value:
     body = data[1:]
     match data[:1]:
         case b"t":

@@ -1,12 +1,13 @@
 """The scan of every table: each column by the method that suits it, two queries at a time.
 
-Invariant: a sample chooses the method and no number comes from it; what DuckDB cannot read is told to the
-caller, who reads it in another way.
+Invariant: a sample chooses the method and no number comes from it: where it was wrong, columns are scanned a
+second time. What DuckDB cannot read is told to the caller, who reads it in another way.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TypeAlias
@@ -15,16 +16,15 @@ import duckdb
 
 from sdmigrate.duck import dictionary, wide
 from sdmigrate.duck.connection import open_snapshot, snapshot_query
-from sdmigrate.duck.dictionary import MOST_COLUMNS, rows_query
-from sdmigrate.duck.encoding import quoted
+from sdmigrate.duck.dictionary import MOST_COLUMNS
+from sdmigrate.duck.encoding import Carriage, broken, quoted
+from sdmigrate.duck.sample import Sampled, sample
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.rules.evidence import Evidence
 
 _WORKERS = 2
 _PULSE_SECONDS = 0.5
-_SAMPLE_BLOCKS = 16
-_BLOCK_ROWS = 128
 _MOST_WIDE_COLUMNS = 8
 """Columns held at once, so that a wide table does not fill memory."""
 
@@ -44,9 +44,14 @@ class Scanned:
 
 @dataclass(frozen=True)
 class _Job:
+    """One scan."""
+
     table: Table
-    columns: tuple[str, ...]
+    carriages: dict[str, Carriage]
+    """The columns, and how each of them travels."""
     wide: bool
+    rows: int
+    """Roughly, of the table."""
 
 
 def scan(
@@ -80,12 +85,11 @@ def scan(
                 cursor.interrupt()
 
         with cancel.interrupting(interrupt):
-            jobs = [job for table in tables for job in _jobs(connection, table)]
-            return _run(jobs, cursors, make_evidence, cancel, pulse)
+            return _run(tables, cursors, make_evidence, cancel, pulse)
 
 
 def _run(
-    jobs: list[_Job],
+    tables: Sequence[Table],
     cursors: list[duckdb.DuckDBPyConnection],
     make_evidence: EvidenceMaker,
     cancel: CancelSignal,
@@ -95,20 +99,33 @@ def _run(
     for cursor in cursors:
         free.put(cursor)
 
-    def work(job: _Job) -> Scanned:
+    @contextmanager
+    def lent() -> Iterator[duckdb.DuckDBPyConnection]:
         cursor = free.get()
         try:
-            return _do(job, cursor, make_evidence, cancel)
+            yield cursor
         finally:
             free.put(cursor)
 
+    def plan(table: Table) -> list[_Job]:
+        with lent() as cursor:
+            cancel.raise_if_set()
+            return _jobs(table, sample(cursor, table))
+
+    def work(job: _Job) -> list[Scanned]:
+        with lent() as cursor:
+            return _do(job, cursor, make_evidence, cancel)
+
     scanned: list[Scanned] = []
     with ThreadPoolExecutor(max_workers=len(cursors), thread_name_prefix="profile") as pool:
-        waiting: set[Future[Scanned]] = {pool.submit(work, job) for job in jobs}
+        waiting: set[Future[list[Scanned]]] = set()
         try:
+            jobs = [job for planned in pool.map(plan, tables) for job in planned]
+            # The longest first, so that no worker is left alone with it at the end.
+            waiting |= {pool.submit(work, job) for job in sorted(jobs, key=_cost, reverse=True)}
             while waiting:
                 done, waiting = wait(waiting, timeout=_PULSE_SECONDS, return_when=FIRST_COMPLETED)
-                scanned += [future.result() for future in done]
+                scanned += [part for future in done for part in future.result()]
                 table = scanned[-1].table.name if scanned else jobs[0].table.name
                 pulse(table, sum(len(one.columns) for one in scanned))
                 cancel.raise_if_set()
@@ -122,71 +139,78 @@ def _run(
     return scanned
 
 
+def _cost(job: _Job) -> int:
+    """What the job takes, in no unit: a value of a wide column has to be held and understood as well."""
+    return job.rows * (4 * len(job.carriages) if job.wide else len(job.carriages) + 4)
+
+
 def _do(
     job: _Job, cursor: duckdb.DuckDBPyConnection, make_evidence: EvidenceMaker, cancel: CancelSignal
-) -> Scanned:
+) -> list[Scanned]:
+    """The job's columns, those whose promise was broken by a scan of their own."""
     cancel.raise_if_set()
+    evidence = {name: make_evidence(job.table, name) for name in job.carriages}
     count_values = wide.count_values if job.wide else dictionary.count_values
-    evidence = {name: make_evidence(job.table, name) for name in job.columns}
     try:
-        count_values(cursor, job.table, evidence, cancel)
+        count_values(cursor, job.table, evidence, job.carriages, cancel)
     except duckdb.Error:
         cancel.raise_if_set()
-        empty = {name: make_evidence(job.table, name) for name in job.columns}
-        return Scanned(table=job.table, columns=empty, readable=False)
-    return Scanned(table=job.table, columns=evidence, readable=True)
+        return _again(job, cursor, make_evidence, cancel)
+    return [Scanned(table=job.table, columns=evidence, readable=True)]
 
 
-def _jobs(connection: duckdb.DuckDBPyConnection, table: Table) -> list[_Job]:
+def _again(
+    job: _Job, cursor: duckdb.DuckDBPyConnection, make_evidence: EvidenceMaker, cancel: CancelSignal
+) -> list[Scanned]:
+    """After a failed scan: once more without the promises that do not hold, if that is what failed."""
+    promises = {name: carriage for name, carriage in job.carriages.items() if carriage != "any"}
+    unkept = _unkept(cursor, job.table, promises)
+    if not unkept:
+        empty = {name: make_evidence(job.table, name) for name in job.carriages}
+        return [Scanned(table=job.table, columns=empty, readable=False)]
+    carriages = {name: "any" if name in unkept else carriage for name, carriage in job.carriages.items()}
+    return _do(replace(job, carriages=carriages), cursor, make_evidence, cancel)
+
+
+def _unkept(
+    cursor: duckdb.DuckDBPyConnection, table: Table, promises: Mapping[str, Carriage]
+) -> frozenset[str]:
+    """The columns that hold a value which breaks their promise; all of them where that cannot be asked."""
+    if not promises:
+        return frozenset()
+    asked = ", ".join(
+        f"max({broken(name, carriage)}) AS c{number}"
+        for number, (name, carriage) in enumerate(promises.items())
+    )
+    try:
+        row = cursor.execute(
+            f"SELECT * FROM {snapshot_query(f'SELECT {asked} FROM {quoted(table.name)} NOT INDEXED')}"
+        ).fetchone()
+    except duckdb.Error:
+        return frozenset(promises)
+    return frozenset(name for name, told in zip(promises, row or (), strict=True) if told == "1")
+
+
+def _jobs(table: Table, sampled: Sampled) -> list[_Job]:
     """The table's columns, those with many distinct values apart."""
     names = [column.name for column in table.columns]
-    many = _many_valued(connection, table, names)
-    few = [name for name in names if name not in many]
+    many = [name for name in names if name in sampled.many_valued]
+    few = [name for name in names if name not in sampled.many_valued]
     return [
-        _Job(table=table, columns=tuple(group[start : start + size]), wide=is_wide)
-        for group, size, is_wide in (
-            (sorted(many, key=names.index), _MOST_WIDE_COLUMNS, True),
-            (few, MOST_COLUMNS, False),
+        _Job(
+            table=table,
+            carriages={
+                name: _carriage(sampled.carriages.get(name, "any"), is_wide)
+                for name in group[start : start + size]
+            },
+            wide=is_wide,
+            rows=sampled.rows,
         )
+        for group, size, is_wide in ((many, _MOST_WIDE_COLUMNS, True), (few, MOST_COLUMNS, False))
         for start in range(0, len(group), size)
     ]
 
 
-def _many_valued(connection: duckdb.DuckDBPyConnection, table: Table, names: list[str]) -> set[str]:
-    """The columns whose values in a sample are mostly different; none where the table is small."""
-    blocks = _sample_conditions(connection, table)
-    if not blocks:
-        return set()
-    sample = " UNION ALL ".join(f"SELECT * FROM ({rows_query(table, names, block)})" for block in blocks)
-    values = ", ".join(f"encode(c{number})" for number in range(len(names)))
-    try:
-        rows = connection.execute(f"SELECT {values} FROM {snapshot_query(sample)}").fetchall()
-    except duckdb.Error:
-        return set()
-    many = set()
-    for name, column in zip(names, zip(*rows, strict=True), strict=False):
-        present = [value for value in column if value is not None]
-        if len(present) >= _BLOCK_ROWS and len(set(present)) * 2 > len(present):
-            many.add(name)
-    return many
-
-
-def _sample_conditions(connection: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
-    """What follows FROM for each block of the sample; none where the table is small."""
-    most = _SAMPLE_BLOCKS * _BLOCK_ROWS
-    if not table.rowid_name:
-        return [f" LIMIT {most}"]
-    place, name = quoted(table.rowid_name), quoted(table.name)
-    bounds_query = f"SELECT (SELECT min({place}) FROM {name}), (SELECT max({place}) FROM {name})"
-    try:
-        bounds = connection.execute(f"SELECT * FROM {snapshot_query(bounds_query)}").fetchone()
-    except duckdb.Error:
-        return []
-    low, high = (int(bound) if bound is not None else 0 for bound in bounds or (None, None))
-    if high - low < 2 * most:
-        return []
-    step = (high - low) // _SAMPLE_BLOCKS
-    return [
-        f" WHERE {place} >= {low + number * step} ORDER BY {place} LIMIT {_BLOCK_ROWS}"
-        for number in range(_SAMPLE_BLOCKS)
-    ]
+def _carriage(sampled: Carriage, is_wide: bool) -> Carriage:
+    # Among many different texts a stray blob is likely, and a second scan costs more than the letters do.
+    return "any" if is_wide and sampled == "text" else sampled

@@ -4,14 +4,16 @@ Invariant: a pattern settles a value only where the form is beyond doubt, so bot
 wrong guess about a column costs time, never exactness.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
 import duckdb
 
 from sdmigrate.duck.connection import snapshot_query
 from sdmigrate.duck.dictionary import rows_query
-from sdmigrate.duck.encoding import decoded
+from sdmigrate.duck.encoding import Carriage, decoded
 from sdmigrate.model.catalog import Table
+from sdmigrate.model.errors import InternalFault
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.values import StorageClass
 from sdmigrate.rules.convert_numbers import EXACT_INTEGERS
@@ -21,11 +23,23 @@ from sdmigrate.rules.form_record import LONGEST_FORM
 from sdmigrate.rules.forms import FORM_BY_NAME, SUSPECT
 
 _BATCH = 10_000
-_SETTLED_TEXT = ("iso_date", "iso_datetime", "time", "uuid")
+_SETTLED_TEXT = {"iso_date": 10, "iso_datetime": 19, "time": 8, "uuid": 36}
+"""Forms of text that a pattern settles, with the one length of what matches it."""
 _SETTLED_EPOCHS = {"epoch_s": 86_400, "epoch_ms": 86_400_000, "epoch_us": 86_400_000_000}
 """Epochs whose numbers need no look of their own, with the units of a day."""
-_NUMBER = "TRY_CAST(v[2:] AS BIGINT)"
 _DOUBLE = "TRY_CAST(v[2:] AS DOUBLE)"
+_STORED: dict[Carriage, str] = {
+    "any": "stored",
+    "text": "encode('t') || stored",
+    "integer": "encode('i' || stored)",
+}
+"""DuckDB expression of a grouped value as bytes, its class told by the first letter."""
+_NUMBERS: dict[Carriage, str] = {
+    "any": "TRY_CAST(v[2:] AS BIGINT)",
+    "text": "CAST(NULL AS BIGINT)",
+    "integer": "stored",
+}
+"""DuckDB expression of a grouped value that is an INTEGER."""
 _CLASSES: dict[str, StorageClass] = {"t": "text", "i": "integer", "r": "real"}
 
 
@@ -33,14 +47,24 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _kind(evidence: Evidence) -> str:
+def _kind(evidence: Evidence, carriage: Carriage) -> str:
     """DuckDB expression of a value's storage class and form, ``t:iso_date``; NULL where parsing must tell."""
     cases = ["WHEN v IS NULL OR contains(v, chr(0)) THEN NULL"]
+    if carriage != "integer":
+        cases += _text_cases(evidence)
+    if carriage != "text" and evidence.declared_digits is None:
+        cases += _number_cases(evidence, _NUMBERS[carriage])
+    return f"CASE {' '.join(cases)} END"
+
+
+def _text_cases(evidence: Evidence) -> list[str]:
+    cases = []
     if evidence.interest != "json":
-        for name in _SETTLED_TEXT:
+        for name, length in _SETTLED_TEXT.items():
             certain = FORM_BY_NAME[name].certain
             cases.append(
-                f"WHEN regexp_full_match(v, {_literal(f't(?:{certain})')}) THEN {_literal(f't:{name}')}"
+                f"WHEN strlen(v) = {length + 1} AND regexp_full_match(v, {_literal(f't(?:{certain})')})"
+                f" THEN {_literal(f't:{name}')}"
             )
         suspect = _literal("^t" + SUSPECT.removeprefix("^"))
         long = LONGEST_FORM + 1
@@ -51,20 +75,19 @@ def _kind(evidence: Evidence) -> str:
         )
     if evidence.declared_digits is None and evidence.interest == "any":
         cases.append(f"WHEN regexp_full_match(v, 't{FORM_BY_NAME['integer'].certain}') THEN 't:integer'")
-    if evidence.declared_digits is None:
-        cases.extend(_number_cases(evidence))
-    return f"CASE {' '.join(cases)} END"
+    return cases
 
 
-def _number_cases(evidence: Evidence) -> list[str]:
+def _number_cases(evidence: Evidence, number: str) -> list[str]:
     if evidence.interest != "date":
         return [
-            f"WHEN starts_with(v, 'i') AND abs({_NUMBER}::HUGEINT) <= {EXACT_INTEGERS} THEN 'i:integer'",
+            f"WHEN starts_with(v, 'i') AND {number} BETWEEN {-EXACT_INTEGERS} AND {EXACT_INTEGERS}"
+            " THEN 'i:integer'",
             "WHEN regexp_full_match(v, 'r-?[0-9]{1,15}[.][0-9]{1,15}') THEN 'r:real'",
         ]
     # No other form has numbers of these magnitudes; those between them are read one by one.
     return [
-        f"WHEN starts_with(v, 'i') AND {_NUMBER} >= {low} AND {_NUMBER} < {high} THEN 'i:{epoch.name}'"
+        f"WHEN starts_with(v, 'i') AND {number} >= {low} AND {number} < {high} THEN 'i:{epoch.name}'"
         for epoch in EPOCHS
         for low, high in (epoch.bounds(),)
         if epoch.name in _SETTLED_EPOCHS
@@ -75,37 +98,55 @@ def count_values(
     cursor: duckdb.DuckDBPyConnection,
     table: Table,
     evidence: dict[str, Evidence],
+    carriages: Mapping[str, Carriage],
     cancel: CancelSignal,
 ) -> None:
     """Fill each column's evidence from one scan into DuckDB and a few queries a column.
 
+    Args:
+        cursor: of a connection that ``open_snapshot`` gave.
+        table: the table.
+        evidence: columns by name, empty so far; all of them are held at once, spilled where memory ends.
+        carriages: how each of them travels, in the same order.
+        cancel: heard between queries and batches.
+
     Raises:
-        duckdb.Error: the scanner cannot read the table.
+        duckdb.Error: the scanner cannot read the table, or a column is not what its carriage promises.
         Aborted: the operator asked to stop.
     """
-    names = list(evidence)
     # As bytes, since a table of DuckDB refuses text that is not UTF-8.
-    held = ", ".join(f"encode(c{number}) AS c{number}" for number in range(len(names)))
+    held = ", ".join(
+        f"CAST(c{number} AS BIGINT) AS c{number}"
+        if carriages[name] == "integer"
+        else f"encode(c{number}) AS c{number}"
+        for number, name in enumerate(evidence)
+    )
     cursor.execute(
         f"CREATE OR REPLACE TEMP TABLE wide AS SELECT CAST(r AS BIGINT) AS r, {held}"
-        f" FROM {snapshot_query(rows_query(table, names))}"
+        f" FROM {snapshot_query(rows_query(table, carriages))}"
     )
     try:
-        for number, name in enumerate(names):
+        for number, name in enumerate(evidence):
             cancel.raise_if_set()
-            _count_column(cursor, f"c{number}", evidence[name], cancel)
+            _count_column(cursor, f"c{number}", evidence[name], carriages[name], cancel)
     finally:
         cursor.execute("DROP TABLE IF EXISTS wide")
 
 
 def _count_column(
-    cursor: duckdb.DuckDBPyConnection, column: str, evidence: Evidence, cancel: CancelSignal
+    cursor: duckdb.DuckDBPyConnection,
+    column: str,
+    evidence: Evidence,
+    carriage: Carriage,
+    cancel: CancelSignal,
 ) -> None:
     cursor.execute(
         f"""CREATE OR REPLACE TEMP TABLE grouped AS
-        SELECT v, n, r, CASE WHEN v IS NULL THEN stored END AS raw, {_kind(evidence)} AS k
-        FROM (SELECT stored, TRY(decode(stored)) AS v, n, r
-            FROM (SELECT {column} AS stored, count(*) AS n, min(r) AS r FROM wide GROUP BY {column}))"""
+        SELECT v, n, r, CASE WHEN v IS NULL THEN bytes END AS raw, {_kind(evidence, carriage)} AS k,
+            {_NUMBERS[carriage]} AS number
+        FROM (SELECT stored, bytes, TRY(decode(bytes)) AS v, n, r
+            FROM (SELECT {column} AS stored, {_STORED[carriage]} AS bytes, count(*) AS n, min(r) AS r
+                FROM wide GROUP BY {column}))"""
     )
     try:
         for (count,) in cursor.execute("SELECT n FROM grouped WHERE v IS NULL AND raw IS NULL").fetchall():
@@ -123,88 +164,94 @@ def _count_column(
         cursor.execute("DROP TABLE IF EXISTS grouped")
 
 
-@dataclass(frozen=True)
-class _Settled:
-    """What DuckDB counted of one storage class and form, in the order of the query's columns."""
-
-    kind: str
-    count: int
-    distinct: int
-    low_text: bytes
-    high_text: bytes
-    longest_characters: int
-    longest_bytes: int
-    longest: bytes
-    longest_rowid: int | None
-    too_long: int | None
-    midnights: int | None
-    low_integer: int | None
-    high_integer: int | None
-    low_real: float | None
-    high_real: float | None
-    bits: int | None
-    non_integral: int | None
-    fraction_digits: int | None
-
-
 def _add_settled(cursor: duckdb.DuckDBPyConnection, evidence: Evidence) -> None:
+    """Add what patterns have settled, each kind by the aggregates that it needs and no others."""
     limit = evidence.declared_length
     too_long = "0" if limit is None else f"sum(n) FILTER (length(v) > {limit + 1})"
-    midnights = " OR ".join(
-        ["k = 't:iso_date'", "k = 't:iso_datetime' AND ends_with(v, ' 00:00:00')"]
-        + [f"k = 'i:{name}' AND {_NUMBER} % {day} = 0" for name, day in _SETTLED_EPOCHS.items()]
-    )
-    cursor.execute(
-        f"""SELECT k, sum(n), count(*), encode(min(v)), encode(max(v)),
-            max(length(v)) - 1, max(strlen(v)) - 1, encode(arg_max(v, strlen(v))), arg_max(r, strlen(v)),
-            {too_long}, sum(n) FILTER ({midnights}),
-            min({_NUMBER}) FILTER (k[1] = 'i'), max({_NUMBER}) FILTER (k[1] = 'i'),
-            min({_DOUBLE}) FILTER (k[1] = 'r'), max({_DOUBLE}) FILTER (k[1] = 'r'),
-            sum(n) FILTER (v IN ('i0', 'i1', 'r0.0', 'r1.0', 'r-0.0') OR (k = 't:integer' AND v = 't1')),
-            sum(n) FILTER (k[1] = 'r' AND {_DOUBLE} <> trunc({_DOUBLE})),
-            max(length(rtrim(split_part(v, '.', 2), '0'))) FILTER (k[1] = 'r')
-        FROM grouped WHERE k IS NOT NULL GROUP BY k"""
-    )
-    for row in cursor.fetchall():
-        _merge(evidence, _Settled(*row))
-    cursor.execute(f"SELECT encode(v), n, r FROM grouped WHERE k IS NOT NULL ORDER BY n DESC, r LIMIT {TOP}")
-    for data, count, rowid in cursor.fetchall():
-        evidence.note_frequent(decoded(data), count, rowid)
-    cursor.execute(
-        f"SELECT k, unnest(min_by(encode(v), r, {SAMPLES})), unnest(min(r, {SAMPLES})) FROM grouped"
-        " WHERE k IS NOT NULL GROUP BY k"
-    )
-    for kind, data, rowid in cursor.fetchall():
-        note_sample(_group(evidence, kind).samples, decoded(data), rowid)
-
-
-def _group(evidence: Evidence, kind: str) -> Group:
-    return evidence.group(_CLASSES[kind[0]], kind[2:])
-
-
-def _merge(evidence: Evidence, settled: _Settled) -> None:
-    group = _group(evidence, settled.kind)
-    storage = settled.kind[0]
-    count = int(settled.count)
-    non_integral = int(settled.non_integral or 0)
-    evidence.rows += count
-    evidence.distinct += settled.distinct
-    group.count += count
-    group.midnights += int(settled.midnights or 0)
-    group.bits += int(settled.bits or 0)
-    group.unfit += int(settled.too_long or 0)
-    if storage == "t":
-        evidence.note_length(
-            settled.longest_characters, settled.longest_bytes, decoded(settled.longest), settled.longest_rowid
+    kinds = cursor.execute(
+        f"SELECT k, sum(n), count(*), {too_long} FROM grouped WHERE k IS NOT NULL GROUP BY k ORDER BY k"
+    ).fetchall()
+    for kind, count, distinct, unfit in kinds:
+        group = evidence.group(_CLASSES[kind[0]], kind[2:])
+        evidence.rows += int(count)
+        evidence.distinct += distinct
+        group.count += int(count)
+        group.unfit += int(unfit or 0)
+        if kind[0] == "t":
+            _add_texts(cursor, kind, evidence, group)
+        elif kind[0] == "i":
+            _add_integers(cursor, kind, group)
+        else:
+            _add_reals(cursor, evidence, group)
+        cursor.execute(f"SELECT encode(v), r FROM grouped WHERE k = ? ORDER BY r LIMIT {SAMPLES}", [kind])
+        for data, rowid in cursor.fetchall():
+            note_sample(group.samples, decoded(data), rowid)
+    if kinds:
+        cursor.execute(
+            f"SELECT encode(v), n, r FROM grouped WHERE k IS NOT NULL ORDER BY n DESC, r LIMIT {TOP}"
         )
-        group.bigints += count * (settled.kind == "t:integer")
-        evidence.note_range(settled.low_text[1:].decode(), settled.high_text[1:].decode())
-        return
-    # Whatever is settled here is below 2^53, or an integer to begin with.
-    group.bigints += count - non_integral
+        for data, count, rowid in cursor.fetchall():
+            evidence.note_frequent(decoded(data), count, rowid)
+
+
+def _add_texts(cursor: duckdb.DuckDBPyConnection, kind: str, evidence: Evidence, group: Group) -> None:
+    low, high, characters, octets, midnights, ones = _one(
+        cursor,
+        f"""SELECT encode(min(v)), encode(max(v)), max(length(v)) - 1, max(strlen(v)) - 1,
+            sum(n) FILTER (ends_with(v, ' 00:00:00')), sum(n) FILTER (v = 't1')
+        FROM grouped WHERE k = {_literal(kind)}""",
+    )
+    evidence.note_range(low[1:].decode(), high[1:].decode())
+    longest, rowid = _one(
+        cursor,
+        f"SELECT encode(v), r FROM grouped WHERE k = {_literal(kind)} AND strlen(v) = {octets + 1} LIMIT 1",
+    )
+    evidence.note_length(characters, octets, decoded(longest), rowid)
+    form = kind[2:]
+    if form == "integer":
+        group.bigints += group.count
+        group.bits += int(ones or 0)
+    elif form == "iso_date":
+        group.midnights += group.count
+    elif form == "iso_datetime":
+        group.midnights += int(midnights or 0)
+
+
+def _add_integers(cursor: duckdb.DuckDBPyConnection, kind: str, group: Group) -> None:
+    day = _SETTLED_EPOCHS.get(kind[2:])
+    midnights = "0" if day is None else f"sum(n) FILTER (number % {day} = 0)"
+    low, high, bits, whole_days = _one(
+        cursor,
+        f"""SELECT min(number), max(number), sum(n) FILTER (number IN (0, 1)), {midnights}
+        FROM grouped WHERE k = {_literal(kind)}""",
+    )
+    group.note_bounds(low, high)
+    group.bits += int(bits or 0)
+    group.bigints += group.count
+    group.midnights += int(whole_days or 0)
+
+
+def _add_reals(cursor: duckdb.DuckDBPyConnection, evidence: Evidence, group: Group) -> None:
+    """Reals of the kind r:real, whose digits are all told and which are below 2^53."""
+    low, high, bits, fractional, digits = _one(
+        cursor,
+        f"""SELECT min(d), max(d), sum(n) FILTER (d IN (0, 1)), sum(n) FILTER (d <> trunc(d)),
+            max(length(rtrim(split_part(v, '.', 2), '0')))
+        FROM (SELECT v, n, {_DOUBLE} AS d FROM grouped WHERE k = 'r:real')""",
+    )
+    non_integral = int(fractional or 0)
+    group.note_bounds(low, high)
+    group.bits += int(bits or 0)
+    group.bigints += group.count - non_integral
     evidence.non_integral += non_integral
-    evidence.fraction_digits = max(evidence.fraction_digits, settled.fraction_digits or 0)
-    low = settled.low_integer if storage == "i" else settled.low_real
-    high = settled.high_integer if storage == "i" else settled.high_real
-    if low is not None and high is not None:
-        group.note_bounds(low, high)
+    evidence.fraction_digits = max(evidence.fraction_digits, digits or 0)
+
+
+def _one(cursor: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
+    """The one row of an aggregate over values that are there."""
+    row: tuple[Any, ...] | None = cursor.execute(sql).fetchone()
+    if row is None:
+        raise InternalFault(
+            "Values that were counted a moment ago are gone.", "Run again; tell it if it stays."
+        )
+    return row

@@ -3,8 +3,9 @@
 Invariant: reads only; a row with a NULL in the key refers to nothing and repeats nothing, as in PostgreSQL.
 """
 
+import heapq
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sdmigrate.model.catalog import Table
@@ -83,16 +84,21 @@ def repeated(connection: sqlite3.Connection, table: Table, columns: Sequence[str
     Raises:
         sqlite3.Error: a name is unknown, or the file cannot be read.
     """
-    listed, name = _listed(columns), quote_identifier(table.name)
-    groups = (
-        f"SELECT count(*) AS n, max({_place(table)}) AS place, {quote_identifier(columns[0])} AS v"
-        f" FROM {name} WHERE {_present(columns)} GROUP BY {listed} HAVING count(*) > 1"
-    )
-    return _read(
-        connection,
-        f"SELECT coalesce(sum(n - 1), 0) FROM ({groups})",
-        f"SELECT place, v FROM ({groups}) ORDER BY place",
-    )
+    repeats = 0
+
+    def groups() -> Iterator[tuple[int | None, Value]]:
+        nonlocal repeats
+        for more, place, value in connection.execute(
+            f"SELECT count(*) - 1, max({_place(table)}), {quote_identifier(columns[0])}"
+            f" FROM {quote_identifier(table.name)} WHERE {_present(columns)}"
+            f" GROUP BY {_listed(columns)} HAVING count(*) > 1"
+        ):
+            repeats += more
+            yield place, value
+
+    first = heapq.nsmallest(_SAMPLES, groups(), key=lambda located: located[0] or 0)
+    samples = tuple(Sample(rowid=place, value=stored(value)) for place, value in first)
+    return Located(rows=repeats, samples=samples)
 
 
 def incomplete(connection: sqlite3.Connection, table: Table, columns: Sequence[str]) -> Located:

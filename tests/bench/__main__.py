@@ -26,6 +26,8 @@ from tests.bench.measuring import Measure, measured
 SCHEMA = "servicedesk"
 GUARDED = ("backup", "profile", "plan", "clean", "canary", "load", "verify", "cutover")
 """The stages of the whole guarded run, as the budget counts it."""
+LARGE_ROWS = 4 * FULL_ROWS
+"""From here on the profile may take no longer than reading does."""
 
 
 def main() -> None:
@@ -65,7 +67,7 @@ def bench(rows: int, directory: Path) -> float:
         speed = rate(rows, measure.seconds).removesuffix(" rows/s")
         say(f"{measure.name:<12}{measure.seconds:>10.2f}{speed:>16}{size(measure.peak_bytes):>14}")
     say(f"{'whole run':<12}{whole:>10.2f}{rate(rows, whole).removesuffix(' rows/s'):>16}\n")
-    for line in ratios({name: measure.seconds for name, measure in stages.items()}, least, whole):
+    for line in ratios(rows, {name: measure.seconds for name, measure in stages.items()}, least, whole):
         say(line)
     return whole
 
@@ -101,8 +103,10 @@ def step(run: Run) -> None:
 def measure_floors(source: Path, cleaned: Path, directory: Path, endpoint: Endpoint) -> dict[str, float]:
     """Seconds of each floor; a floor that cannot be measured here is left out, with a word why."""
     least: dict[str, float] = {}
+    readable = floors.readable_copy(source, directory)
     with measured("read") as read:
-        floors.read_everything(source)
+        floors.read_everything(readable)
+    readable.unlink()
     with measured("copies") as copies:
         floors.copy_twice(source, directory)
     least |= {"read": read.seconds, "copies": copies.seconds}
@@ -126,10 +130,10 @@ def measure_floors(source: Path, cleaned: Path, directory: Path, endpoint: Endpo
     return least
 
 
-def ratios(stages: dict[str, float], least: dict[str, float], whole: float) -> list[str]:
+def ratios(rows: int, stages: dict[str, float], least: dict[str, float], whole: float) -> list[str]:
     """One line for each budget: what was measured, against what, and how much is allowed."""
     budgets = [
-        ("profile / plain SELECT *", stages["profile"], least["read"], 1.5),
+        ("profile / plain SELECT *", stages["profile"], least["read"], 1.5 if rows < LARGE_ROWS else 1.0),
         ("load / prepared binary COPY", stages["load"], least["copy"], 1.3),
         ("verify / load", stages["verify"], stages["load"], 0.5),
         ("clean / (profile + 2 copies)", stages["clean"], stages["profile"] + least["copies"], 1.0),

@@ -22,11 +22,38 @@ TABLES = ("tickets", "comments", "timesheets")
 _BLOCK = 1024 * 1024
 
 
+def readable_copy(source: Path, directory: Path) -> Path:
+    """A copy of the file that a plain read gets through: Python refuses text that is not UTF-8.
+
+    Only such text is changed, its foreign bytes to U+FFFD; every row and every other value stays.
+    """
+    copy = directory / "readable.sqlite"
+    shutil.copyfile(source, copy)
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+        for table in map(quote_identifier, TABLES):
+            rows = connection.execute(f"SELECT * FROM {table} LIMIT 0")
+            for name, *_ in rows.description:
+                _replace_foreign_bytes(connection, table, quote_identifier(name))
+    return copy
+
+
+def _foreign(text: str) -> bool:
+    return any("\udc80" <= character <= "\udcff" for character in text)
+
+
+def _replace_foreign_bytes(connection: sqlite3.Connection, table: str, column: str) -> None:
+    texts = connection.execute(f"SELECT rowid, {column} FROM {table} WHERE typeof({column}) = 'text'")
+    foreign = [(rowid, text) for rowid, text in texts if not text.isascii() and _foreign(text)]
+    for rowid, text in foreign:
+        repaired = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        connection.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (repaired, rowid))
+
+
 def read_everything(source: Path) -> int:
-    """A plain ``SELECT *`` of every table through Python's sqlite3; returns the rows."""
+    """A plain ``SELECT *`` of every table through Python's sqlite3, text as str; returns the rows."""
     rows = 0
     with closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as connection:
-        connection.text_factory = bytes
         for table in TABLES:
             for _ in connection.execute(f"SELECT * FROM {quote_identifier(table)}"):
                 rows += 1

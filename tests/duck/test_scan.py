@@ -8,13 +8,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sdmigrate.duck import dictionary, wide
 from sdmigrate.duck.connection import open_snapshot
-from sdmigrate.duck.encoding import decoded, encoded
+from sdmigrate.duck.encoding import Carriage, decoded, encoded
+from sdmigrate.duck.sample import sample
 from sdmigrate.duck.scan import scan
 from sdmigrate.model.catalog import Affinity, Column, Table
 from sdmigrate.model.errors import Aborted
@@ -136,26 +138,67 @@ def quiet(table: str, done: int) -> None:
     pass
 
 
-CountValues = Callable[[Any, Table, dict[str, Evidence], CancelToken], None]
+CountValues = Callable[[Any, Table, dict[str, Evidence], dict[str, Carriage], CancelToken], None]
+ANY: Carriage = "any"
+
+
+def carriages_of(path: Path, table: Table) -> dict[str, Carriage]:
+    """How each column may travel by the storage classes that it has."""
+    with closing(sqlite3.connect(path)) as connection:
+        kinds = {
+            column.name: frozenset(
+                kind
+                for (kind,) in connection.execute(
+                    f"SELECT DISTINCT typeof({name(column.name)}) FROM {name(table.name)}"
+                )
+            )
+            for column in table.columns
+        }
+    bare: tuple[Carriage, ...] = ("text", "integer")
+    return {
+        column: next((carriage for carriage in bare if found - {"null"} <= {carriage}), ANY)
+        for column, found in kinds.items()
+    }
 
 
 @pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values])
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("bare", [False, True])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     data=st.lists(st.tuples(*[st.one_of(st.none(), values)] * len(DECLARED)), max_size=12),
     repeat=st.integers(min_value=1, max_value=3),
 )
 def test_counts_equal_naive_ones(
-    tmp_path: Path, count_values: CountValues, data: list[tuple[Value, ...]], repeat: int
+    tmp_path: Path, count_values: CountValues, bare: bool, data: list[tuple[Value, ...]], repeat: int
 ) -> None:
     path = tmp_path / "s.sqlite"
     write(path, TABLE, data * repeat)
     evidence = {column.name: make(TABLE, column.name) for column in TABLE.columns}
+    carriages = carriages_of(path, TABLE) if bare else dict.fromkeys(evidence, ANY)
     with open_snapshot(path, tmp_path) as connection:
-        count_values(connection, TABLE, evidence, CancelToken())
+        count_values(connection, TABLE, evidence, carriages, CancelToken())
     expected = naive(path, TABLE)
     for column in TABLE.columns:
         assert facts(evidence[column.name]) == facts(expected[column.name]), column.declared_type
+
+
+@pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values])
+@pytest.mark.parametrize(
+    ("carriage", "value"),
+    [("text", b""), ("text", b"a"), ("text", 0), ("text", 1.5), ("integer", "7"), ("integer", 1.0),
+     ("integer", b"7"), ("integer", "")],
+)  # fmt: skip
+def test_a_broken_promise_fails_the_scan(
+    tmp_path: Path, count_values: CountValues, carriage: Carriage, value: Value
+) -> None:
+    path = tmp_path / "s.sqlite"
+    write(path, ROWLESS, [(1, "7" if carriage == "text" else 7), (2, None), (3, value)])
+    evidence = {"rowid": make(ROWLESS, "rowid")}
+    with (
+        open_snapshot(path, tmp_path) as connection,
+        pytest.raises(duckdb.Error, match="integer overflow"),
+    ):
+        count_values(connection, ROWLESS, evidence, {"rowid": carriage}, CancelToken())
 
 
 @pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values])
@@ -164,7 +207,7 @@ def test_a_table_without_rowid_is_numbered(tmp_path: Path, count_values: CountVa
     write(path, ROWLESS, [(3, "c"), (1, b"a"), (2, None), (4, 1.5)])
     evidence = {column.name: make(ROWLESS, column.name) for column in ROWLESS.columns}
     with open_snapshot(path, tmp_path) as connection:
-        count_values(connection, ROWLESS, evidence, CancelToken())
+        count_values(connection, ROWLESS, evidence, dict.fromkeys(evidence, ANY), CancelToken())
     assert evidence["rowid"].groups["blob", "blob"].samples == [(b"a", 1)]
     assert evidence["rowid"].groups["text", "other"].samples == [("c", 3)]
     assert evidence["rowid"].groups["real", "real"].samples == [(1.5, 4)]
@@ -192,6 +235,23 @@ def test_a_large_table_is_counted_by_both_ways(tmp_path: Path) -> None:
     assert {part.readable for part in scanned} == {True}
     found = {column: evidence for part in scanned for column, evidence in part.columns.items()}
     assert len(scanned) > 1
+    for column in TABLE.columns:
+        assert facts(found[column.name]) == facts(expected[column.name]), column.declared_type
+
+
+def test_promises_that_the_sample_made_in_vain_cost_no_exactness(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    same: tuple[Value, ...] = ("7", "7", "7", 7, 7.5, 1, "x", "x")
+    odd: tuple[Value, ...] = (b"", b"7", "7", 1.5, "x", "x", 7, "")
+    rows = [odd if row == 4321 else same for row in range(9000)]
+    write(path, TABLE, rows)
+    with open_snapshot(path, tmp_path) as connection:
+        sampled = sample(connection, TABLE)
+    assert set(sampled.carriages.values()) == {"text", "integer"}
+    scanned = scan(path, tmp_path, (TABLE,), make, CancelToken(), quiet)
+    expected = naive(path, TABLE)
+    assert {part.readable for part in scanned} == {True}
+    found = {column: evidence for part in scanned for column, evidence in part.columns.items()}
     for column in TABLE.columns:
         assert facts(found[column.name]) == facts(expected[column.name]), column.declared_type
 

@@ -1,0 +1,96 @@
+"""A small sample of a table, from which the scan chooses its methods.
+
+Invariant: no number of the profile comes from it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import duckdb
+
+from sdmigrate.duck.connection import snapshot_query
+from sdmigrate.duck.encoding import Carriage, encoded, quoted
+from sdmigrate.model.catalog import Table
+
+_BLOCKS = 16
+_BLOCK_ROWS = 128
+_STARTS = '"sdmigrate: first rows of blocks"'
+"""Hardly the name of a table or column of the source; if it is, the sample gives nothing."""
+_MANY = 100
+"""Distinct values of the sample from which a column can be called many-valued."""
+_BARE: dict[frozenset[bytes], Carriage] = {frozenset({b"t"}): "text", frozenset({b"i"}): "integer"}
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What the sample suggests; nothing where the table is small."""
+
+    rows: int = 0
+    """Roughly, the table's rows."""
+    many_valued: frozenset[str] = frozenset()
+    """Columns of many different values."""
+    carriages: Mapping[str, Carriage] = field(default_factory=dict)
+    """Columns whose values are of one storage class, and how they may travel."""
+
+
+def sample(connection: duckdb.DuckDBPyConnection, table: Table) -> Sampled:
+    """Read at most 2,048 rows of the table, spread over it where it has rowids.
+
+    A table that cannot be read gives what a small one does.
+    """
+    names = [column.name for column in table.columns]
+    try:
+        count, rows = _rows(connection, table, names)
+    except duckdb.Error:
+        return Sampled()
+    many = set()
+    carriages = {}
+    for name, column in zip(names, zip(*rows, strict=True), strict=False):
+        present = [value for value in column if value is not None]
+        carriage = _BARE.get(frozenset(value[:1] for value in present))
+        if carriage is not None:
+            carriages[name] = carriage
+        if _is_many_valued(column):
+            many.add(name)
+    return Sampled(count, frozenset(many), carriages)
+
+
+def _is_many_valued(column: tuple[bytes | None, ...]) -> bool:
+    """Whether most values are new, or every block brings its own."""
+    present = [value for value in column if value is not None]
+    distinct = len(set(present))
+    if len(present) >= _BLOCK_ROWS and distinct * 2 > len(present):
+        return True
+    blocks = (column[start : start + _BLOCK_ROWS] for start in range(0, len(column), _BLOCK_ROWS))
+    apart = sum(len(set(block) - {None}) for block in blocks)
+    return distinct >= _MANY and distinct * 5 > apart * 4
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, table: Table, names: list[str]
+) -> tuple[int, list[tuple[bytes | None, ...]]]:
+    """About how many rows there are, and the values of some; none where they are few."""
+    values = ", ".join(f"{encoded(name)} AS c{number}" for number, name in enumerate(names))
+    source = quoted(table.name)
+    most = _BLOCKS * _BLOCK_ROWS
+    rows = most
+    if not table.rowid_name:
+        query = f"SELECT {values} FROM {source} NOT INDEXED LIMIT {most}"
+    else:
+        place = quoted(table.rowid_name)
+        bounds_query = f"SELECT (SELECT min({place}) FROM {source}), (SELECT max({place}) FROM {source})"
+        bounds = connection.execute(f"SELECT * FROM {snapshot_query(bounds_query)}").fetchone()
+        low, high = (int(bound) if bound is not None else 0 for bound in bounds or (None, None))
+        rows = high - low
+        if rows < 2 * most:
+            return rows, []
+        step = rows // _BLOCKS
+        starts = ", ".join(f"({low + number * step})" for number in range(_BLOCKS))
+        query = (
+            f"WITH {_STARTS}({_STARTS}) AS (VALUES {starts})"
+            f" SELECT {values} FROM {_STARTS} CROSS JOIN {source}"
+            f" WHERE {place} IN (SELECT {place} FROM {source} WHERE {place} >= {_STARTS}"
+            f" ORDER BY {place} LIMIT {_BLOCK_ROWS})"
+        )
+    told = ", ".join(f"encode(c{number})" for number in range(len(names)))
+    return rows, connection.execute(f"SELECT {told} FROM {snapshot_query(query)}").fetchall()
