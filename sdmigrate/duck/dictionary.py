@@ -18,17 +18,22 @@ MOST_COLUMNS = 40
 _BATCH = 10_000
 
 
-def rows_query(table: Table, carriages: Mapping[str, Carriage]) -> str:
+def rows_query(table: Table, carriages: Mapping[str, Carriage], part: range | None = None) -> str:
     """SQLite's SELECT of the columns as c0, c1, … with the rows' place as r.
 
     A table without a reachable rowid is numbered from 1 in the order of a plain SELECT, which reads the
-    table itself and no index. The query fails where a column is not what its carriage promises.
+    table itself and no index. The query fails where a column is not what its carriage promises. ``part`` are
+    the rowids asked for, all by default; only a table with reachable ones has parts.
     """
     place = quoted(table.rowid_name) if table.rowid_name else "row_number() OVER ()"
     values = ", ".join(
         f"{encoded(name, carriage)} AS c{number}" for number, (name, carriage) in enumerate(carriages.items())
     )
-    return f"SELECT {place} AS r, {values} FROM {quoted(table.name)} NOT INDEXED WHERE {promised(carriages)}"
+    within = "" if part is None else f"{place} BETWEEN {part[0]} AND {part[-1]} AND "
+    return (
+        f"SELECT {place} AS r, {values} FROM {quoted(table.name)} NOT INDEXED"
+        f" WHERE {within}{promised(carriages)}"
+    )
 
 
 def count_values(

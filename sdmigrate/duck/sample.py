@@ -25,10 +25,10 @@ _BARE: dict[frozenset[bytes], Carriage] = {frozenset({b"t"}): "text", frozenset(
 class Sampled:
     """What the sample suggests; nothing where the table is small."""
 
-    rows: int = 0
-    """Roughly, the table's rows."""
-    many_valued: frozenset[str] = frozenset()
-    """Columns of many different values."""
+    rowids: range = range(0)
+    """From the table's first to its last; of a table without reachable ones, nothing."""
+    many_valued: Mapping[str, int] = field(default_factory=dict)
+    """Columns of many different values, with the mean of their bytes."""
     carriages: Mapping[str, Carriage] = field(default_factory=dict)
     """Columns whose values are of one storage class, and how they may travel."""
 
@@ -40,10 +40,10 @@ def sample(connection: duckdb.DuckDBPyConnection, table: Table) -> Sampled:
     """
     names = [column.name for column in table.columns]
     try:
-        count, rows = _rows(connection, table, names)
+        rowids, rows = _rows(connection, table, names)
     except duckdb.Error:
         return Sampled()
-    many = set()
+    many = {}
     carriages = {}
     for name, column in zip(names, zip(*rows, strict=True), strict=False):
         present = [value for value in column if value is not None]
@@ -51,8 +51,8 @@ def sample(connection: duckdb.DuckDBPyConnection, table: Table) -> Sampled:
         if carriage is not None:
             carriages[name] = carriage
         if _is_many_valued(column):
-            many.add(name)
-    return Sampled(count, frozenset(many), carriages)
+            many[name] = sum(map(len, present)) // len(present)
+    return Sampled(rowids, many, carriages)
 
 
 def _is_many_valued(column: tuple[bytes | None, ...]) -> bool:
@@ -68,12 +68,12 @@ def _is_many_valued(column: tuple[bytes | None, ...]) -> bool:
 
 def _rows(
     connection: duckdb.DuckDBPyConnection, table: Table, names: list[str]
-) -> tuple[int, list[tuple[bytes | None, ...]]]:
-    """About how many rows there are, and the values of some; none where they are few."""
+) -> tuple[range, list[tuple[bytes | None, ...]]]:
+    """The rowids, and the values of some rows; none where they are few."""
     values = ", ".join(f"{encoded(name)} AS c{number}" for number, name in enumerate(names))
     source = quoted(table.name)
     most = _BLOCKS * _BLOCK_ROWS
-    rows = most
+    rowids = range(0)
     if not table.rowid_name:
         query = f"SELECT {values} FROM {source} NOT INDEXED LIMIT {most}"
     else:
@@ -81,10 +81,10 @@ def _rows(
         bounds_query = f"SELECT (SELECT min({place}) FROM {source}), (SELECT max({place}) FROM {source})"
         bounds = connection.execute(f"SELECT * FROM {snapshot_query(bounds_query)}").fetchone()
         low, high = (int(bound) if bound is not None else 0 for bound in bounds or (None, None))
-        rows = high - low
-        if rows < 2 * most:
-            return rows, []
-        step = rows // _BLOCKS
+        rowids = range(low, high + 1)
+        if high - low < 2 * most:
+            return rowids, []
+        step = (high - low) // _BLOCKS
         starts = ", ".join(f"({low + number * step})" for number in range(_BLOCKS))
         query = (
             f"WITH {_STARTS}({_STARTS}) AS (VALUES {starts})"
@@ -93,4 +93,4 @@ def _rows(
             f" ORDER BY {place} LIMIT {_BLOCK_ROWS})"
         )
     told = ", ".join(f"encode(c{number})" for number in range(len(names)))
-    return rows, connection.execute(f"SELECT {told} FROM {snapshot_query(query)}").fetchall()
+    return rowids, connection.execute(f"SELECT {told} FROM {snapshot_query(query)}").fetchall()

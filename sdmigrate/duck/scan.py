@@ -28,6 +28,13 @@ _PULSE_SECONDS = 0.5
 _MOST_WIDE_COLUMNS = 8
 """Columns held at once, so that a wide table does not fill memory."""
 
+_LONG = 100
+"""Bytes of a value, on average, from which a column is held apart from shorter ones."""
+_OVERHEAD = 20
+"""Bytes that holding a value takes beside its own."""
+_HELD_BYTES = 24 * 1024 * 1024
+"""Of a table, by each worker; grouping it takes about as much again, twice."""
+
 EvidenceMaker: TypeAlias = Callable[[Table, str], Evidence]
 """The empty evidence of that table's column."""
 
@@ -50,8 +57,23 @@ class _Job:
     carriages: dict[str, Carriage]
     """The columns, and how each of them travels."""
     wide: bool
-    rows: int
-    """Roughly, of the table."""
+    rowids: range
+    """Of the table, from the first to the last."""
+    octets: int = 0
+    """Roughly, what one row of a wide scan takes while it is held."""
+
+    @property
+    def parts(self) -> list[range]:
+        """The rowids, in as many equal ranges as keep what is held at once small."""
+        first, stop = self.rowids.start, self.rowids.stop
+        step = max(_HELD_BYTES // max(self.octets, 1), 1)
+        return [range(low, min(low + step, stop)) for low in range(first, stop, step)]
+
+    @property
+    def cost(self) -> int:
+        """What it takes, in no unit: a wide column's value has to be held and understood as well."""
+        columns = len(self.carriages)
+        return (self.rowids.stop - self.rowids.start) * (4 * columns if self.wide else columns + 4)
 
 
 def scan(
@@ -122,7 +144,9 @@ def _run(
         try:
             jobs = [job for planned in pool.map(plan, tables) for job in planned]
             # The longest first, so that no worker is left alone with it at the end.
-            waiting |= {pool.submit(work, job) for job in sorted(jobs, key=_cost, reverse=True)}
+            waiting |= {
+                pool.submit(work, job) for job in sorted(jobs, key=lambda job: job.cost, reverse=True)
+            }
             while waiting:
                 done, waiting = wait(waiting, timeout=_PULSE_SECONDS, return_when=FIRST_COMPLETED)
                 scanned += [part for future in done for part in future.result()]
@@ -139,20 +163,17 @@ def _run(
     return scanned
 
 
-def _cost(job: _Job) -> int:
-    """What the job takes, in no unit: a value of a wide column has to be held and understood as well."""
-    return job.rows * (4 * len(job.carriages) if job.wide else len(job.carriages) + 4)
-
-
 def _do(
     job: _Job, cursor: duckdb.DuckDBPyConnection, make_evidence: EvidenceMaker, cancel: CancelSignal
 ) -> list[Scanned]:
     """The job's columns, those whose promise was broken by a scan of their own."""
     cancel.raise_if_set()
     evidence = {name: make_evidence(job.table, name) for name in job.carriages}
-    count_values = wide.count_values if job.wide else dictionary.count_values
     try:
-        count_values(cursor, job.table, evidence, job.carriages, cancel)
+        if job.wide:
+            wide.count_values(cursor, job.table, evidence, job.carriages, cancel, job.parts)
+        else:
+            dictionary.count_values(cursor, job.table, evidence, job.carriages, cancel)
     except duckdb.Error:
         cancel.raise_if_set()
         return _again(job, cursor, make_evidence, cancel)
@@ -192,22 +213,22 @@ def _unkept(
 
 
 def _jobs(table: Table, sampled: Sampled) -> list[_Job]:
-    """The table's columns, those with many distinct values apart."""
+    """The table's columns, those with many distinct values apart, and the long ones among these."""
     names = [column.name for column in table.columns]
-    many = [name for name in names if name in sampled.many_valued]
     few = [name for name in names if name not in sampled.many_valued]
+    short = [name for name in names if sampled.many_valued.get(name, _LONG) < _LONG]
+    long = [name for name in sampled.many_valued if name not in short]
+    groups = ((long, _MOST_WIDE_COLUMNS, True), (short, _MOST_WIDE_COLUMNS, True), (few, MOST_COLUMNS, False))
     return [
         _Job(
             table=table,
-            carriages={
-                name: _carriage(sampled.carriages.get(name, "any"), is_wide)
-                for name in group[start : start + size]
-            },
+            carriages={name: _carriage(sampled.carriages.get(name, "any"), is_wide) for name in chosen},
             wide=is_wide,
-            rows=sampled.rows,
+            rowids=sampled.rowids,
+            octets=sum(sampled.many_valued.get(name, 0) + _OVERHEAD for name in chosen),
         )
-        for group, size, is_wide in ((many, _MOST_WIDE_COLUMNS, True), (few, MOST_COLUMNS, False))
-        for start in range(0, len(group), size)
+        for group, size, is_wide in groups
+        for chosen in (group[start : start + size] for start in range(0, len(group), size))
     ]
 
 

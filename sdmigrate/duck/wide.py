@@ -4,7 +4,7 @@ Invariant: a pattern settles a value only where the form is beyond doubt, so bot
 wrong guess about a column costs time, never exactness.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -100,37 +100,66 @@ def count_values(
     evidence: dict[str, Evidence],
     carriages: Mapping[str, Carriage],
     cancel: CancelSignal,
+    parts: Sequence[range] = (),
 ) -> None:
     """Fill each column's evidence from one scan into DuckDB and a few queries a column.
 
     Args:
         cursor: of a connection that ``open_snapshot`` gave.
         table: the table.
-        evidence: columns by name, empty so far; all of them are held at once, spilled where memory ends.
+        evidence: columns by name, empty so far.
         carriages: how each of them travels, in the same order.
         cancel: heard between queries and batches.
+        parts: rowids, ascending, of which one range is held at a time, so that memory stays bounded; without
+            them the whole table is.
 
     Raises:
         duckdb.Error: the scanner cannot read the table, or a column is not what its carriage promises.
         Aborted: the operator asked to stop.
     """
+    several = len(parts) > 1
+    names = list(enumerate(evidence))
     # As bytes, since a table of DuckDB refuses text that is not UTF-8.
     held = ", ".join(
         f"CAST(c{number} AS BIGINT) AS c{number}"
         if carriages[name] == "integer"
         else f"encode(c{number}) AS c{number}"
-        for number, name in enumerate(evidence)
-    )
-    cursor.execute(
-        f"CREATE OR REPLACE TEMP TABLE wide AS SELECT CAST(r AS BIGINT) AS r, {held}"
-        f" FROM {snapshot_query(rows_query(table, carriages))}"
+        for number, name in names
     )
     try:
-        for number, name in enumerate(evidence):
+        for number, _ in names if several else ():
+            cursor.execute(f"CREATE OR REPLACE TEMP TABLE keys_c{number} (key UHUGEINT, n BIGINT, r BIGINT)")
+        for part in parts if several else (None,):
+            cursor.execute(
+                f"CREATE OR REPLACE TEMP TABLE wide AS SELECT CAST(r AS BIGINT) AS r, {held}"
+                f" FROM {snapshot_query(rows_query(table, carriages, part))}"
+            )
+            for number, name in names:
+                cancel.raise_if_set()
+                _count_column(cursor, f"c{number}", evidence[name], carriages[name], cancel, several=several)
+        for number, name in names if several else ():
             cancel.raise_if_set()
-            _count_column(cursor, f"c{number}", evidence[name], carriages[name], cancel)
+            _tell_apart(cursor, table, name, f"keys_c{number}", evidence[name])
     finally:
-        cursor.execute("DROP TABLE IF EXISTS wide")
+        for held_table in ("wide", *(f"keys_c{number}" for number, _ in names)):
+            cursor.execute(f"DROP TABLE IF EXISTS {held_table}")
+
+
+def _tell_apart(
+    cursor: duckdb.DuckDBPyConnection, table: Table, name: str, keys: str, evidence: Evidence
+) -> None:
+    """Count values over all parts, where each part has counted its own as different.
+
+    A value's key is its MD5: two values of one key are none that anybody has by accident.
+    """
+    cursor.execute(f"SELECT count(DISTINCT key) FROM {keys}")
+    ((evidence.distinct,),) = cursor.fetchall()
+    cursor.execute(f"SELECT sum(n) AS n, min(r) AS r FROM {keys} GROUP BY key ORDER BY n DESC, r LIMIT {TOP}")
+    evidence.frequent.clear()
+    for count, rowid in cursor.fetchall():
+        query = rows_query(table, {name: "any"}, range(rowid, rowid + 1))
+        (value,) = _one(cursor, f"SELECT encode(c0) FROM {snapshot_query(query)}")
+        evidence.note_frequent(decoded(value), int(count), rowid)
 
 
 def _count_column(
@@ -139,6 +168,8 @@ def _count_column(
     evidence: Evidence,
     carriage: Carriage,
     cancel: CancelSignal,
+    *,
+    several: bool,
 ) -> None:
     cursor.execute(
         f"""CREATE OR REPLACE TEMP TABLE grouped AS
@@ -151,6 +182,11 @@ def _count_column(
     try:
         for (count,) in cursor.execute("SELECT n FROM grouped WHERE v IS NULL AND raw IS NULL").fetchall():
             evidence.add_nulls(count)
+        if several:
+            cursor.execute(
+                f"INSERT INTO keys_{column} SELECT md5_number(coalesce(raw, encode(v))), n, r FROM grouped"
+                " WHERE v IS NOT NULL OR raw IS NOT NULL"
+            )
         _add_settled(cursor, evidence)
         cancel.raise_if_set()
         cursor.execute(

@@ -298,7 +298,9 @@ def _invalid(text: str) -> bool:
 def note_sample(samples: list[Located], value: Value, rowid: int | None) -> None:
     """Keep the value where fewer than five are kept, or where it comes before one of them."""
     if len(samples) < SAMPLES:
-        samples.append((value, rowid))
+        # A table counted in parts brings a value once for each, the first rows first.
+        if all(value != kept for kept, _ in samples):
+            samples.append((value, rowid))
         return
     last = max(range(SAMPLES), key=lambda number: samples[number][1] or 0)
     if (rowid or 0) < (samples[last][1] or 0):

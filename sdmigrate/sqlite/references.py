@@ -96,7 +96,7 @@ def repeated(connection: sqlite3.Connection, table: Table, columns: Sequence[str
             repeats += more
             yield place, value
 
-    first = heapq.nsmallest(_SAMPLES, groups(), key=lambda located: located[0] or 0)
+    first = heapq.nsmallest(SAMPLES, groups(), key=lambda located: located[0] or 0)
     samples = tuple(Sample(rowid=place, value=stored(value)) for place, value in first)
     return Located(rows=repeats, samples=samples)
 

@@ -161,9 +161,21 @@ def carriages_of(path: Path, table: Table) -> dict[str, Carriage]:
     }
 
 
-@pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values])
+def in_parts(
+    cursor: Any,
+    table: Table,
+    evidence: dict[str, Evidence],
+    carriages: dict[str, Carriage],
+    cancel: CancelToken,
+) -> None:
+    """Wide columns, a few rows at a time."""
+    parts = [range(1, 3), range(3, 8), range(8, 40)]
+    wide.count_values(cursor, table, evidence, carriages, cancel, parts)
+
+
+@pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values, in_parts])
 @pytest.mark.parametrize("bare", [False, True])
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     data=st.lists(st.tuples(*[st.one_of(st.none(), values)] * len(DECLARED)), max_size=12),
     repeat=st.integers(min_value=1, max_value=3),
