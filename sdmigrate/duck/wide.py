@@ -209,16 +209,17 @@ def _add_settled(cursor: duckdb.DuckDBPyConnection, evidence: Evidence) -> None:
     ).fetchall()
     for kind, count, distinct, unfit in kinds:
         group = evidence.group(_CLASSES[kind[0]], kind[2:])
-        evidence.rows += int(count)
+        values = int(count)
+        evidence.rows += values
         evidence.distinct += distinct
-        group.count += int(count)
+        group.count += values
         group.unfit += int(unfit or 0)
         if kind[0] == "t":
-            _add_texts(cursor, kind, evidence, group)
+            _add_texts(cursor, kind, values, evidence, group)
         elif kind[0] == "i":
-            _add_integers(cursor, kind, group)
+            _add_integers(cursor, kind, values, group)
         else:
-            _add_reals(cursor, evidence, group)
+            _add_reals(cursor, values, evidence, group)
         cursor.execute(f"SELECT encode(v), r FROM grouped WHERE k = ? ORDER BY r LIMIT {SAMPLES}", [kind])
         for data, rowid in cursor.fetchall():
             note_sample(group.samples, decoded(data), rowid)
@@ -230,7 +231,9 @@ def _add_settled(cursor: duckdb.DuckDBPyConnection, evidence: Evidence) -> None:
             evidence.note_frequent(decoded(data), count, rowid)
 
 
-def _add_texts(cursor: duckdb.DuckDBPyConnection, kind: str, evidence: Evidence, group: Group) -> None:
+def _add_texts(
+    cursor: duckdb.DuckDBPyConnection, kind: str, values: int, evidence: Evidence, group: Group
+) -> None:
     low, high, characters, octets, midnights, ones = _one(
         cursor,
         f"""SELECT encode(min(v)), encode(max(v)), max(length(v)) - 1, max(strlen(v)) - 1,
@@ -245,15 +248,15 @@ def _add_texts(cursor: duckdb.DuckDBPyConnection, kind: str, evidence: Evidence,
     evidence.note_length(characters, octets, decoded(longest), rowid)
     form = kind[2:]
     if form == "integer":
-        group.bigints += group.count
+        group.bigints += values
         group.bits += int(ones or 0)
     elif form == "iso_date":
-        group.midnights += group.count
+        group.midnights += values
     elif form == "iso_datetime":
         group.midnights += int(midnights or 0)
 
 
-def _add_integers(cursor: duckdb.DuckDBPyConnection, kind: str, group: Group) -> None:
+def _add_integers(cursor: duckdb.DuckDBPyConnection, kind: str, values: int, group: Group) -> None:
     day = _SETTLED_EPOCHS.get(kind[2:])
     midnights = "0" if day is None else f"sum(n) FILTER (number % {day} = 0)"
     low, high, bits, whole_days = _one(
@@ -263,11 +266,11 @@ def _add_integers(cursor: duckdb.DuckDBPyConnection, kind: str, group: Group) ->
     )
     group.note_bounds(low, high)
     group.bits += int(bits or 0)
-    group.bigints += group.count
+    group.bigints += values
     group.midnights += int(whole_days or 0)
 
 
-def _add_reals(cursor: duckdb.DuckDBPyConnection, evidence: Evidence, group: Group) -> None:
+def _add_reals(cursor: duckdb.DuckDBPyConnection, values: int, evidence: Evidence, group: Group) -> None:
     """Reals of the kind r:real, whose digits are all told and which are below 2^53."""
     low, high, bits, fractional, digits = _one(
         cursor,
@@ -278,7 +281,7 @@ def _add_reals(cursor: duckdb.DuckDBPyConnection, evidence: Evidence, group: Gro
     non_integral = int(fractional or 0)
     group.note_bounds(low, high)
     group.bits += int(bits or 0)
-    group.bigints += group.count - non_integral
+    group.bigints += values - non_integral
     evidence.non_integral += non_integral
     evidence.fraction_digits = max(evidence.fraction_digits, digits or 0)
 
