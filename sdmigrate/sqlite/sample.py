@@ -5,15 +5,16 @@ rows its foreign keys point at, and theirs.
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from sdmigrate.sqlite.connection import harden, quote_identifier
+from sdmigrate.sqlite.connection import harden, open_read_only, quote_identifier
 from sdmigrate.sqlite.copied_table import CopiedTable, copied_table
-from sdmigrate.sqlite.row_order import ROWID_NAMES
+from sdmigrate.sqlite.row_order import LAST_ROWID, ROWID_NAMES
 
 WHOLE_BELOW = 200
 """A table with fewer rows is sampled whole."""
@@ -22,6 +23,8 @@ _CHANGES_A_RULE = 20
 """Rows taken for each rule that changed values of a column."""
 
 _COLUMNS_A_SCAN = 200
+_SCANS = 2
+"""Tables scanned at once."""
 
 _PLACE_BITS = 33
 """Bits left beside a length, which is below 2^30 as SQLite is built."""
@@ -57,13 +60,23 @@ def write_sample(
         share: of each table's rows, spread evenly; above 0, 1 is all.
         beat: called with a table's name before each piece of work; may raise.
     """
-    with closing(sqlite3.connect(sample, isolation_level=None, check_same_thread=False)) as connection:
+    with (
+        closing(sqlite3.connect(sample, isolation_level=None, check_same_thread=False)) as connection,
+        ThreadPoolExecutor(_SCANS) as scans,
+    ):
         sampler = _Sampler(connection, beat)
         sampler.attach(cleaned, audit)
         connection.execute("BEGIN")
+        parts = [name for name in tables if sampler.rows(name) >= WHOLE_BELOW and share < 1]
+        # SQLite scans without holding the interpreter, so two tables take the time of the longer one.
+        extremes = {name: scans.submit(_extremes, cleaned, name, beat) for name in parts}
         for name in tables:
             beat(name)
-            sampler.choose(name, share, changed=audit is not None)
+            sampler.choose(name, max(1, int(1 / share)) if name in extremes else 1)
+            if name in extremes and audit is not None:
+                sampler.choose_changed(name)
+        for name, found in extremes.items():
+            sampler.add(name, found.result())
         sampler.follow(links)
         rows = {name: sampler.copy(name) for name in tables}
         connection.execute("COMMIT")
@@ -91,24 +104,42 @@ class _Sampler:
         self.connection.execute("PRAGMA main.synchronous=OFF")
         self.connection.execute("PRAGMA temp_store=MEMORY")
 
-    def choose(self, name: str, share: float, *, changed: bool) -> None:
-        """List an even spread, the rows that rules changed, and the extremes."""
+    def rows(self, name: str) -> int:
+        """How many rows the table of cleaned has."""
+        (total,) = self.connection.execute(
+            f"SELECT count(*) FROM cleaned.{self._table(name).quoted}"
+        ).fetchone()
+        return int(total)
+
+    def choose(self, name: str, step: int) -> None:
+        """List every ``step``-th row."""
         table = self._table(name)
-        chosen = _chosen(name)
-        self.connection.execute(f"CREATE TEMP TABLE {chosen}(locator INTEGER PRIMARY KEY)")
-        (total,) = self.connection.execute(f"SELECT count(*) FROM cleaned.{table.quoted}").fetchone()
-        everything = total < WHOLE_BELOW or share >= 1
-        step = 1 if everything else max(1, int(1 / share))
+        self.connection.execute(f"CREATE TEMP TABLE {_chosen(name)}(locator INTEGER PRIMARY KEY)")
         locators = self.connection.execute(
             f"SELECT {table.quoted_locator} FROM cleaned.{table.quoted} ORDER BY {table.quoted_locator}"
         )
         self.connection.executemany(
-            f"INSERT INTO temp.{chosen} VALUES (?)", islice(locators, None, None, step)
+            f"INSERT INTO temp.{_chosen(name)} VALUES (?)", islice(locators, None, None, step)
         )
-        if not everything:
-            if changed:
-                self._choose_changed(table)
-            self._choose_extremes(table)
+
+    def add(self, name: str, locators: Iterable[int]) -> None:
+        """List these as well."""
+        self.connection.executemany(
+            f"INSERT OR IGNORE INTO temp.{_chosen(name)} VALUES (?)", ((locator,) for locator in locators)
+        )
+
+    def choose_changed(self, name: str) -> None:
+        """List some rows of each rule that changed the table."""
+        table = self._table(name)
+        self.connection.execute(
+            f"INSERT OR IGNORE INTO temp.{_chosen(table.name)} SELECT locator FROM"
+            " (SELECT changes.rowid AS locator, row_number() OVER (PARTITION BY rules.id) AS place"
+            " FROM audit.changes JOIN audit.mappings ON mappings.id = mapping_id"
+            " JOIN audit.rules ON rules.id = rule_id JOIN audit.tables ON tables.id = table_id"
+            " WHERE tables.name = ?) WHERE place <= ?"
+            f" AND locator IN (SELECT {table.quoted_locator} FROM cleaned.{table.quoted})",
+            (table.name, _CHANGES_A_RULE),
+        )
 
     def follow(self, links: Sequence[Link]) -> None:
         """List the parents of what is listed, until nothing is added."""
@@ -131,46 +162,6 @@ class _Sampler:
             f" ORDER BY {table.quoted_locator}"
         ).rowcount
 
-    def _choose_changed(self, table: CopiedTable) -> None:
-        self.connection.execute(
-            f"INSERT OR IGNORE INTO temp.{_chosen(table.name)} SELECT locator FROM"
-            " (SELECT changes.rowid AS locator, row_number() OVER (PARTITION BY rules.id) AS place"
-            " FROM audit.changes JOIN audit.mappings ON mappings.id = mapping_id"
-            " JOIN audit.rules ON rules.id = rule_id JOIN audit.tables ON tables.id = table_id"
-            " WHERE tables.name = ?) WHERE place <= ?"
-            f" AND locator IN (SELECT {table.quoted_locator} FROM cleaned.{table.quoted})",
-            (table.name, _CHANGES_A_RULE),
-        )
-
-    def _choose_extremes(self, table: CopiedTable) -> None:
-        """The row with the longest value of each column, of equals the first."""
-        place, rows = table.quoted_locator, f"cleaned.{table.quoted}"
-        low, high = self.connection.execute(f"SELECT min({place}), max({place}) FROM {rows}").fetchone()
-        # One scan gives length and place together: the length in front, then how far the place is from the
-        # end. Places further apart than 33 bits tell are rounded, and looked for among their neighbours.
-        rounding = max(0, (high - low).bit_length() - _PLACE_BITS)
-        last = (1 << _PLACE_BITS) - 1
-        ahead = f"{last} - (({place} >> {rounding}) - {low >> rounding})"
-        for start in range(0, len(table.columns), _COLUMNS_A_SCAN):
-            self.beat(table.name)
-            lengths = [
-                f"length({quote_identifier(column)})"
-                for column in table.columns[start : start + _COLUMNS_A_SCAN]
-            ]
-            longest = self.connection.execute(
-                f"SELECT {', '.join(f'max({length} << {_PLACE_BITS} | {ahead})' for length in lengths)}"
-                f" FROM {rows}"
-            ).fetchone()
-            for length, found in zip(lengths, longest, strict=True):
-                if found is None:
-                    continue
-                near = last - (found & last) + (low >> rounding) << rounding
-                self.connection.execute(
-                    f"INSERT OR IGNORE INTO temp.{_chosen(table.name)} SELECT {place} FROM {rows}"
-                    f" WHERE {place} BETWEEN ? AND ? AND {length} = ? ORDER BY {place} LIMIT 1",
-                    (near, near + (1 << rounding) - 1, found >> _PLACE_BITS),
-                )
-
     def _follow(self, link: Link) -> bool:
         """Whether a row of the parent was added."""
         self.beat(link.parent)
@@ -190,3 +181,37 @@ class _Sampler:
 
 def _chosen(name: str) -> str:
     return quote_identifier(f"chosen {name}")
+
+
+def _extremes(cleaned: Path | str, name: str, beat: Callable[[str], None]) -> list[int]:
+    """The locator of the row with the longest value of each column, of equals the first."""
+    with closing(open_read_only(cleaned)) as connection:
+        table = copied_table(connection, name)
+        place = table.quoted_locator
+        low, high = connection.execute(f"SELECT min({place}), max({place}) FROM {table.quoted}").fetchone()
+        # One scan gives length and place together: the length in front, then how far the place is from the
+        # end. Places further apart than 33 bits tell are rounded, and looked for among their neighbours.
+        rounding = max(0, (high - low).bit_length() - _PLACE_BITS)
+        last = (1 << _PLACE_BITS) - 1
+        ahead = f"{last} - (({place} >> {rounding}) - {low >> rounding})"
+        locators = []
+        for start in range(0, len(table.columns), _COLUMNS_A_SCAN):
+            beat(name)
+            lengths = [
+                f"length({quote_identifier(column)})"
+                for column in table.columns[start : start + _COLUMNS_A_SCAN]
+            ]
+            longest = connection.execute(
+                f"SELECT {', '.join(f'max({length} << {_PLACE_BITS} | {ahead})' for length in lengths)}"
+                f" FROM {table.quoted}"
+            ).fetchone()
+            for length, found in zip(lengths, longest, strict=True):
+                if found is None:
+                    continue
+                near = last - (found & last) + (low >> rounding) << rounding
+                (locator,) = connection.execute(
+                    f"SELECT min({place}) FROM {table.quoted} WHERE {place} BETWEEN ? AND ? AND {length} = ?",
+                    (near, min(near + (1 << rounding) - 1, LAST_ROWID), found >> _PLACE_BITS),
+                ).fetchone()
+                locators.append(locator)
+    return locators
