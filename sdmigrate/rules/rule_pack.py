@@ -73,16 +73,29 @@ class RulePack(Record):
     quality_required: float | None = None
 
 
+_WITHOUT_TABLE = frozenset({"tables", "utf8", "no_nul_bytes", "max_length", "matches_not"})
+_WITHOUT_COLUMN = _WITHOUT_TABLE | {"required_columns", "column_count", "row_count"}
+
+
+def _require_place(rule: Rule) -> None:
+    if rule.table is None and rule.check not in _WITHOUT_TABLE:
+        raise ValueError(f"rule {rule.name!r}: {rule.check} needs a table")
+    if rule.column is None and rule.check not in _WITHOUT_COLUMN:
+        raise ValueError(f"rule {rule.name!r}: {rule.check} needs a column")
+
+
 def read_rule_pack(text: str) -> RulePack:
     """The rule pack in this TOML text.
 
     Raises:
-        UsageProblem: it is no TOML, or not of a rule pack's shape, or a type or pattern is none.
+        UsageProblem: it is no TOML, or not of a rule pack's shape, a rule names no
+            place for what it checks, or a type or pattern is none.
     """
     try:
         content: dict[str, Any] = tomllib.loads(text)
         pack = msgspec.convert(content, RulePack)
         for rule in pack.rules:
+            _require_place(rule)
             re.compile(rule.pattern)
             if rule.check == "type":
                 split_type(rule.type)

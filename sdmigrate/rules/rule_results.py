@@ -17,7 +17,6 @@ from sdmigrate.rules.rule_pack import Rule, RulePack
 ROW_CHECKS = frozenset({"range", "allowed", "max_length", "matches_not", "holds"})
 """What only the rows can answer."""
 _SHAPE_CHECKS = frozenset({"tables", "required_columns", "column_count", "row_count"})
-_EVERY_TEXT_CHECKS = frozenset({"utf8", "no_nul_bytes", "max_length", "matches_not"})
 
 
 class RuleResult(Record):

@@ -174,7 +174,9 @@ def test_a_rule_pack_may_expect_orphans() -> None:
         "rules = []",
         'name = "x"\nrules = [{family = "f", name = "r", check = "rnage"}]',
         'name = "x"\nrules = [{family = "f", name = "r", check = "matches_not", pattern = "("}]',
-        'name = "x"\nrules = [{family = "f", name = "r", check = "type", type = "whole"}]',
+        'name = "x"\nrules = [{family = "f", name = "r", table = "t", column = "c", check = "type"}]',
+        'name = "x"\nrules = [{family = "f", name = "r", check = "row_count"}]',
+        'name = "x"\nrules = [{family = "f", name = "r", table = "t", check = "holds"}]',
     ],
 )
 def test_another_shape_is_told(text: str) -> None:
