@@ -37,16 +37,16 @@ def date_findings(seen: SeenColumn) -> Iterator[Finding]:
             "The values decide, not the label; choose another type in the plan.",
             real_texts(evidence)[:1],
         )
-    for form, code, words in (
-        ("zero_date", "zero-dates", "dates of zeros, which mean no date"),
-        ("impossible_date", "impossible-dates", "dates that no calendar has"),
+    for form, code, one, many in (
+        ("zero_date", "zero-dates", "value is a date of zeros", "values are dates of zeros"),
+        ("impossible_date", "impossible-dates", "value is a date", "values are dates"),
     ):
         if count := evidence.count(form):
             yield seen.tell(
                 code,
                 "error",
                 count,
-                f"{plural(count, 'value is', 'values are')} {words}.",
+                f"{plural(count, one, many)} that no calendar has.",
                 "Their rows go to quarantine where the column becomes a date, unless misfit says null.",
                 evidence.samples(form),
             )
