@@ -39,16 +39,25 @@ def with_default(column: ColumnPlan, default: str) -> ColumnPlan:
     return msgspec.structs.replace(column, default=default, empty=empty)
 
 
-def misfits(column: ColumnProfile, type_name: str, day_first: bool | None = None) -> int | None:
+_SEPARATED = {"thousands": ("thousands",), "decimal_comma": ("decimal_comma", "thousands")}
+"""A form of numbers with separators -> the forms in the profile whose values it may read: 1,213 is told as
+thousands."""
+
+
+def misfits(
+    column: ColumnProfile, type_name: str, day_first: bool | None = None, form: str = "auto"
+) -> int | None:
     """How many values do not fit the type without loss; None where that was not counted.
 
     Missing text (empty or blank) does not count, except for text. With ``day_first`` the ambiguous dates,
-    which the profile counts as unfit where nothing settles them, fit.
+    which the profile counts as unfit where nothing settles them, fit. With a ``form`` of separated numbers,
+    which the profile does not read, its values are taken to fit.
     """
     for candidate in column.candidates:
         if candidate.type == type_name:
             settled = family(type_name) in MOMENTS and day_first is not None and column.day_first is None
-            return max(0, candidate.misfits - (column.forms.get(AMBIGUOUS, 0) if settled else 0))
+            read = sum(column.forms.get(name, 0) for name in _SEPARATED.get(form, ()))
+            return max(0, candidate.misfits - read - (column.forms.get(AMBIGUOUS, 0) if settled else 0))
     if column.classes.values == 0:
         return 0
     if type_name == "text":

@@ -145,7 +145,7 @@ def _missing_decisions(
             "Set empty or default of this column in the plan to decide otherwise.",
             "info" if column.empty == "null" else "warning",
         )
-    if unfit := misfits(profile, column.type, column.day_first):
+    if unfit := misfits(profile, column.type, column.day_first, column.form):
         yield (
             "misfits",
             unfit,

@@ -229,7 +229,7 @@ def _fit_note(evidence: ColumnProfile, name: str, day_first: bool | None, declar
 
 
 def _misfit_note(planned: ColumnPlan, evidence: ColumnProfile) -> str:
-    unfit = misfits(evidence, planned.type, planned.day_first)
+    unfit = misfits(evidence, planned.type, planned.day_first, planned.form)
     return "" if unfit is None else plural(unfit, "value")
 
 

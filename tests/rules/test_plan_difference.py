@@ -5,7 +5,7 @@ from typing import Any
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.plan import Plan
 from sdmigrate.rules import plan_file
-from sdmigrate.rules.plan_difference import difference, drift
+from sdmigrate.rules.plan_difference import changed_columns, difference, drift
 from sdmigrate.rules.planning import propose
 from tests.rules.profiles import Rows, column, facts, table
 
@@ -56,3 +56,19 @@ def test_drift_names_what_is_gone_and_new() -> None:
         "new: table 'u'",
     )
     assert not drift({"t": {"columns": {"a": {}}}}, catalog, complete=False)
+
+
+def test_a_column_is_changed_where_most_values_are_not_of_its_type() -> None:
+    rows: list[list[Any]] = [["x", "1,213"], ["y", "1,214"], ["3", "7"], ["z", "1,215"]]
+    _, profile = facts([(table("t", column("n", "INTEGER"), column("m", "TEXT")), rows)])
+    path = ("tables", "t", "columns")
+
+    def changed(**columns: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
+        return changed_columns({"t": {"columns": columns}}, profile)
+
+    assert changed(n={"type": "bigint"}, m={"type": "text"}) == ((*path, "n"),)
+    assert changed(n={"type": "text"}, m={"type": "numeric"}) == ((*path, "m"),)
+    assert changed(n={"type": "uuid"}) == ((*path, "n"),)
+    # Decided on: misfits become NULL, separators are named, or no type is.
+    assert changed(n={"type": "bigint", "misfit": "null"}, m={"type": "numeric", "form": "thousands"}) == ()
+    assert changed(n={}, m={"form": "auto"}) == ()
