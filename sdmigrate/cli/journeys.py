@@ -3,6 +3,7 @@
 Invariant: no rule of its own; it only answers the questions that the wizard would ask.
 """
 
+import select
 import sys
 from dataclasses import replace
 
@@ -17,6 +18,9 @@ from sdmigrate.pipeline.messages import Begin
 from sdmigrate.pipeline.run import Run, opened_run
 from sdmigrate.report.terminal import terminal_text
 from sdmigrate.report.view import WHOLE, ReportView
+
+_LOOK_SECONDS = 0.1
+"""How often an open question looks whether the operator wants to stop."""
 
 
 def begin_journey(
@@ -51,7 +55,7 @@ def _drive(
     error: BaseException | None = None
     try:
         while (stage := run.journey.following) is not None:
-            _step(run, stage, confirm)
+            _step(session, run, stage, confirm)
             if stage == until:
                 outcome = "done"
                 break
@@ -65,21 +69,22 @@ def _drive(
     return finished
 
 
-def _step(run: Run, stage: StageName, confirm: str | None) -> None:
+def _step(session: Session, run: Run, stage: StageName, confirm: str | None) -> None:
     if run.request.mode == "rehearse" and stage in ("cutover", "rollback"):
         rehearse_switches(run)
     elif stage == "cutover":
         schema = run.request.schema or ""
-        run.journey.cut_over(approve(schema, confirm if confirm is not None else ask(schema)))
+        run.journey.cut_over(approve(schema, confirm if confirm is not None else ask(session, schema)))
     else:
         run.journey.advance()
 
 
-def ask(schema: str) -> str:
+def ask(session: Session, schema: str) -> str:
     """The text typed at the question before a switch; asked on standard error.
 
     Raises:
         UnsafeToContinue: there is no terminal to ask at.
+        Aborted: the operator stopped instead of answering.
     """
     if not has_terminal():
         raise UnsafeToContinue(
@@ -88,6 +93,10 @@ def ask(schema: str) -> str:
         )
     sys.stderr.write(f"Type the schema's name to switch {schema!r}: ")
     sys.stderr.flush()
+    # Reading alone would go on after a Ctrl-C, which is only a wish until someone looks.
+    while not select.select([sys.stdin], [], [], _LOOK_SECONDS)[0]:
+        session.cancel.raise_if_set()
+    session.cancel.raise_if_set()
     return sys.stdin.readline().rstrip("\n")
 
 

@@ -81,7 +81,7 @@ def _switch(
     def body(session: Session) -> RunFinished:
         named, stable = session.target(target), session.schema(schema)
         require_confirmation(stable, confirm)
-        approve(stable, confirm if confirm is not None else ask(stable))
+        approve(stable, confirm if confirm is not None else ask(session, stable))
         endpoint = session.endpoint(named)
         switcher = Switcher(
             endpoint=endpoint,

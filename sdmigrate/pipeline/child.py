@@ -15,6 +15,7 @@ from typing import Literal, Self
 import msgspec
 
 from sdmigrate.model.approval import approve
+from sdmigrate.model.environment import of_environment
 from sdmigrate.model.errors import Aborted, SdmigrateError, UnsafeToContinue
 from sdmigrate.model.events import Event, RunFinished
 from sdmigrate.model.outcome import ExitCode, outcome_of
@@ -135,10 +136,13 @@ class _Server:
         try:
             with opened_run(begin, self._cancel, (self._tell,)) as run:
                 self._converse(run)
-        except SdmigrateError as error:
-            outcome, code = outcome_of(error)
+        except Exception as error:
+            known = of_environment(error) or error
+            if not isinstance(known, SdmigrateError):
+                raise
+            outcome, code = outcome_of(known)
             self._send(
-                Ended(finished=unstarted(begin.request, outcome, code), left=(error.message, error.hint))
+                Ended(finished=unstarted(begin.request, outcome, code), left=(known.message, known.hint))
             )
 
     def _listen(self) -> None:

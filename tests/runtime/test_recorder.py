@@ -94,3 +94,19 @@ def test_no_remaining_time_before_there_is_signal() -> None:
     unknown = meter.measure(Advanced(stage="load", table=None, done=500, total=None), 9.0)
     assert unknown is not None
     assert unknown.eta_seconds is None
+
+
+def test_a_listener_that_fails_keeps_the_event_from_no_other(tmp_path: Path) -> None:
+    def closed(_line: str, _event: Event) -> None:
+        raise BrokenPipeError("nobody reads")
+
+    kept = Kept()
+    journal = Journal.create(tmp_path / "journal.sqlite")
+    recorder = Recorder(run_id="r1", journal=journal, listeners=(closed, kept))
+    with pytest.raises(BrokenPipeError):
+        recorder.emit(StageStarted(stage="load"))
+    journal.close()
+    # The journal's own failure, as on a full disk, is no different.
+    with pytest.raises(Exception, match="closed database"):
+        recorder.emit(StageStarted(stage="verify"))
+    assert [json.loads(line)["stage"] for line in kept.lines] == ["load", "verify"]
