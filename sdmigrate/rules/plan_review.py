@@ -5,6 +5,7 @@ through the file's own text and reader; what the file refuses, a review refuses 
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import msgspec
@@ -67,7 +68,7 @@ class Review:
         Raises:
             KeyError: there is none of that name.
         """
-        return self.plan.table(table).column(column)
+        return self._columns[table, column]
 
     def evidence(self, table: str, column: str) -> ColumnProfile:
         """What the column's values are.
@@ -75,15 +76,45 @@ class Review:
         Raises:
             KeyError: there is none of that name.
         """
-        return self.profile.table(table).column(column)
+        return self._evidence[table, column]
 
-    def is_decided(self, place: Place) -> bool:
-        """Whether the table or column is decided otherwise than proposed; a name alone decides nothing."""
-        table, column = place
-        planned, proposed = self.plan.table(table), self.proposal.table(table)
-        if column is None:
-            return _own(planned) != _own(proposed)
-        return _bare(planned.column(column)) != _bare(proposed.column(column))
+    # A screen asks for every column at each change, and a table may have thousands.
+    @cached_property
+    def _columns(self) -> dict[Place, ColumnPlan]:
+        return {(table.source, one.source): one for table in self.plan.tables for one in table.columns}
+
+    @cached_property
+    def _evidence(self) -> dict[Place, ColumnProfile]:
+        return {(table.name, one.name): one for table in self.profile.tables for one in table.columns}
+
+    @cached_property
+    def decided(self) -> frozenset[Place]:
+        """The tables and columns decided otherwise than proposed; a name alone decides nothing."""
+        found: set[Place] = set()
+        for planned in self.plan.tables:
+            proposed = self.proposal.table(planned.source)
+            if _own(planned) != _own(proposed):
+                found.add((planned.source, None))
+            found |= {
+                (planned.source, one.source)
+                for one, other in zip(planned.columns, proposed.columns, strict=True)
+                if _bare(one) != _bare(other)
+            }
+        return frozenset(found)
+
+    @cached_property
+    def undecided(self) -> dict[Place, tuple[Finding, ...]]:
+        """Default decisions that change or lose something and that the operator has not decided otherwise."""
+        # The profile's own findings would hide a decision that they tell of already.
+        bare = msgspec.structs.replace(self.profile, findings=())
+        found: dict[Place, tuple[Finding, ...]] = {}
+        for finding in plan_findings(self.catalog, bare, self.plan):
+            if finding.severity == "info" or finding.table is None:
+                continue
+            place = (finding.table, None if finding.code in _OF_THE_TABLE else finding.column)
+            if place not in self.decided:
+                found[place] = (*found.get(place, ()), finding)
+        return found
 
 
 def begun(
@@ -143,20 +174,6 @@ def with_accepted(review: Review, table: str, rows: int) -> Review:
     others = {name: number for name, number in review.plan.accept_quarantine.items() if name != table}
     accepted = others | ({table: rows} if rows else {})
     return _settled(review, msgspec.structs.replace(review.plan, accept_quarantine=accepted))
-
-
-def undecided(review: Review) -> dict[Place, tuple[Finding, ...]]:
-    """Default decisions that change or lose something and that the operator has not decided otherwise."""
-    # The profile's own findings would hide a decision that they tell of already.
-    bare = msgspec.structs.replace(review.profile, findings=())
-    found: dict[Place, tuple[Finding, ...]] = {}
-    for finding in plan_findings(review.catalog, bare, review.plan):
-        if finding.severity == "info" or finding.table is None:
-            continue
-        place = (finding.table, None if finding.code in _OF_THE_TABLE else finding.column)
-        if not review.is_decided(place):
-            found[place] = (*found.get(place, ()), finding)
-    return found
 
 
 def _with(review: Review, table: TablePlan) -> Review:

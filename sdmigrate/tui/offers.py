@@ -117,10 +117,11 @@ def _why_not_again(journey: Journey, viewed: Step) -> str:
 
 
 def _review(journey: Journey) -> Offer:
-    return Offer("review", "p", "Plan…", _why_no_review(journey))
+    return Offer("review", "p", "Plan…", why_no_review(journey))
 
 
-def _why_no_review(journey: Journey) -> str:
+def why_no_review(journey: Journey) -> str:
+    """Why the plan cannot be reviewed now; empty where it can."""
     if journey.request.mode == "inspect":
         return "inspect makes no plan; rehearse and migrate do."
     if journey.waiting is None:

@@ -11,7 +11,7 @@ from sdmigrate.model.profile import KeyProfile
 from sdmigrate.model.values import Value
 from sdmigrate.rules import plan_file
 from sdmigrate.rules.plan_file import PlanProblem
-from sdmigrate.rules.plan_review import Review, begun, undecided, with_accepted, with_column, with_table
+from sdmigrate.rules.plan_review import Review, begun, with_accepted, with_column, with_table
 from sdmigrate.rules.planning import propose
 from tests.rules.profiles import column, table, table_profile
 from tests.rules.profiles import profile as profile_of
@@ -72,11 +72,11 @@ def test_what_the_evidence_would_decide_is_said_where_it_is_decided_otherwise() 
 
 def test_a_date_order_makes_dates_of_a_column_that_only_it_kept_text() -> None:
     before = review_of("TIMESTAMP", _AMBIGUOUS)
-    assert [finding.code for finding in undecided(before)["t", "v"]] == ["ambiguous-dates"]
+    assert [finding.code for finding in before.undecided["t", "v"]] == ["ambiguous-dates"]
     after = with_column(before, "t", "v", "day_first", False)
     decided = after.column("t", "v")
     assert (decided.type, decided.day_first, decided.empty) == ("timestamp", False, "null")
-    assert ("t", "v") not in undecided(after)
+    assert ("t", "v") not in after.undecided
     other = with_column(after, "t", "v", "day_first", True)
     assert (other.column("t", "v").type, other.column("t", "v").day_first) == ("timestamp", True)
     assert read_again(other) == other.plan.plan_id
@@ -105,19 +105,19 @@ def test_what_the_file_refuses_a_review_refuses_without_a_line() -> None:
 
 def test_duplicates_are_decided_for_their_table() -> None:
     review = review_of("TEXT", ["a", "b", "b", "c"])
-    assert [finding.count for finding in undecided(review)["t", None]] == [1]
+    assert [finding.count for finding in review.undecided["t", None]] == [1]
     after = with_table(review, "t", duplicates="last")
-    assert ("t", None) not in undecided(after)
+    assert ("t", None) not in after.undecided
     assert read_again(after) == after.plan.plan_id
-    assert after.is_decided(("t", None))
-    assert not after.is_decided(("t", "v"))
+    assert ("t", None) in after.decided
+    assert ("t", "v") not in after.decided
 
 
 def test_a_name_decides_nothing() -> None:
     review = review_of("INTEGER", [*range(99), "x"])
     named = with_column(review, "t", "v", "target", "number")
-    assert not named.is_decided(("t", "v"))
-    assert ("t", "v") in undecided(named)
+    assert ("t", "v") not in named.decided
+    assert ("t", "v") in named.undecided
 
 
 def test_rows_accepted_in_quarantine_can_be_taken_back() -> None:

@@ -135,7 +135,7 @@ async def test_while_a_stage_runs_and_before_there_is_a_plan_the_key_says_why(st
         await keys.press("p")
         await until(keys, "There is no plan yet")
     async with wizard(Stage(), mode="inspect") as (_, keys):
-        await go_to(keys, "Profile ▸", "Finish ▸")
+        await begin(keys, "Finish ▸")
         await keys.press("p")
         await until(keys, "inspect makes no plan")
 

@@ -15,7 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.plan import TablePlan
 from sdmigrate.rules.plan_file import PlanProblem
-from sdmigrate.rules.plan_review import Place, Review, undecided
+from sdmigrate.rules.plan_review import Place, Review
 from sdmigrate.tui.decisions import Field, chosen, fields_of, typed
 from sdmigrate.tui.format import plain
 from sdmigrate.tui.paint import toned
@@ -89,7 +89,7 @@ class DecisionDialog(ModalScreen[Review]):
         listing.clear_options()
         listing.add_options([_line(field) for field in self._fields])
         listing.highlighted = min(here, len(self._fields) - 1)
-        said = [finding.message for finding in undecided(self._review).get(self._place, ())]
+        said = [finding.message for finding in self._review.undecided.get(self._place, ())]
         still_open = self.query_one("#open", Static)
         still_open.update(Content("\n").join(toned(f"! {words}", "warn") for words in said[:2]))
         still_open.display = bool(said)

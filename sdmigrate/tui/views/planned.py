@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from sdmigrate.model.finding import Finding
 from sdmigrate.model.plan import ColumnPlan, TablePlan
+from sdmigrate.model.profile import ColumnProfile
 from sdmigrate.model.trial import Example, QuarantineEffect, RuleEffect, Trial
 from sdmigrate.model.values import StoredValue
 from sdmigrate.pipeline.messages import Tried
 from sdmigrate.rules.outcome import RULES
-from sdmigrate.rules.plan_review import Place, Review, undecided
+from sdmigrate.rules.plan_review import Place, Review
 from sdmigrate.rules.wording import plural
 from sdmigrate.tui.format import count, share
 from sdmigrate.tui.trials import Trials
@@ -36,7 +37,7 @@ def plan_grid(review: Review, trials: Trials, *, roomy: bool) -> Grid:
         trials: what is known of its effect.
         roomy: whether there is room for the rules beside the names.
     """
-    still_open = undecided(review)
+    still_open = review.undecided
     places: list[Place] = []
     for table in review.plan.tables:
         places.append((table.source, None))
@@ -63,14 +64,18 @@ def _row(review: Review, trials: Trials, place: Place, findings: tuple[Finding, 
     decision = Shown("as proposed", "muted", 2.0)
     if findings:
         decision = Shown("! undecided", "warn", 0.0)
-    elif review.is_decided(place):
+    elif place in review.decided:
         decision = Shown("✓ decided", "good", 1.0)
     if column is None:
         became = planned.target if planned.include else "left out"
         rules, name = _table_rules(planned), table
     else:
-        decided = planned.column(column)
-        became, rules, name = decided.type, _column_rules(decided), f"{table}.{column}"
+        decided = review.column(table, column)
+        became, rules, name = (
+            decided.type,
+            _column_rules(decided, review.evidence(table, column)),
+            f"{table}.{column}",
+        )
     cells = (
         Shown(name),
         Shown(became, "strong" if column is None else ""),
@@ -117,12 +122,12 @@ def _table_rules(table: TablePlan) -> str:
     return " · ".join(filter(None, parts))
 
 
-def _column_rules(column: ColumnPlan) -> str:
+def _column_rules(column: ColumnPlan, evidence: ColumnProfile) -> str:
     order = {None: "", True: "D/M", False: "M/D"}[column.day_first]
     parts = (
         "" if column.form == "auto" else column.form,
         order,
-        _SHORT_EMPTY[column.empty],
+        _SHORT_EMPTY[column.empty] if evidence.empties or evidence.blanks else "",
         _SHORT_MISFIT[column.misfit],
         f"{len(column.placeholders)} mean NULL" if column.placeholders else "",
         f"default {column.default}" if column.default else "",
@@ -215,12 +220,7 @@ def quoted(value: StoredValue) -> str:
 
 def headline(review: Review) -> tuple[Line, ...]:
     """How the review stands: what is undecided, and what was changed in it."""
-    left = len(undecided(review))
-    decided = sum(
-        review.is_decided(place)
-        for table in review.plan.tables
-        for place in ((table.source, None), *((table.source, column.source) for column in table.columns))
-    )
+    left, decided = len(review.undecided), len(review.decided)
     words = f"! {count(left)} undecided" if left else "✓ nothing is undecided"
     return (
         (words, "warn" if left else "good"),

@@ -16,7 +16,7 @@ from sdmigrate.tui.narration import (
     gate_line,
     headline,
 )
-from sdmigrate.tui.offers import Offer, going_on
+from sdmigrate.tui.offers import Offer, going_on, why_no_review
 from sdmigrate.tui.paint import toned
 from sdmigrate.tui.steps import Step, StepName, position, purpose
 from sdmigrate.tui.views import views_of
@@ -142,6 +142,8 @@ class StagePane(Vertical):
             lines = [] if waiting.hint in advised else [plain(waiting.hint or "")]
             if step_state(journey, step) == "stopped":
                 lines.insert(0, f"What was kept is in {plain(waiting.run_directory)}")
+            if step_state(journey, step) == "refused" and not why_no_review(journey):
+                lines.append("p reviews the plan, where it can be decided otherwise.")
         hint.update(Content("\n").join(Content(line) for line in lines if line))
         hint.display = any(lines)
 
