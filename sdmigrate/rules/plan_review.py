@@ -59,8 +59,13 @@ class Review:
 
     @property
     def text(self) -> str:
-        """The plan as a file, complete."""
+        """The plan as a file, complete: for the next import, which it tells of drift."""
         return plan_file.write(self.plan, self.profile)
+
+    @property
+    def decisions(self) -> str:
+        """The plan as a file of what differs from the proposal, for this source."""
+        return plan_file.write(self.plan, self.profile, proposal=self.proposal)
 
     def column(self, table: str, column: str) -> ColumnPlan:
         """The decision for the column.
@@ -183,7 +188,7 @@ def _with(review: Review, table: TablePlan) -> Review:
 
 def _settled(review: Review, edited: Plan) -> Review:
     plan = plan_file.read(
-        plan_file.write(edited, review.profile),
+        plan_file.write(edited, review.profile, proposal=review.proposal),
         review.catalog,
         review.profile,
         day_first=review.day_first,

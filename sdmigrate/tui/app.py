@@ -288,7 +288,7 @@ class WizardApp(App[None]):
         journey = self._journey
         if review is None or journey is None or journey.waiting is None:
             return
-        use = partial(self._send, Decide(plan=review.text))
+        use = partial(self._send, Decide(plan=review.decisions))
         if "clean" not in journey.waiting.finished:
             use()
             return

@@ -91,7 +91,7 @@ def test_a_decided_plan_is_judged_runs_and_outlives_a_kill(tmp_path: Path) -> No
     assert "breaker" in (waiting.stopped_by or "")
 
     review = with_column(_review(directory), "visits", "day", "misfit", "text")
-    waiting = _ask(child, Decide(plan=review.text))
+    waiting = _ask(child, Decide(plan=review.decisions))
     assert (waiting.stopped_by, waiting.following) == (None, "clean")
     assert (directory / "plan.reviewed.toml").stat().st_mode & 0o777 == 0o600
     child.kill()
@@ -158,7 +158,7 @@ def test_trials_are_told_and_a_later_one_ends_an_earlier(tmp_path: Path) -> None
     assert "2025-06-31" in (message.stopped_by or "")
 
     # The run goes on as if nothing had been tried.
-    waiting = _ask(child, Decide(plan=with_table(kept, "visits", where="id > 5").text))
+    waiting = _ask(child, Decide(plan=with_table(kept, "visits", where="id > 5").decisions))
     assert waiting.stopped_by is None
     waiting = _ask(child, Proceed())
     assert waiting.finished[-1] == "clean"

@@ -35,7 +35,7 @@ def review_of(declared: str, values: Sequence[Value], *, not_null: bool = False)
 
 
 def read_again(review: Review) -> str:
-    return plan_file.read(review.text, review.catalog, review.profile).plan_id
+    return plan_file.read(review.decisions, review.catalog, review.profile).plan_id
 
 
 @pytest.mark.parametrize(
