@@ -16,6 +16,8 @@ _BLOCKS = 16
 _BLOCK_ROWS = 128
 _STARTS = '"sdmigrate: first rows of blocks"'
 """Hardly the name of a table or column of the source; if it is, the sample gives nothing."""
+_COLUMNS = 100
+"""Sampled at a time, so that a table of 2,000 columns takes no more memory."""
 _MANY = 100
 """Distinct values of the sample from which a column can be called many-valued."""
 _BARE: dict[frozenset[bytes], Carriage] = {frozenset({b"t"}): "text", frozenset({b"i"}): "integer"}
@@ -39,10 +41,20 @@ def sample(connection: duckdb.DuckDBPyConnection, table: Table) -> Sampled:
     A table that cannot be read gives what a small one does.
     """
     names = [column.name for column in table.columns]
-    try:
-        rowids, rows = _rows(connection, table, names)
-    except duckdb.Error:
-        return Sampled()
+    sampled = Sampled()
+    for start in range(0, len(names), _COLUMNS):
+        try:
+            some = _of_columns(connection, table, names[start : start + _COLUMNS])
+        except duckdb.Error:
+            return Sampled()
+        sampled = Sampled(
+            some.rowids, {**sampled.many_valued, **some.many_valued}, {**sampled.carriages, **some.carriages}
+        )
+    return sampled
+
+
+def _of_columns(connection: duckdb.DuckDBPyConnection, table: Table, names: list[str]) -> Sampled:
+    rowids, rows = _rows(connection, table, names)
     many = {}
     carriages = {}
     for name, column in zip(names, zip(*rows, strict=True), strict=False):
