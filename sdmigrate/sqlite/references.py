@@ -5,7 +5,7 @@ Invariant: reads only; a row with a NULL in the key refers to nothing and repeat
 
 import heapq
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sdmigrate.model.catalog import Table
@@ -57,8 +57,18 @@ def orphans(
     columns: Sequence[str],
     parent: str,
     parent_columns: Sequence[str],
+    numbers: Collection[str] = (),
 ) -> Located:
     """Rows of the child that name a parent which is not there.
+
+    Args:
+        connection: to the snapshot or cleaned.
+        child: the table whose rows are counted.
+        columns: the child's columns.
+        parent: the parent's name.
+        parent_columns: the columns they name.
+        numbers: those of them that were declared as numbers. Where they are, SQLite takes the text '1' for 1;
+            cleaned, which has no types, must be told.
 
     Raises:
         sqlite3.Error: a name is unknown, or the file cannot be read.
@@ -67,15 +77,30 @@ def orphans(
         f"p.{quote_identifier(above)} = c.{quote_identifier(below)}"
         for below, above in zip(columns, parent_columns, strict=True)
     )
+    keys = ", ".join(
+        f"CAST({name} AS NUMERIC) AS {name}" if column in numbers else name
+        for column, name in ((column, quote_identifier(column)) for column in parent_columns)
+    )
+    # The cast would take any other text for 0.
+    certain = "".join(
+        f" AND typeof({quote_identifier(column)}) IN ('integer', 'real')"
+        for column in parent_columns
+        if column in numbers
+    )
     # DISTINCT makes a table that SQLite indexes for the join where the parent has no index.
     source = (
         f" FROM {quote_identifier(child.name)} AS c LEFT JOIN"
-        f" (SELECT DISTINCT {_listed(parent_columns)} FROM {quote_identifier(parent)}"
-        f" WHERE {_present(parent_columns)}) AS p ON {joined}"
+        f" (SELECT DISTINCT {keys} FROM {quote_identifier(parent)}"
+        f" WHERE {_present(parent_columns)}{certain}) AS p ON {joined}"
         f" WHERE {_present(columns, 'c.')} AND p.{quote_identifier(parent_columns[0])} IS NULL"
     )
     first = f"c.{quote_identifier(columns[0])}"
     return _read(connection, f"SELECT count(*){source}", f"SELECT {_place(child, 'c.')}, {first}{source}")
+
+
+def numeric_columns(table: Table) -> tuple[str, ...]:
+    """The columns declared as numbers."""
+    return tuple(column.name for column in table.columns if column.affinity in ("INTEGER", "REAL", "NUMERIC"))
 
 
 def repeated(connection: sqlite3.Connection, table: Table, columns: Sequence[str]) -> Located:

@@ -20,7 +20,7 @@ from sdmigrate.rules.rule_results import (
     within_band,
 )
 from sdmigrate.runtime.context import Context
-from sdmigrate.sqlite.references import SAMPLES, orphans
+from sdmigrate.sqlite.references import SAMPLES, numeric_columns, orphans
 from sdmigrate.sqlite.rule_counts import breaking, suspects
 
 
@@ -79,5 +79,8 @@ def _unsuggested(
     if rule.parent_column not in parents.get(rule.parent_table, set()) or not profile.rows:
         return
     for column in columns_of(rule, profile):
-        lost = orphans(connection, table, (column.name,), rule.parent_table, (rule.parent_column,))
+        numbers = numeric_columns(catalog.table(rule.parent_table))
+        lost = orphans(
+            connection, table, (column.name,), rule.parent_table, (rule.parent_column,), numbers=numbers
+        )
         yield within_band(result_of(rule, table.name, profile.rows, lost.rows, lost.samples))

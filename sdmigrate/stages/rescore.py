@@ -30,7 +30,7 @@ from sdmigrate.rules.canonical import settled
 from sdmigrate.rules.quality import score
 from sdmigrate.runtime.context import Context
 from sdmigrate.sqlite.connection import open_read_only
-from sdmigrate.sqlite.references import orphans, repeated
+from sdmigrate.sqlite.references import numeric_columns, orphans, repeated
 from sdmigrate.sqlite.row_order import locator
 from sdmigrate.stages.profile import profile as count_again
 from sdmigrate.stages.profile import rule_pack
@@ -161,6 +161,11 @@ def _references(
             yield reference
         else:
             lost = orphans(
-                connection, table, reference.columns, reference.parent_table, reference.parent_columns
+                connection,
+                table,
+                reference.columns,
+                reference.parent_table,
+                reference.parent_columns,
+                numbers=numeric_columns(catalog.table(reference.parent_table)),
             )
             yield replace(reference, orphans=lost.rows, samples=lost.samples)

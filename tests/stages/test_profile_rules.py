@@ -13,6 +13,7 @@ from sdmigrate.model.errors import UsageProblem
 from sdmigrate.rules.rule_pack import Check, read_rule_pack
 from sdmigrate.rules.rule_results import RuleResult, rule_findings
 from sdmigrate.sqlite.connection import open_read_only
+from sdmigrate.sqlite.references import numeric_columns, orphans
 from sdmigrate.stages.profile import profile
 from sdmigrate.stages.profile_rules import rule_results
 from tests.conftest import MakeContext
@@ -108,6 +109,29 @@ def test_a_threshold_decides_and_what_is_not_there_is_told(tmp_path: Path, make_
         (found.code, found.severity, found.table, found.column, found.count)
         for found in rule_findings(pack, catalog, (missed, kept))
     ] == [("rule-missed", "error", "t", "yes", 3), ("rule-without-place", "warning", "t", "no", 0)]
+
+
+def test_a_text_names_a_number_in_cleaned_as_it_did_in_the_snapshot(tmp_path: Path) -> None:
+    rows = (
+        "INSERT INTO p VALUES (1), (2), (0), ('x'); INSERT INTO c VALUES ('1'), ('2.0'), (2), ('y'), ('7');"
+    )
+    typed = "CREATE TABLE p(id INTEGER); CREATE TABLE c(ref TEXT);"
+    path = tmp_path / "snapshot.sqlite"
+    for create in (typed, "CREATE TABLE p(id); CREATE TABLE c(ref);"):
+        path.unlink(missing_ok=True)
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript(create + rows)
+            if create == typed:
+                tables = snapshot_of(path).catalog
+            lost = orphans(
+                connection,
+                tables.table("c"),
+                ("ref",),
+                "p",
+                ("id",),
+                numbers=numeric_columns(tables.table("p")),
+            )
+        assert sorted(sample.value.text for sample in lost.samples) == ["7", "y"]
 
 
 def test_an_expression_that_sqlite_refuses_names_the_rule(tmp_path: Path, make_context: MakeContext) -> None:
