@@ -151,7 +151,7 @@ async def _question(keys: Keys, _: Stage) -> None:
 async def _live(keys: Keys, stage: Stage) -> None:
     await _question(keys, stage)
     await keys.press("tab", "shift+tab", "shift+tab", *"servicedesk", "enter", "enter")
-    await until(keys, "Go back with u")
+    await until(keys, "finish with n.")
 
 
 async def _end(keys: Keys, stage: Stage) -> None:
