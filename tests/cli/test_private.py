@@ -49,11 +49,16 @@ def test_a_password_is_warned_of_and_goes_nowhere(
 
 
 def watch_children(parent: int, seen: set[str], ended: threading.Event) -> None:
-    """Collect the command lines and environments of all that the process starts."""
+    """Collect the command lines of all that the process starts.
+
+    A child that has not begun its own program yet still shows the line that the operator typed.
+    """
+    typed = psutil.Process(parent).cmdline()
     while not ended.wait(0.005):
         try:
             for child in psutil.Process(parent).children(recursive=True):
-                seen.add(" ".join(child.cmdline()))
+                if (line := child.cmdline()) != typed:
+                    seen.add(" ".join(line))
         except psutil.Error:
             continue
 
