@@ -6,6 +6,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
+from sdmigrate.rules.wording import plural
 from sdmigrate.tui.format import plain
 from sdmigrate.tui.journey import Journey, active_step, gates_of, step_state
 from sdmigrate.tui.narration import (
@@ -191,12 +192,16 @@ class StagePane(Vertical):
         return min(self._chosen.get(step.name, first), len(self._grids) - 1)
 
     def _show_capped(self) -> None:
-        shown, matching = self.query_one(RecordTable).shown
-        words = (
-            ""
-            if shown == matching
-            else f"first {shown:,} of {matching:,} rows; / filters, s sorts all of them"
-        )
+        """What of the rows is not drawn, and why."""
+        table = self.query_one(RecordTable)
+        shown, matching = table.shown
+        words = ""
+        if shown < matching:
+            words = f"first {shown:,} of {matching:,} rows; / filters, s sorts all of them"
+        elif table.wanted:
+            words = f"{plural(matching, 'row holds', 'rows hold')} {plain(table.wanted, 20)!r}; Esc shows all"
+            if not matching:
+                self.query_one("#preview", Static).display = False
         self.query_one("#left-over", Static).update(toned(words, "muted"))
 
     def _show_way_on(self, journey: Journey, step: Step, go_on: Offer) -> None:
