@@ -35,6 +35,8 @@ def begin_journey(
 ) -> RunFinished:
     """Run a journey to its end, or through the stage ``until``, and tell it.
 
+    A run that is past ``until`` already runs that stage again; what came after it is forgotten.
+
     Raises:
         SdmigrateError: the run could not begin.
     """
@@ -54,6 +56,8 @@ def _drive(
     outcome: Outcome | None = None
     error: BaseException | None = None
     try:
+        if until in run.journey.finished:
+            run.journey.repeat(until)
         while (stage := run.journey.following) is not None:
             _step(session, run, stage, confirm)
             if stage == until:

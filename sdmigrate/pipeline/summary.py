@@ -3,6 +3,8 @@
 Invariant: what it says is what the journal holds; a stage that is not in the journal did not happen.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 from sdmigrate.model.events import (
@@ -13,6 +15,7 @@ from sdmigrate.model.events import (
     QualityPair,
     RunFinished,
     StageFinished,
+    StageName,
     StageSummary,
     TableSummary,
 )
@@ -20,6 +23,7 @@ from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
 from sdmigrate.model.result import Cleaned, Release, Switch, Verdict, Verification
 from sdmigrate.model.settings import Mode, Request
+from sdmigrate.pipeline.order import RECORDS
 from sdmigrate.runtime.journal import Journal
 
 
@@ -62,6 +66,18 @@ def unstarted(request: Request, outcome: Outcome, exit_code: int) -> RunFinished
     )
 
 
+def stages_told(events: Iterable[Event]) -> tuple[StageSummary, ...]:
+    """The stages as they stand: one that ran again as it ended last, without those that it made forgotten."""
+    order = tuple(RECORDS)
+    stages: dict[StageName, StageSummary] = {}
+    for event in events:
+        if isinstance(event, StageFinished):
+            place = order.index(event.stage)
+            stages = {name: stage for name, stage in stages.items() if order.index(name) < place}
+            stages[event.stage] = StageSummary(name=event.stage, status=event.status, seconds=event.seconds)
+    return tuple(stages.values())
+
+
 def summarise(
     journal: Journal,
     *,
@@ -73,14 +89,9 @@ def summarise(
 ) -> RunFinished:
     """The run's last event."""
     events = journal_events(journal)
-    stages: dict[str, StageSummary] = {}
     findings: dict[tuple[str, str | None, str | None], FindingSummary] = {}
     for event in events:
-        if isinstance(event, StageFinished):
-            # A stage that ran again is told once, as it ended last.
-            stages.pop(event.stage, None)
-            stages[event.stage] = StageSummary(name=event.stage, status=event.status, seconds=event.seconds)
-        elif isinstance(event, FindingSeen):
+        if isinstance(event, FindingSeen):
             findings[event.code, event.table, event.column] = FindingSummary(
                 code=event.code,
                 severity=event.severity,
@@ -104,7 +115,7 @@ def summarise(
             before=profile.quality.score if profile is not None else None,
             after=cleaned.quality.score if cleaned is not None else None,
         ),
-        stages=tuple(stages.values()),
+        stages=stages_told(events),
         tables=_tables(journal, cleaned, release),
         findings=tuple(findings.values()),
     )

@@ -55,6 +55,11 @@ def test_stage_by_stage(run: str, place: Path, postgres: Endpoint, schema_name: 
     assert (cleaned.code, cleaned.last["run"]) == (0, run)
     assert cleaned.last["stages"][-1]["name"] == "clean"
     assert all(table["verified"] == "not_checked" for table in cleaned.last["tables"])
+    # A stage that the run is past is run again, and nothing after it.
+    again = on(place, "profile", "--run", run)
+    assert (again.code, again.last["outcome"], again.last["stages"][-1]["name"]) == (0, "done", "profile")
+    assert call("status", run, "--work-dir", place).out.count("clean") == 0
+    assert on(place, "clean", "--run", run).last["stages"][-1]["name"] == "clean"
     target = ("--target", postgres.conninfo)
     assert on(place, "canary", "--run", run).code == 2
     assert on(place, "canary", "--run", run, *target).code == 2
