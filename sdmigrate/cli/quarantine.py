@@ -21,6 +21,7 @@ from sdmigrate.pipeline.journey import replay_is_pending
 from sdmigrate.pipeline.messages import Begin
 from sdmigrate.pipeline.run import opened_run
 from sdmigrate.report.plain import plain
+from sdmigrate.rules.wording import plural
 from sdmigrate.runtime.directory import RunDirectory, written_whole
 from sdmigrate.runtime.journal import Journal
 from sdmigrate.runtime.runs import find_run, locked
@@ -127,7 +128,8 @@ def edit(
                     )
                 changed = sum(repair_row(quarantine, *repair, as_is=as_is) for repair in repairs)
         session.output.text(
-            f"{changed} rows were changed; 'sdmigrate quarantine replay' checks and loads them"
+            f"{plural(changed, 'row was', 'rows were')} changed;"
+            " 'sdmigrate quarantine replay' checks and loads what was repaired"
         )
         return "done"
 
@@ -181,7 +183,7 @@ def _counted(table: str, column: str | None, finding: str, count: int) -> Findin
         table=table,
         column=column,
         count=count,
-        message=f"{count} rows are in quarantine.",
+        message=f"{plural(count, 'row is', 'rows are')} in quarantine.",
         advice="Look at them with 'sdmigrate quarantine show'.",
     )
 

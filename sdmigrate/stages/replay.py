@@ -28,6 +28,7 @@ from sdmigrate.postgres.locks import held
 from sdmigrate.postgres.replaying import Refusal, Replayer, release_to_repair, replayed_rows
 from sdmigrate.rules.ledger import check_balance
 from sdmigrate.rules.repaired import Unfit, judge_repaired
+from sdmigrate.rules.wording import plural
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import make_private_directory, private_file
 from sdmigrate.sqlite.audit import count_rules, open_audit
@@ -304,7 +305,8 @@ class _Work:
                     table=source,
                     column=None,
                     count=count,
-                    message=f"{count} rows were repaired in quarantine and are in {self.base.release.name}.",
+                    message=f"Repaired in quarantine, {plural(count, 'row is', 'rows are')} in"
+                    f" {self.base.release.name}.",
                     advice="What was edited is in the audit trail, by rule repaired-in-quarantine.",
                 )
 
