@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from hypothesis import settings
 
 from sdmigrate.model.events import Event
 from sdmigrate.model.settings import Endpoint, Mode, Request
@@ -17,6 +18,12 @@ from sdmigrate.postgres.unprivileged import remove_place
 from sdmigrate.runtime.cancel import CancelToken
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import RunDirectory, make_private_directory
+
+# The same examples on every run, so that a red run is about the change in hand; new ones are looked for with
+# ``HYPOTHESIS_PROFILE=search make test``.
+settings.register_profile("repeatable", derandomize=True, database=None)
+settings.register_profile("search", print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 class RecordingSink:
