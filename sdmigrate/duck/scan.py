@@ -83,7 +83,8 @@ def scan(
     make_evidence: EvidenceMaker,
     cancel: CancelSignal,
     pulse: Callable[[str, int], None],
-) -> list[Scanned]:
+    heard: Callable[[Scanned], None],
+) -> None:
     """Count every column of the tables.
 
     Args:
@@ -93,6 +94,7 @@ def scan(
         make_evidence: makes the evidence to which a column's values are added.
         cancel: interrupts the queries under way.
         pulse: called at least every second with the table last begun and the columns done so far.
+        heard: called with each part of a table as soon as it is scanned, every column once.
 
     Raises:
         Aborted: the operator asked to stop.
@@ -107,7 +109,7 @@ def scan(
                 cursor.interrupt()
 
         with cancel.interrupting(interrupt):
-            return _run(tables, cursors, make_evidence, cancel, pulse)
+            _run(tables, cursors, make_evidence, cancel, pulse, heard)
 
 
 def _run(
@@ -116,7 +118,8 @@ def _run(
     make_evidence: EvidenceMaker,
     cancel: CancelSignal,
     pulse: Callable[[str, int], None],
-) -> list[Scanned]:
+    heard: Callable[[Scanned], None],
+) -> None:
     free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
     for cursor in cursors:
         free.put(cursor)
@@ -138,7 +141,7 @@ def _run(
         with lent() as cursor:
             return _do(job, cursor, make_evidence, cancel)
 
-    scanned: list[Scanned] = []
+    done_columns = 0
     with ThreadPoolExecutor(max_workers=len(cursors), thread_name_prefix="profile") as pool:
         waiting: set[Future[list[Scanned]]] = set()
         try:
@@ -147,11 +150,14 @@ def _run(
             waiting |= {
                 pool.submit(work, job) for job in sorted(jobs, key=lambda job: job.cost, reverse=True)
             }
+            latest = jobs[0].table.name if jobs else ""
             while waiting:
                 done, waiting = wait(waiting, timeout=_PULSE_SECONDS, return_when=FIRST_COMPLETED)
-                scanned += [part for future in done for part in future.result()]
-                table = scanned[-1].table.name if scanned else jobs[0].table.name
-                pulse(table, sum(len(one.columns) for one in scanned))
+                for part in (part for future in done for part in future.result()):
+                    heard(part)
+                    latest = part.table.name
+                    done_columns += len(part.columns)
+                pulse(latest, done_columns)
                 cancel.raise_if_set()
         except BaseException:
             # Leaving waits for the threads; nobody will ask for what they still do.
@@ -160,7 +166,6 @@ def _run(
             for cursor in cursors:
                 cursor.interrupt()
             raise
-    return scanned
 
 
 def _do(

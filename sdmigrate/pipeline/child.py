@@ -8,6 +8,7 @@ import multiprocessing
 import queue
 import signal
 import threading
+import time
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Literal, Self
@@ -19,6 +20,7 @@ from sdmigrate.model.environment import of_environment
 from sdmigrate.model.errors import Aborted, SdmigrateError, UnsafeToContinue
 from sdmigrate.model.events import Event, RunFinished
 from sdmigrate.model.outcome import ExitCode, outcome_of
+from sdmigrate.model.so_far import TableSoFar
 from sdmigrate.pipeline.messages import (
     Begin,
     Command,
@@ -30,6 +32,7 @@ from sdmigrate.pipeline.messages import (
     Message,
     Proceed,
     Repeat,
+    Seen,
     Stop,
     Tried,
     Try,
@@ -38,6 +41,9 @@ from sdmigrate.pipeline.messages import (
 from sdmigrate.pipeline.run import Run, opened_run
 from sdmigrate.pipeline.summary import unstarted
 from sdmigrate.runtime.cancel import CancelToken, aborted
+
+_SHOWING_SECONDS = 0.1
+"""Between two messages about tables, while nothing else is sent."""
 
 
 class Child:
@@ -130,11 +136,13 @@ class _Server:
         """Ends a trial alone; every command sets it."""
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._lock = threading.Lock()
+        self._unsent: dict[str, TableSoFar] = {}
+        self._shown_at = 0.0
 
     def serve(self, begin: Begin) -> None:
         threading.Thread(target=self._listen, daemon=True).start()
         try:
-            with opened_run(begin, self._cancel, (self._tell,)) as run:
+            with opened_run(begin, self._cancel, (self._tell,), self._show) as run:
                 self._converse(run)
         except Exception as error:
             known = of_environment(error) or error
@@ -215,7 +223,26 @@ class _Server:
         if not isinstance(event, RunFinished):
             self._send(EventLine(line=line))
 
+    def _show(self, table: TableSoFar) -> None:
+        """Send the tables by the handful, since a file may have thousands."""
+        with self._lock:
+            self._unsent[table.profile.name] = table
+            if time.monotonic() - self._shown_at < _SHOWING_SECONDS:
+                return
+        self._send_tables()
+
+    def _send_tables(self) -> None:
+        with self._lock:
+            tables, self._unsent = tuple(self._unsent.values()), {}
+            self._shown_at = time.monotonic()
+        if tables:
+            self._write(Seen(tables=tables))
+
     def _send(self, message: Message) -> None:
+        self._send_tables()
+        self._write(message)
+
+    def _write(self, message: Message) -> None:
         with self._lock:
             try:
                 self._connection.send_bytes(msgspec.json.encode(message))

@@ -10,6 +10,7 @@ from sdmigrate.model.events import RunFinished, StageName
 from sdmigrate.model.plan import TablePlan
 from sdmigrate.model.record import Record
 from sdmigrate.model.settings import Request
+from sdmigrate.model.so_far import TableSoFar
 from sdmigrate.model.trial import Trial
 
 
@@ -77,6 +78,12 @@ class EventLine(Record, tag=True):
     line: str
 
 
+class Seen(Record, tag=True):
+    """Child to parent: what is known by now of these tables, while they are looked at and counted."""
+
+    tables: tuple[TableSoFar, ...]
+
+
 class Waiting(Record, tag=True):
     """Child to parent: control is back; nothing runs."""
 
@@ -110,4 +117,4 @@ class Ended(Record, tag=True):
     """What is left where, in words."""
 
 
-Message: TypeAlias = EventLine | Waiting | Tried | Ended
+Message: TypeAlias = EventLine | Seen | Waiting | Tried | Ended

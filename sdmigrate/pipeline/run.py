@@ -4,9 +4,10 @@ Invariant: whatever happens inside, the last event is ``run.finished``, the repo
 told, and a rehearsal's target is as it was.
 """
 
+import dataclasses
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.events import Outcome, RunFinished, StageName
 from sdmigrate.model.outcome import ExitCode, outcome_of
 from sdmigrate.model.settings import Endpoint, Request
+from sdmigrate.model.so_far import TableSoFar
 from sdmigrate.pipeline.facts import run_facts
 from sdmigrate.pipeline.journey import Journey
 from sdmigrate.pipeline.messages import Begin
@@ -134,8 +136,19 @@ class Run:
 
 
 @contextmanager
-def opened_run(begin: Begin, cancel: CancelToken, listeners: tuple[Listener, ...] = ()) -> Iterator[Run]:
+def opened_run(
+    begin: Begin,
+    cancel: CancelToken,
+    listeners: tuple[Listener, ...] = (),
+    tables: Callable[[TableSoFar], None] | None = None,
+) -> Iterator[Run]:
     """A new run, or one taken up again, held by this process until the block ends.
+
+    Args:
+        begin: what to run.
+        cancel: ends it.
+        listeners: hear its events.
+        tables: hears what is known of each table while it is being found out; None: nobody looks.
 
     Raises:
         SourceUnusable: the source is no SQLite database; no run was made.
@@ -154,6 +167,7 @@ def opened_run(begin: Begin, cancel: CancelToken, listeners: tuple[Listener, ...
         )
         endpoint = stack.enter_context(_reached(begin, facts.request, directory))
         scratch, context = _surroundings(directory, facts, cancel, recorder, endpoint)
+        context = dataclasses.replace(context, tables=tables)
         if scratch is not None:
             journal.note("scratch", scratch)
         journey = Journey(context, journal, endpoint)

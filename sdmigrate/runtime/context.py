@@ -3,11 +3,13 @@
 Invariant: a stage reads no setting, clock or path from anywhere else.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sdmigrate.model.protocols import CancelSignal, EventSink
 from sdmigrate.model.settings import Limits, Request
+from sdmigrate.model.so_far import TableSoFar
 from sdmigrate.runtime.directory import RunDirectory
 
 
@@ -23,6 +25,14 @@ class Context:
     """UTC; the same after a resume, so that names made from it are the same."""
     bookkeeping: str = "sdmigrate"
     """The schema in the target that records releases, parts and locks; a rehearsal has its own."""
+
+    tables: Callable[[TableSoFar], None] | None = None
+    """Hears what is known of each table while it is being found out; None where nobody looks."""
+
+    def show(self, table: TableSoFar) -> None:
+        """Let whoever looks see the table."""
+        if self.tables is not None:
+            self.tables(table)
 
     @property
     def run_id(self) -> str:

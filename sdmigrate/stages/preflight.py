@@ -18,6 +18,7 @@ from sdmigrate.runtime.health import memory
 from sdmigrate.sqlite.catalog import read_catalog, readable
 from sdmigrate.sqlite.header import Header, read_header, resolve, shown
 from sdmigrate.sqlite.opening import fingerprint, open_source
+from sdmigrate.stages.first_look import first_look
 from sdmigrate.stages.inventory import inventory
 from sdmigrate.stages.room import check_disk, in_units
 from sdmigrate.stages.target_checks import check_target, target_findings
@@ -82,7 +83,9 @@ def preflight(context: Context, target: TargetFacts | None) -> Source:
 def _read(context: Context, path: Path) -> tuple[Reading, Catalog]:
     try:
         with open_source(path, context.directory.scratch, context.cancel) as connection:
-            return connection.reading, read_catalog(connection)
+            catalog = read_catalog(connection)
+            first_look(context, connection, catalog)
+            return connection.reading, catalog
     except sqlite3.DatabaseError as error:
         raise SourceUnusable(
             f"The schema of {shown(path)} cannot be read: {readable(str(error))}.",

@@ -5,32 +5,31 @@ same result.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from sdmigrate.duck.scan import scan
-from sdmigrate.model.catalog import Column, Table
+from sdmigrate.duck.scan import Scanned, scan
+from sdmigrate.model.catalog import Table
 from sdmigrate.model.errors import SourceUnusable, UsageProblem
 from sdmigrate.model.events import Advanced
 from sdmigrate.model.finding import Finding, in_order
-from sdmigrate.model.profile import ColumnProfile, Profile, TableProfile
+from sdmigrate.model.profile import Profile, TableProfile
+from sdmigrate.model.so_far import TableSoFar
 from sdmigrate.model.source import Snapshot
-from sdmigrate.model.values import stored
-from sdmigrate.rules.declared_types import declared_digits, declared_length
-from sdmigrate.rules.evidence import Evidence, interest_of
+from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.likely_keys import LikelyParents
-from sdmigrate.rules.profile_findings import column_findings
 from sdmigrate.rules.quality import score
 from sdmigrate.rules.rule_pack import RulePack, read_rule_pack
 from sdmigrate.rules.rule_results import rule_findings
-from sdmigrate.rules.types import Proposal, day_order, propose, settle_day_order
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import make_private_directory
 from sdmigrate.sqlite.connection import open_read_only, quote_identifier
 from sdmigrate.sqlite.row_order import unreadable_of
+from sdmigrate.stages.profile_columns import TableColumns, columns_of, empty_evidence
 from sdmigrate.stages.profile_keys import profile_keys, profile_references
 from sdmigrate.stages.profile_rules import rule_results
 
@@ -58,27 +57,22 @@ def profile(context: Context, snapshot: Snapshot) -> Profile:
 def _profile(context: Context, snapshot: Snapshot, pack: RulePack | None) -> Profile:
     catalog = snapshot.catalog
     with closing(open_read_only(snapshot.path, catalog=catalog)) as connection:
-        evidence = _gather(context, snapshot, connection)
+        counted = _gather(context, snapshot, connection)
         findings: list[Finding] = []
         tables: list[TableProfile] = []
-        parents = LikelyParents(catalog, evidence)
+        parents = LikelyParents(catalog, {name: found.evidence for name, found in counted.items()})
         with context.cancel.interrupting(connection.interrupt):
             for table in catalog.tables:
-                columns, told = _columns(context, table, evidence[table.name])
-                keys, told_of_keys = profile_keys(connection, table, evidence[table.name])
+                found = counted[table.name]
+                keys, told_of_keys = profile_keys(connection, table, found.evidence)
                 references, told_of_references = profile_references(
-                    connection, catalog, table, evidence[table.name], parents
+                    connection, catalog, table, found.evidence, parents
                 )
-                findings += [*told, *told_of_keys, *told_of_references]
-                tables.append(
-                    TableProfile(
-                        name=table.name,
-                        rows=_rows(connection, table, evidence[table.name]),
-                        columns=columns,
-                        keys=keys,
-                        references=references,
-                    )
-                )
+                profiled = replace(found.told(table.name).profile, keys=keys, references=references)
+                told = (*found.columns.findings, *told_of_keys, *told_of_references)
+                findings += told
+                tables.append(profiled)
+                context.show(TableSoFar(profile=profiled, findings=told, known="related", rows=found.rows))
                 _advance(
                     context, table.name, len(tables), len(catalog.tables), "keys and references", "tables"
                 )
@@ -116,19 +110,22 @@ def _advance(context: Context, table: str | None, done: int, total: int, reason:
     )
 
 
-def _empty_evidence(table: Table, name: str) -> Evidence:
-    column = table.column(name)
-    return Evidence(
-        interest=interest_of(column),
-        declared_digits=declared_digits(column),
-        declared_length=declared_length(column),
-    )
+@dataclass(frozen=True)
+class _Counted:
+    """A table whose values are all counted."""
+
+    rows: int
+    evidence: dict[str, Evidence]
+    columns: TableColumns
+
+    def told(self, name: str) -> TableSoFar:
+        """What that makes known of the table."""
+        profile = TableProfile(name=name, rows=self.rows, columns=self.columns.profiles)
+        return TableSoFar(profile=profile, findings=self.columns.findings, known="counted", rows=self.rows)
 
 
-def _gather(
-    context: Context, snapshot: Snapshot, connection: sqlite3.Connection
-) -> dict[str, dict[str, Evidence]]:
-    """Every column's evidence, by table and column."""
+def _gather(context: Context, snapshot: Snapshot, connection: sqlite3.Connection) -> dict[str, _Counted]:
+    """Every table, counted."""
     tables = snapshot.catalog.tables
     total = sum(len(table.columns) for table in tables)
     make_private_directory(context.directory.scratch)
@@ -136,22 +133,44 @@ def _gather(
     def pulse(table: str, done: int) -> None:
         _advance(context, table, done, total, "counting values", "columns")
 
-    gathered: dict[str, dict[str, Evidence]] = {table.name: {} for table in tables}
     pulse(tables[0].name if tables else "", 0)
     unreadable = unreadable_of(connection, "main", snapshot.catalog)
-    readable = [_without(table, unreadable.get(table.name, frozenset())) for table in tables]
-    scanned = scan(snapshot.path, context.directory.scratch, readable, _empty_evidence, context.cancel, pulse)
-    for part in scanned:
-        if not part.readable:
-            pulse(part.table.name, 0)
-            _count_rows(context, connection, part.table, part.columns)
-        gathered[part.table.name].update(part.columns)
-    for table in tables:
+    readable = {table.name: _without(table, unreadable.get(table.name, frozenset())) for table in tables}
+    gathered: dict[str, dict[str, Evidence]] = {table.name: {} for table in tables}
+    counted: dict[str, _Counted] = {}
+
+    def complete(table: Table) -> None:
+        evidence = gathered[table.name]
+        rows = _rows(connection, table, evidence)
         for name in unreadable.get(table.name, ()):
             # What SQLite cannot compute here is NULL in cleaned as well.
-            gathered[table.name][name] = _empty_evidence(table, name)
-            gathered[table.name][name].add_nulls(_rows(connection, table, gathered[table.name]))
-    return gathered
+            evidence[name] = empty_evidence(table, name)
+            evidence[name].add_nulls(rows)
+        counted[table.name] = _Counted(rows, evidence, columns_of(context, table, evidence))
+        context.show(counted[table.name].told(table.name))
+
+    def heard(part: Scanned) -> None:
+        name = part.table.name
+        if not part.readable:
+            pulse(name, 0)
+            _count_rows(context, connection, part.table, part.columns)
+        gathered[name].update(part.columns)
+        if len(gathered[name]) == len(readable[name].columns):
+            complete(snapshot.catalog.table(name))
+
+    scan(
+        snapshot.path,
+        context.directory.scratch,
+        tuple(readable.values()),
+        empty_evidence,
+        context.cancel,
+        pulse,
+        heard,
+    )
+    for table in tables:
+        if table.name not in counted:
+            complete(table)
+    return counted
 
 
 def _without(table: Table, names: Collection[str]) -> Table:
@@ -186,60 +205,3 @@ def _rows(connection: sqlite3.Connection, table: Table, columns: dict[str, Evide
         return evidence.rows
     (rows,) = connection.execute(f"SELECT count(*) FROM {quote_identifier(table.name)}").fetchone()
     return int(rows)
-
-
-def _columns(
-    context: Context, table: Table, evidence: dict[str, Evidence]
-) -> tuple[tuple[ColumnProfile, ...], Iterator[Finding]]:
-    orders = {name: day_order(found) for name, found in evidence.items()}
-    profiles = []
-    proposals = {}
-    for column in table.columns:
-        found = evidence[column.name]
-        sisters = tuple(order for name, order in orders.items() if name != column.name)
-        proposals[column.name] = propose(
-            column,
-            found,
-            day_first=settle_day_order(found, sisters, context.request.day_first),
-            confidence=context.limits.confidence,
-            is_rowid=column.name == table.rowid_alias,
-        )
-        profiles.append(_column_profile(column, found, proposals[column.name]))
-    findings = (
-        finding
-        for column in table.columns
-        for finding in column_findings(table, column, evidence[column.name], proposals[column.name])
-    )
-    return tuple(profiles), findings
-
-
-def _column_profile(column: Column, evidence: Evidence, proposal: Proposal) -> ColumnProfile:
-    low, high = evidence.bounds()
-    return ColumnProfile(
-        name=column.name,
-        declared_type=column.declared_type,
-        rows=evidence.rows,
-        nulls=evidence.nulls,
-        empties=evidence.count("empty"),
-        blanks=evidence.count("blank"),
-        classes=evidence.classes,
-        distinct=evidence.distinct,
-        distinct_exact=True,
-        proposed=proposal.type,
-        confidence=proposal.confidence,
-        reason=proposal.reason,
-        forms=evidence.forms,
-        minimum=None if low is None else stored(low),
-        maximum=None if high is None else stored(high),
-        longest_characters=evidence.longest_characters,
-        longest_bytes=evidence.longest_bytes,
-        nul_texts=evidence.nul_count,
-        invalid_utf8=evidence.invalid_count,
-        infinite=evidence.count("not_finite", "real"),
-        non_integral=evidence.non_integral,
-        fraction_digits=evidence.fraction_digits,
-        top=evidence.top(),
-        candidates=proposal.candidates,
-        form=proposal.form,
-        day_first=proposal.day_first,
-    )

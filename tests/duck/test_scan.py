@@ -17,7 +17,7 @@ from sdmigrate.duck import dictionary, wide
 from sdmigrate.duck.connection import open_snapshot
 from sdmigrate.duck.encoding import Carriage, decoded, encoded
 from sdmigrate.duck.sample import sample
-from sdmigrate.duck.scan import scan
+from sdmigrate.duck.scan import Scanned, scan
 from sdmigrate.model.catalog import Affinity, Column, Table
 from sdmigrate.model.errors import Aborted
 from sdmigrate.model.values import Value
@@ -225,6 +225,12 @@ def test_a_table_without_rowid_is_numbered(tmp_path: Path, count_values: CountVa
     assert evidence["rowid"].groups["real", "real"].samples == [(1.5, 4)]
 
 
+def scanned_parts(path: Path, scratch: Path, *tables: Table) -> list[Scanned]:
+    parts: list[Scanned] = []
+    scan(path, scratch, tables, make, CancelToken(), quiet, parts.append)
+    return parts
+
+
 def test_a_large_table_is_counted_by_both_ways(tmp_path: Path) -> None:
     random_ = random.Random(1)
     path = tmp_path / "s.sqlite"
@@ -242,7 +248,7 @@ def test_a_large_table_is_counted_by_both_ways(tmp_path: Path) -> None:
     )
     rows = [tuple(kind(row) for kind in kinds) for row in range(1, 9001)]
     write(path, TABLE, rows)
-    scanned = scan(path, tmp_path, (TABLE,), make, CancelToken(), quiet)
+    scanned = scanned_parts(path, tmp_path, TABLE)
     expected = naive(path, TABLE)
     assert {part.readable for part in scanned} == {True}
     found = {column: evidence for part in scanned for column, evidence in part.columns.items()}
@@ -260,7 +266,7 @@ def test_promises_that_the_sample_made_in_vain_cost_no_exactness(tmp_path: Path)
     with open_snapshot(path, tmp_path) as connection:
         sampled = sample(connection, TABLE)
     assert set(sampled.carriages.values()) == {"text", "integer"}
-    scanned = scan(path, tmp_path, (TABLE,), make, CancelToken(), quiet)
+    scanned = scanned_parts(path, tmp_path, TABLE)
     expected = naive(path, TABLE)
     assert {part.readable for part in scanned} == {True}
     found = {column: evidence for part in scanned for column, evidence in part.columns.items()}
@@ -287,7 +293,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     path = tmp_path / "s.sqlite"
     write(path, ROWLESS, [(1, "a")])
     missing = Table(name="missing", columns=ROWLESS.columns)
-    scanned = scan(path, tmp_path, (ROWLESS, missing), make, CancelToken(), quiet)
+    scanned = scanned_parts(path, tmp_path, ROWLESS, missing)
     assert {part.table.name: part.readable for part in scanned} == {"rowless": True, "missing": False}
     unread = next(part for part in scanned if not part.readable)
     assert {evidence.rows for evidence in unread.columns.values()} == {0}
@@ -301,5 +307,6 @@ def test_cancel_stops_the_scan(tmp_path: Path) -> None:
     def pulse(table: str, done: int) -> None:
         cancel.set()
 
+    parts: list[Scanned] = []
     with pytest.raises(Aborted):
-        scan(path, tmp_path, (ROWLESS,), make, cancel, pulse)
+        scan(path, tmp_path, (ROWLESS,), make, cancel, pulse, parts.append)

@@ -1,0 +1,86 @@
+"""From a table's evidence to its columns as the profile has them, with what they give to know.
+
+Invariant: pure; the same whether the evidence counts every row or those of a sample.
+"""
+
+from dataclasses import dataclass
+
+from sdmigrate.model.catalog import Column, Table
+from sdmigrate.model.finding import Finding
+from sdmigrate.model.profile import ColumnProfile
+from sdmigrate.model.values import stored
+from sdmigrate.rules.declared_types import declared_digits, declared_length
+from sdmigrate.rules.evidence import Evidence, interest_of
+from sdmigrate.rules.profile_findings import column_findings
+from sdmigrate.rules.types import Proposal, day_order, propose, settle_day_order
+from sdmigrate.runtime.context import Context
+
+
+@dataclass(frozen=True)
+class TableColumns:
+    """The columns of one table."""
+
+    profiles: tuple[ColumnProfile, ...]
+    findings: tuple[Finding, ...]
+
+
+def empty_evidence(table: Table, name: str) -> Evidence:
+    """The evidence to which the values of that column are added."""
+    column = table.column(name)
+    return Evidence(
+        interest=interest_of(column),
+        declared_digits=declared_digits(column),
+        declared_length=declared_length(column),
+    )
+
+
+def columns_of(context: Context, table: Table, evidence: dict[str, Evidence]) -> TableColumns:
+    """Every column of the table with its proposal; ``evidence`` has all of them by name."""
+    orders = {name: day_order(found) for name, found in evidence.items()}
+    profiles: list[ColumnProfile] = []
+    findings: list[Finding] = []
+    for column in table.columns:
+        found = evidence[column.name]
+        sisters = tuple(order for name, order in orders.items() if name != column.name)
+        proposal = propose(
+            column,
+            found,
+            day_first=settle_day_order(found, sisters, context.request.day_first),
+            confidence=context.limits.confidence,
+            is_rowid=column.name == table.rowid_alias,
+        )
+        profiles.append(_column_profile(column, found, proposal))
+        findings += column_findings(table, column, found, proposal)
+    return TableColumns(tuple(profiles), tuple(findings))
+
+
+def _column_profile(column: Column, evidence: Evidence, proposal: Proposal) -> ColumnProfile:
+    low, high = evidence.bounds()
+    return ColumnProfile(
+        name=column.name,
+        declared_type=column.declared_type,
+        rows=evidence.rows,
+        nulls=evidence.nulls,
+        empties=evidence.count("empty"),
+        blanks=evidence.count("blank"),
+        classes=evidence.classes,
+        distinct=evidence.distinct,
+        distinct_exact=True,
+        proposed=proposal.type,
+        confidence=proposal.confidence,
+        reason=proposal.reason,
+        forms=evidence.forms,
+        minimum=None if low is None else stored(low),
+        maximum=None if high is None else stored(high),
+        longest_characters=evidence.longest_characters,
+        longest_bytes=evidence.longest_bytes,
+        nul_texts=evidence.nul_count,
+        invalid_utf8=evidence.invalid_count,
+        infinite=evidence.count("not_finite", "real"),
+        non_integral=evidence.non_integral,
+        fraction_digits=evidence.fraction_digits,
+        top=evidence.top(),
+        candidates=proposal.candidates,
+        form=proposal.form,
+        day_first=proposal.day_first,
+    )

@@ -1,0 +1,39 @@
+"""What a real child process says of the tables while it inspects."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sdmigrate.model.settings import Request
+from sdmigrate.model.so_far import Known
+from sdmigrate.pipeline.child import Child
+from sdmigrate.pipeline.messages import Begin, Ended, EventLine, Finish, Proceed, Seen, Waiting
+
+_TABLES = 30
+
+
+def test_tables_are_seen_before_the_stage_that_looked_at_them_has_ended(tmp_path: Path) -> None:
+    source = tmp_path / "many.sqlite"
+    with closing(sqlite3.connect(source)) as connection:
+        for number in range(_TABLES):
+            connection.execute(f"CREATE TABLE t{number}(a)")
+            connection.execute(f"INSERT INTO t{number} VALUES (?)", (f"value {number}",))
+        connection.commit()
+    request = Request(mode="inspect", source=str(source), target=None, schema=None)
+    child = Child.start(Begin(request=request, work_directory=str(tmp_path / "work"), conninfo=None))
+    stage, known = "", dict[str, dict[str, Known]]()
+    while not isinstance(message := child.receive(30), Ended):
+        match message:
+            case EventLine(line=line) if "stage.started" in line:
+                stage = next(name for name in ("preflight", "backup", "profile") if f'"{name}"' in line)
+            case Seen(tables=tables):
+                known.setdefault(stage, {}).update({table.profile.name: table.known for table in tables})
+            case Waiting(following=following):
+                child.send(Finish() if following is None else Proceed())
+    child.close()
+    every = {f"t{number}" for number in range(_TABLES)}
+    assert message.finished.outcome == "inspected"
+    assert known.keys() == {"preflight", "profile"}
+    assert known["profile"] == dict.fromkeys(every, "related")
+    # How many a slow machine reaches in time is not told.
+    assert known["preflight"].keys() <= every
