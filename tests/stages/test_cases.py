@@ -3,12 +3,19 @@
 A case is a directory with ``build.sql`` (and ``build.py`` with ``build(connection)`` where SQL is not
 enough), perhaps a ``plan.toml``, and ``expected.toml``. What ``expected.toml`` leaves out is not compared:
 
-    findings = ["code table.column"]           each must be told; "code table" and "code" of a table or file
+    day_first = true                           as if --day-first were given; false: --month-first
+    findings = ["code table.column: 3"]        all of them, in any order; "code table: 3" and "code: 3" of a
+                                               table or the file; but those about the machine
     types = {"table.column" = "bigint"}        of the plan; every column named here
     audit = ["table 3 column: '' -> NULL by empty-to-null"]            all of it, in any order
     quarantine = ["table 2 column: not-an-integer"]                    all of it, in any order
     untyped = ["table"]                        undone, these are created without types; none by default
     postgresql = {"SELECT 1" = [[1]]}          of the loaded schema: rows, or the SQLSTATE of a refusal
+    [profile]
+    "table.column" = {proposed = "text", confidence = 1.0, rows = 3, nulls = 0, forms = {other = 3}}
+                                               fields of its ColumnProfile; in classes and forms all that are
+    [candidates."table.column"]
+    bigint = {fits = 1, misfits = 1, examples = ["2: 'abc'"]}
     [ledger.table]                             read, loaded and what is not zero of the rest
     [values]
     table = ["3: 3, NULL"]                     each row of cleaned: its locator, its columns' values
@@ -30,11 +37,11 @@ from psycopg import sql
 
 from sdmigrate.model.finding import Finding
 from sdmigrate.model.plan import Plan
-from sdmigrate.model.profile import Profile
+from sdmigrate.model.profile import Candidate, ClassCounts, ColumnProfile, Profile
 from sdmigrate.model.result import Cleaned, TableLedger
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.model.source import Snapshot
-from sdmigrate.model.values import Value
+from sdmigrate.model.values import StoredValue, Value
 from sdmigrate.postgres.connect import Connection, connect
 from sdmigrate.rules.blueprint import draw
 from sdmigrate.rules.outcome import RULES
@@ -55,10 +62,21 @@ from tests.conftest import MakeContext
 
 CASES = Path(__file__).parent.parent / "cases"
 NAMES = sorted(path.parent.name for path in CASES.glob("*/expected.toml"))
+ABOUT_THE_MACHINE = frozenset({"disk-space-low", "memory-low"})
 
 
 def expectation(name: str) -> dict[str, Any]:
     return tomllib.loads((CASES / name / "expected.toml").read_text(encoding="utf-8"))
+
+
+def context_of(case: Path, tmp_path: Path, make_context: MakeContext, **request_fields: Any) -> Context:
+    plan_path = case / "plan.toml"
+    return make_context(
+        tmp_path,
+        plan_path=str(plan_path) if plan_path.exists() else None,
+        day_first=expectation(case.name).get("day_first"),
+        **request_fields,
+    )
 
 
 class Journey:
@@ -110,8 +128,12 @@ def seen(journey: Journey, expected: dict[str, Any]) -> dict[str, Any]:
     cleaned = journey.cleaned
     found: dict[str, Any] = {}
     if "findings" in expected:
-        told = {place(finding) for finding in journey.findings}
-        found["findings"] = [each for each in expected["findings"] if each in told]
+        found["findings"] = sorted(
+            f"{place(finding)}: {finding.count}"
+            for finding in journey.findings
+            if finding.code not in ABOUT_THE_MACHINE
+        )
+    found |= evidence_seen(journey.profile, expected)
     if "types" in expected:
         found["types"] = {name: planned(journey.plan, name) for name in expected["types"]}
     if "audit" in expected:
@@ -141,6 +163,45 @@ def seen(journey: Journey, expected: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def evidence_seen(profile: Profile, expected: dict[str, Any]) -> dict[str, Any]:
+    """What the profile says, of the columns, fields and candidate types that ``expected.toml`` names."""
+    found: dict[str, Any] = {}
+    if "profile" in expected:
+        found["profile"] = {
+            name: {field: plain(getattr(profiled(profile, name), field)) for field in fields}
+            for name, fields in expected["profile"].items()
+        }
+    if "candidates" in expected:
+        found["candidates"] = {
+            name: {
+                one.type: weighed(one) for one in profiled(profile, name).candidates if one.type in types
+            }
+            for name, types in expected["candidates"].items()
+        }
+    return found
+
+
+def profiled(profile: Profile, name: str) -> ColumnProfile:
+    table, _, column = name.partition(".")
+    return profile.table(table).column(column)
+
+
+def plain(fact: object) -> object:
+    """A field of a ColumnProfile as TOML writes it."""
+    if isinstance(fact, ClassCounts):
+        kinds = ("integer", "real", "text", "blob")
+        return {kind: getattr(fact, kind) for kind in kinds if getattr(fact, kind)}
+    if isinstance(fact, StoredValue):
+        return fact.text
+    return "unsettled" if fact is None else fact
+
+
+def weighed(candidate: Candidate) -> dict[str, Any]:
+    counts = {"fits": candidate.fits, "misfits": candidate.misfits}
+    examples = [f"{sample.rowid}: {sample.value.text}" for sample in candidate.examples]
+    return counts | ({"examples": examples} if examples else {})
+
+
 def place(finding: Finding) -> str:
     where = ".".join(name for name in (finding.table, finding.column) if name is not None)
     return f"{finding.code} {where}".rstrip()
@@ -159,7 +220,7 @@ def select(snapshot: Snapshot, name: str) -> str:
 def wanted(expected: dict[str, Any]) -> dict[str, Any]:
     """``expected.toml`` in the form of ``seen``."""
     result = dict(expected)
-    for name in ("audit", "quarantine"):
+    for name in ("audit", "findings", "quarantine"):
         if name in result:
             result[name] = sorted(result[name])
     if "ledger" in result:
@@ -172,12 +233,12 @@ def wanted(expected: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("name", NAMES)
 def test_case(tmp_path: Path, make_context: MakeContext, name: str) -> None:
     case = CASES / name
-    plan_path = case / "plan.toml"
-    context = make_context(tmp_path, plan_path=str(plan_path) if plan_path.exists() else None)
+    context = context_of(case, tmp_path, make_context)
     journey = Journey(case, context)
     expected = expectation(name)
     untyped = tuple(expected.pop("untyped", ()))
-    expected.pop("postgresql", None)
+    for apart in ("day_first", "postgresql"):
+        expected.pop(apart, None)
     assert seen(journey, expected) == wanted(expected)
 
     cleaned = journey.cleaned
@@ -195,7 +256,7 @@ def test_case(tmp_path: Path, make_context: MakeContext, name: str) -> None:
 def test_loaded(
     tmp_path: Path, make_context: MakeContext, postgres: Endpoint, schema_name: str, name: str
 ) -> None:
-    context = make_context(tmp_path, schema=schema_name)
+    context = context_of(CASES / name, tmp_path, make_context, schema=schema_name)
     journey = Journey(CASES / name, context)
     blueprint = draw(journey.snapshot.catalog, journey.profile, journey.plan)
     release = load(context, postgres, blueprint, journey.cleaned)
