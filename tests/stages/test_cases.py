@@ -173,9 +173,7 @@ def evidence_seen(profile: Profile, expected: dict[str, Any]) -> dict[str, Any]:
         }
     if "candidates" in expected:
         found["candidates"] = {
-            name: {
-                one.type: weighed(one) for one in profiled(profile, name).candidates if one.type in types
-            }
+            name: {one.type: weighed(one) for one in profiled(profile, name).candidates if one.type in types}
             for name, types in expected["candidates"].items()
         }
     return found
@@ -231,14 +229,16 @@ def wanted(expected: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_case(tmp_path: Path, make_context: MakeContext, name: str) -> None:
+def test_case(
+    tmp_path: Path, make_context: MakeContext, request: pytest.FixtureRequest, schema_name: str, name: str
+) -> None:
     case = CASES / name
-    context = context_of(case, tmp_path, make_context)
+    context = context_of(case, tmp_path, make_context, schema=schema_name)
     journey = Journey(case, context)
     expected = expectation(name)
     untyped = tuple(expected.pop("untyped", ()))
-    for apart in ("day_first", "postgresql"):
-        expected.pop(apart, None)
+    expected.pop("day_first", None)
+    questions = expected.pop("postgresql", None)
     assert seen(journey, expected) == wanted(expected)
 
     cleaned = journey.cleaned
@@ -250,20 +250,19 @@ def test_case(tmp_path: Path, make_context: MakeContext, name: str) -> None:
         with closing(open_read_only(undone, catalog=journey.snapshot.catalog)) as connection:
             assert content_digest(connection, journey.snapshot.catalog) == cleaned.snapshot_digest
     assert clean(context, journey.snapshot, journey.profile, journey.plan) == cleaned
+    if questions is not None:
+        assert answers(journey, context, request.getfixturevalue("postgres"), questions) == questions
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if "postgresql" in expectation(name)])
-def test_loaded(
-    tmp_path: Path, make_context: MakeContext, postgres: Endpoint, schema_name: str, name: str
-) -> None:
-    context = context_of(CASES / name, tmp_path, make_context, schema=schema_name)
-    journey = Journey(CASES / name, context)
+def answers(
+    journey: Journey, context: Context, endpoint: Endpoint, questions: dict[str, Any]
+) -> dict[str, list[list[Any]] | str | None]:
+    """What the loaded release answers."""
     blueprint = draw(journey.snapshot.catalog, journey.profile, journey.plan)
-    release = load(context, postgres, blueprint, journey.cleaned)
-    questions = expectation(name)["postgresql"]
-    with connect(postgres, purpose="test") as connection:
+    release = load(context, endpoint, blueprint, journey.cleaned)
+    with connect(endpoint, purpose="test") as connection:
         connection.execute(sql.SQL("SET search_path = {}").format(sql.Identifier(release.name)))
-        assert {text: answer(connection, text) for text in questions} == questions
+        return {text: answer(connection, text) for text in questions}
 
 
 def answer(connection: Connection, text: str) -> list[list[Any]] | str | None:
