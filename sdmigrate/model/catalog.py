@@ -119,13 +119,17 @@ class Table(Record):
         raise KeyError(name)
 
 
+OtherKind: TypeAlias = Literal["view", "trigger", "virtual", "shadow", "internal", "table", "index", "entry"]
+"""table: one that cannot be read. index: one that cannot be parsed. entry: of no kind that SQLite knows."""
+
+
 class OtherObject(Record):
-    """A view, trigger, virtual table, shadow table or internal table: told, never run."""
+    """Anything in the schema but a table that can be read: told, never run."""
 
     name: str
-    kind: Literal["view", "trigger", "virtual", "shadow", "internal"]
+    kind: OtherKind
     table: str | None
-    """For a trigger its table, for a shadow table its virtual table."""
+    """For a trigger or index its table, for a shadow table its virtual table."""
     sql: str
     problem: str | None = None
     """Why it cannot be used here ("no such module: x", a view that does not parse); None where fine."""

@@ -5,10 +5,11 @@ from typing import Literal, TypeAlias
 from sdmigrate.model.record import Record
 
 GateName: TypeAlias = Literal[
-    "preflight", "breaker", "confidence", "quality", "quarantine", "canary", "verification"
+    "preflight", "integrity", "breaker", "confidence", "quality", "quarantine", "canary", "verification"
 ]
 GATE_NAMES: tuple[GateName, ...] = (
     "preflight",
+    "integrity",
     "breaker",
     "confidence",
     "quality",

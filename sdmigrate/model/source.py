@@ -31,7 +31,7 @@ class PreflightCheck(Record):
     """The next thing to do; empty where it passes."""
 
 
-Reading: TypeAlias = Literal["rollback_journal", "immutable_wal", "live_wal", "copied"]
+Reading: TypeAlias = Literal["rollback_journal", "immutable_wal", "live_wal", "copied", "without_unparsed"]
 """How the source can be read without a trace: DESIGN.md, "Reading the source without touching it"."""
 
 
@@ -78,6 +78,20 @@ class Digests(Record):
     sha256: str
 
 
+class Damage(Record):
+    """One table with damaged pages."""
+
+    table: str
+    rows: int
+    """Rows that could be read; the snapshot has these."""
+    whole: bool
+    """True: every row was read, though the pages contradict each other."""
+    ranges: tuple[tuple[int, int], ...] = ()
+    """First and last rowid of each run of rows that could be read; empty without a rowid."""
+    messages: tuple[str, ...] = ()
+    """What SQLite says of it."""
+
+
 class Snapshot(Record):
     """The consistent copy; every stage after backup reads it and not the source."""
 
@@ -90,6 +104,8 @@ class Snapshot(Record):
     """Read again from the snapshot, which is what the other stages see."""
     integrity: tuple[str, ...] = ()
     """What PRAGMA integrity_check said, empty where it said ok."""
+    damages: tuple[Damage, ...] = ()
+    """Tables with damaged pages; of one that was not read whole the snapshot has the rows that were."""
     dump_path: str | None = None
     """pg_dump of the existing live schema; None where there was none."""
     findings: tuple[Finding, ...] = ()

@@ -346,10 +346,15 @@ class Journey:
 
     def _plan(self) -> tuple[Record, tuple[GateVerdict, ...]]:
         found = self.result("profile", Profile)
-        decided = plan(self.context, self.result("backup", Snapshot), found)
+        snapshot = self.result("backup", Snapshot)
+        decided = plan(self.context, snapshot, found)
         self._tell_columns(found, decided)
         limits = self.context.limits
-        return decided, (judge_breaker(found, decided, limits), gates.judge_confidence(decided, limits))
+        return decided, (
+            gates.judge_integrity(snapshot, decided),
+            judge_breaker(found, decided, limits),
+            gates.judge_confidence(decided, limits),
+        )
 
     def _tell_columns(self, found: Profile, decided: Plan) -> None:
         for event in columns_seen(found, decided):

@@ -11,7 +11,7 @@ from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
 from sdmigrate.model.result import CanaryResult, Cleaned, Verification
 from sdmigrate.model.settings import Limits, Request
-from sdmigrate.model.source import Source
+from sdmigrate.model.source import Snapshot, Source
 
 
 def lowered(verdict: GateVerdict, request: Request) -> GateVerdict:
@@ -44,6 +44,31 @@ def judge_preflight(source: Source) -> GateVerdict:
         limit=0,
         reason=reason,
         advice=advice,
+    )
+
+
+def judge_integrity(snapshot: Snapshot, plan: Plan) -> GateVerdict:
+    """Stops where a table that the plan includes is damaged, or a table cannot be read at all."""
+    included = {table.source for table in plan.tables if table.include}
+    damaged = [damage for damage in snapshot.damages if damage.table in included]
+    unreadable = [other.name for other in snapshot.catalog.others if other.kind == "table"]
+    reasons = [f"{damage.table} is damaged, {damage.rows} rows can be read" for damage in damaged]
+    reasons += [f"{name} cannot be read" for name in unreadable]
+    advice = []
+    if damaged:
+        advice.append(
+            "Restore or recover the source, leave the table out in the plan (include = false), or take what"
+            " can be read with --gate integrity=warn."
+        )
+    if unreadable:
+        advice.append("Mend the declaration, or go on without such a table with --gate integrity=warn.")
+    return GateVerdict(
+        name="integrity",
+        verdict="stop" if reasons else "pass",
+        value=len(reasons),
+        limit=0,
+        reason="; ".join(reasons) or "every table can be read whole",
+        advice=" ".join(advice),
     )
 
 

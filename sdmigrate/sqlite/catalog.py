@@ -18,11 +18,12 @@ from sdmigrate.model.catalog import (
     ForeignKey,
     Index,
     IndexTerm,
+    OtherKind,
     OtherObject,
     Table,
 )
 from sdmigrate.model.record import Record
-from sdmigrate.sqlite.connection import harden, is_distrust, quote_identifier
+from sdmigrate.sqlite.connection import harden, is_distrust, quote_identifier, readable
 from sdmigrate.sqlite.declarations import (
     ColumnDeclaration,
     DeclarationUnreadable,
@@ -36,6 +37,7 @@ from sdmigrate.sqlite.declarations import (
 
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
 _NOT_TEXT = "its name, or one of its columns' names, is not valid UTF-8, so that no SQL can say it"
+_OTHER_NAME = "its CREATE text names another table"
 
 
 class _Listed(Record):
@@ -71,11 +73,6 @@ def read_catalog(connection: sqlite3.Connection) -> Catalog:
             raise
     harden(connection, trusted_schema=True)
     return _read(connection)
-
-
-def readable(text: str) -> str:
-    """Text of the schema as valid Unicode: bytes that are not UTF-8 as a backslash, x and two digits."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _read(connection: sqlite3.Connection) -> Catalog:
@@ -390,9 +387,9 @@ def _other(
     connection: sqlite3.Connection, entry: _Stored, facts: _Listed | None, virtual: Sequence[str]
 ) -> OtherObject:
     """A view, trigger, virtual, shadow or internal table, or a table that no SQL can name."""
-    kind: Literal["view", "trigger", "virtual", "shadow", "internal"] = "internal"
+    kind: OtherKind = "internal" if _is_internal(entry.name) else "table"
     table: str | None = None
-    problem = None if _is_internal(entry.name) else _NOT_TEXT
+    problem = None if kind == "internal" else _OTHER_NAME if facts is None else _NOT_TEXT
     if entry.kind == "trigger":
         kind, table, problem = "trigger", readable(entry.table), None
     elif entry.kind == "view" or (facts and facts.kind == "virtual"):

@@ -27,6 +27,16 @@ def decode_text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
+def readable(text: str) -> str:
+    """Text of a file as valid Unicode: bytes that are not UTF-8 as a backslash, x and two digits."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def refusal(error: sqlite3.DatabaseError | UnicodeDecodeError) -> str:
+    """SQLite's message, which Python cannot decode where a name in it is not UTF-8."""
+    return decode_text(bytes(error.object)) if isinstance(error, UnicodeDecodeError) else str(error)
+
+
 def harden(connection: sqlite3.Connection, *, trusted_schema: bool = False) -> None:
     """Let nothing in the file act: https://www.sqlite.org/security.html section 1.2."""
     connection.execute(f"PRAGMA trusted_schema={'ON' if trusted_schema else 'OFF'}")
@@ -52,6 +62,11 @@ def _by_code_point(left: str, right: str) -> int:
 def is_distrust(error: sqlite3.DatabaseError) -> bool:
     """Whether SQLite refused because trusted_schema is off and the schema uses, say, json_extract()."""
     return "unsafe use of " in str(error)
+
+
+def is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether SQLite says by this that a page is not what it should be."""
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def open_read_only(

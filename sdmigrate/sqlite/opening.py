@@ -15,11 +15,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from sdmigrate.model.catalog import OtherObject
 from sdmigrate.model.errors import Interrupted, SdmigrateError, SourceUnusable, UnsafeToContinue
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.source import Fingerprint, Reading
-from sdmigrate.sqlite.connection import harden, is_distrust
+from sdmigrate.sqlite.connection import harden, is_distrust, readable, refusal
 from sdmigrate.sqlite.header import read_header, resolve, shown, size_beside
+from sdmigrate.sqlite.unparsed import is_malformed_schema, take_out_unparsed
 
 _LOCK_SECONDS = 5.0
 _COPY_ATTEMPTS = 5
@@ -45,6 +47,8 @@ class SourceConnection(sqlite3.Connection):
     """A connection to the source, or to the copy that had to be made of it."""
 
     reading: Reading
+    unparsed: tuple[OtherObject, ...] = ()
+    """Entries of the schema that SQLite cannot parse; the copy that is read is without them."""
 
 
 def fingerprint(path: Path | str) -> Fingerprint:
@@ -122,7 +126,7 @@ def _same_owner(path: Path, *neighbours: os.stat_result) -> bool:
 
 
 def _connect(path: Path, reading: Reading) -> SourceConnection | None:
-    """The connection, proven to read; None where SQLite could only read by writing."""
+    """The connection, proven to read; None where SQLite could only read by writing, or after mending."""
     connection = sqlite3.connect(
         f"{path.as_uri()}?{_OPTIONS[reading]}",
         uri=True,
@@ -133,22 +137,25 @@ def _connect(path: Path, reading: Reading) -> SourceConnection | None:
     )
     try:
         _prove(connection, reading)
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         connection.close()
-        if error.sqlite_errorcode in _NEEDS_RECOVERY:
+        if is_malformed_schema(refusal(error)):
             return None
-        raise _refused(path, error) from error
+        if isinstance(error, UnicodeDecodeError) or error.sqlite_errorcode not in _NEEDS_RECOVERY:
+            raise _refused(path, error) from error
+        return None
     return connection
 
 
 def _connect_to_copy(path: Path, copy: Path) -> SourceConnection:
-    """A connection to our own copy, which SQLite may recover."""
+    """A connection to our own copy, which SQLite may recover, rid of what it cannot parse."""
     connection = sqlite3.connect(
         copy, isolation_level=None, check_same_thread=False, factory=SourceConnection
     )
     try:
-        _prove(connection, "copied")
-    except sqlite3.DatabaseError as error:
+        connection.unparsed = take_out_unparsed(copy)
+        _prove(connection, "without_unparsed" if connection.unparsed else "copied")
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         connection.close()
         raise _refused(path, error) from error
     return connection
@@ -169,27 +176,24 @@ def _prove(connection: SourceConnection, reading: Reading) -> None:
     connection.execute("PRAGMA query_only=ON")
 
 
-def _refused(path: Path, error: sqlite3.DatabaseError) -> SdmigrateError:
+def _refused(path: Path, error: sqlite3.DatabaseError | UnicodeDecodeError) -> SdmigrateError:
     """SQLite's refusal in the operator's words."""
-    primary = error.sqlite_errorcode & 0xFF
+    message = readable(refusal(error))
+    primary = (
+        sqlite3.SQLITE_CORRUPT if isinstance(error, UnicodeDecodeError) else error.sqlite_errorcode & 0xFF
+    )
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return SourceUnusable(
             f"{shown(path)} is locked by another program, for more than {_LOCK_SECONDS:g} seconds.",
             "Close the program that writes to it, or wait until it is done, then try again.",
         )
-    if "malformed database schema" in str(error):
-        return SourceUnusable(
-            f"The schema of {shown(path)} cannot be read by SQLite {sqlite3.sqlite_version}: {error}.",
-            "A newer SQLite may have written it, or it is damaged; "
-            "'sqlite3 FILE .recover' of the newest version shows which.",
-        )
     if primary in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return SourceUnusable(
-            f"{shown(path)} is damaged or encrypted: {error}.",
+            f"{shown(path)} is damaged or encrypted: {message}.",
             "Recover what is there with 'sqlite3 FILE .recover', or export it with its key.",
         )
     return SourceUnusable(
-        f"{shown(path)} cannot be read: {error}.", "Check the disk, the mount and its permissions."
+        f"{shown(path)} cannot be read: {message}.", "Check the disk, the mount and its permissions."
     )
 
 

@@ -94,10 +94,10 @@ def located(schema: str, table: Table, unreadable: Collection[str] = ()) -> tupl
     columns = ", ".join(
         f"{read_column(column, unreadable)} AS {quote_identifier(column.name)}" for column in table.columns
     )
-    return f"(SELECT row_number() OVER () AS {name}, {columns} FROM {quoted} {_own_order(table)})", name
+    return f"(SELECT row_number() OVER () AS {name}, {columns} FROM {quoted} {own_order(table)})", name
 
 
-def _own_order(table: Table) -> str:
+def own_order(table: Table) -> str:
     """The clause by which SQLite reads the table's own b-tree, not a covering index in another order."""
     keys = (index.name for index in table.indexes if index.origin == "primary_key")
     # NOT INDEXED does not keep SQLite from a covering index of a WITHOUT ROWID table.

@@ -15,8 +15,7 @@ from typing import TypeAlias
 from sdmigrate.model.errors import InternalFault, Interrupted, SourceUnusable
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.source import Digests
-from sdmigrate.sqlite.catalog import readable
-from sdmigrate.sqlite.connection import harden, open_read_only, quote_identifier
+from sdmigrate.sqlite.connection import harden, is_damage, open_read_only, quote_identifier, readable
 from sdmigrate.sqlite.opening import SourceConnection
 
 STEP_BYTES = 512 * 1024
@@ -106,6 +105,22 @@ def check_integrity(path: Path, cancel: CancelSignal) -> tuple[str, ...]:
                 cancel.raise_if_set()
                 refusal = readable(str(error))
         return _table_by_table(connection, cancel, refusal)[:MOST_MESSAGES]
+
+
+def messages_of_table(connection: sqlite3.Connection, table: str, cancel: CancelSignal) -> tuple[str, ...]:
+    """What PRAGMA integrity_check says of one table and its indexes, at most MOST_MESSAGES.
+
+    Raises:
+        Aborted: the operator stopped it.
+    """
+    try:
+        return _messages(connection, f"PRAGMA integrity_check({quote_identifier(table)})")
+    except UnicodeEncodeError:
+        return (f"table {readable(table)} could not be checked: its name is not valid UTF-8",)
+    except sqlite3.DatabaseError as error:
+        cancel.raise_if_set()
+        trouble = "is damaged" if is_damage(error) else "could not be checked"
+        return (f"table {readable(table)} {trouble}: {readable(str(error))}",)
 
 
 def _copy_anew(
@@ -198,15 +213,4 @@ def _table_by_table(connection: sqlite3.Connection, cancel: CancelSignal, refusa
         ).fetchall()
     except sqlite3.DatabaseError as error:
         return (refusal, readable(str(error)))
-    found: list[str] = []
-    for (table,) in tables:
-        try:
-            found += _messages(connection, f"PRAGMA integrity_check({quote_identifier(table)})")
-        except UnicodeEncodeError:
-            found.append(f"table {readable(table)} could not be checked: its name is not valid UTF-8")
-        except sqlite3.DatabaseError as error:
-            cancel.raise_if_set()
-            damaged = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-            trouble = "is damaged" if damaged else "could not be checked"
-            found.append(f"table {readable(table)} {trouble}: {readable(str(error))}")
-    return tuple(found)
+    return tuple(message for (table,) in tables for message in messages_of_table(connection, table, cancel))

@@ -4,7 +4,6 @@ Invariant: the snapshot stands under its name only when it is whole, and it is t
 reads; the source is not opened again.
 """
 
-import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -12,19 +11,23 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from sdmigrate.model.catalog import Catalog
 from sdmigrate.model.errors import UnsafeToContinue, UsageProblem
 from sdmigrate.model.events import Advanced
-from sdmigrate.model.finding import Finding, Severity, in_order
+from sdmigrate.model.finding import Finding, in_order
 from sdmigrate.model.settings import Endpoint
-from sdmigrate.model.source import Digests, Fingerprint, Snapshot, Source
+from sdmigrate.model.source import Damage, Digests, Fingerprint, Snapshot, Source
 from sdmigrate.postgres.dump import dump
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import written_whole
 from sdmigrate.sqlite.catalog import read_catalog
 from sdmigrate.sqlite.connection import open_read_only
 from sdmigrate.sqlite.opening import fingerprint, open_source
-from sdmigrate.sqlite.snapshot import check_integrity, digests_of, take_snapshot
+from sdmigrate.sqlite.salvage import Readable, keep_readable, readable_of
+from sdmigrate.sqlite.snapshot import check_integrity, digests_of, messages_of_table, take_snapshot
+from sdmigrate.stages.integrity import damage_findings, integrity_findings, is_structural
 
 _HEARTBEAT_SECONDS = 0.5
 
@@ -48,18 +51,28 @@ def backup(context: Context, source: Source, endpoint: Endpoint | None) -> Snaps
         open_source(path, context.directory.scratch, context.cancel) as connection,
     ):
         take_snapshot(connection, partial, context.cancel, _pages(context))
+        unparsed = connection.unparsed
     of_source, of_snapshot, integrity = _proofs(context, path, snapshot)
     after = fingerprint(path)
     with closing(open_read_only(snapshot, trusted_schema=source.catalog.trusted_schema)) as connection:
         catalog = read_catalog(connection)
-    findings = (*_integrity_findings(integrity), *_change_findings(source, after, catalog))
+    shape = _shape(catalog)
+    damages, catalog = _without_damage(context, snapshot, catalog, integrity)
+    if any(not damage.whole for damage in damages):
+        of_snapshot = digests_of(snapshot, context.cancel, lambda _: None)
+    findings = (
+        *damage_findings(damages),
+        *integrity_findings(integrity, damages, unparsed=bool(unparsed)),
+        *_change_findings(source, after, shape),
+    )
     return Snapshot(
         path=str(snapshot),
         source_fingerprint=before,
         source_digests=of_source,
         snapshot_digests=of_snapshot,
-        catalog=catalog,
+        catalog=replace(catalog, others=(*catalog.others, *unparsed)),
         integrity=integrity,
+        damages=damages,
         dump_path=_dumped(context, source, endpoint),
         findings=in_order(findings),
     )
@@ -136,46 +149,45 @@ def _dumped(context: Context, source: Source, endpoint: Endpoint | None) -> str 
     return str(context.directory.dump)
 
 
-def _integrity_findings(messages: tuple[str, ...]) -> tuple[Finding, ...]:
-    """One finding for each kind of message: broken promises of the schema, broken indexes, broken pages."""
-    kinds: dict[tuple[str, Severity, str], list[str]] = {}
-    for message in messages:
-        kinds.setdefault(_kind(message), []).append(message)
-    return tuple(
-        Finding(
-            code=code,
-            severity=severity,
-            table=None,
-            column=None,
-            count=len(found),
-            message=f"PRAGMA integrity_check: {'; '.join(found[:3])}"
-            + (f"; and {len(found) - 3} more." if len(found) > 3 else "."),
-            advice=advice,
+def _without_damage(
+    context: Context, snapshot: Path, catalog: Catalog, integrity: tuple[str, ...]
+) -> tuple[tuple[Damage, ...], Catalog]:
+    """The damaged tables; the snapshot has afterwards what of them can be read, as the catalog says."""
+    if not any(map(is_structural, integrity)):
+        return (), catalog
+    damages: list[Damage] = []
+    broken: dict[str, Readable] = {}
+    for table in catalog.tables:
+        with closing(open_read_only(snapshot, catalog=catalog)) as connection:
+            messages = messages_of_table(connection, table.name, context.cancel)
+        told = tuple(filter(is_structural, messages))
+        if not told:
+            continue
+        readable = readable_of(snapshot, catalog, table, context.cancel)
+        # What is read whole and in order and has indexes is hardly what is damaged: they are.
+        if readable.whole and table.indexes:
+            continue
+        if not readable.whole:
+            broken[table.name] = readable
+        stretches = readable.stretches if table.rowid_name else ()
+        damages.append(
+            Damage(
+                table=table.name,
+                rows=readable.rows,
+                whole=readable.whole,
+                ranges=tuple((stretch.first, stretch.last) for stretch in stretches),
+                messages=told,
+            )
         )
-        for (code, severity, advice), found in kinds.items()
-    )
+    catalog, kept = keep_readable(snapshot, catalog, broken)
+    return tuple(replace(one, rows=kept.get(one.table, one.rows)) for one in damages), catalog
 
 
-def _kind(message: str) -> tuple[str, Severity, str]:
-    """Code, severity and advice for one message (https://www.sqlite.org/pragma.html#pragma_integrity_check)."""
-    if re.match(r"\S+ value in ", message):
-        advice = "Decide in the plan what becomes of those rows."
-        return "constraint-broken-in-source", "warning", advice
-    if re.match(r"row \d+ |non-unique entry in index|wrong # of entries in index|rowid not at end", message):
-        advice = "Rows are read from the tables, not the index; REINDEX the source when you can."
-        return "index-damaged", "warning", advice
-    if "could not be checked: " in message:
-        advice = "It needs functions or collations that only the application has."
-        return "integrity-not-checked", "warning", advice
-    advice = "Rows may be missing or wrong; restore a backup or recover with 'sqlite3 FILE .recover' first."
-    return "source-damaged", "error", advice
-
-
-def _change_findings(source: Source, after: Fingerprint, catalog: Catalog) -> tuple[Finding, ...]:
+def _change_findings(source: Source, after: Fingerprint, shape: tuple[str, ...]) -> tuple[Finding, ...]:
     """What a writer did meanwhile: the snapshot is consistent, but not the last word."""
     if after == source.fingerprint:
         return ()
-    schema = " Its schema changed as well." if _shape(catalog) != _shape(source.catalog) else ""
+    schema = " Its schema changed as well." if shape != _shape(source.catalog) else ""
     return (
         Finding(
             code="source-changed-during-backup",

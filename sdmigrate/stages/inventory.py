@@ -119,7 +119,8 @@ def _of_other(other: OtherObject) -> Finding:
                 "trigger-not-migrated",
                 "warning",
                 other.table,
-                f"Trigger {other.name} is not migrated and does not fire in the load. {_text(other.sql)}",
+                f"Trigger {other.name} is not migrated and does not fire in the load.{problem}"
+                f" {_text(other.sql)}",
                 "Write what it does as a PostgreSQL trigger or in the application.",
             )
         case "virtual":
@@ -138,14 +139,31 @@ def _of_other(other: OtherObject) -> Finding:
                 f"The storage of virtual table {other.table} is not migrated. {_text(other.sql)}",
                 "Nothing to do: it means nothing outside SQLite.",
             )
-    if other.problem:
-        return _finding(
-            "table-unreadable",
-            "error",
-            other.name,
-            f"The table cannot be migrated: {other.problem}. {_text(other.sql)}",
-            "Rename it, or its column, in a copy of the source, and migrate that.",
-        )
+        case "table":
+            return _finding(
+                "table-unreadable",
+                "error",
+                other.name,
+                f"The table cannot be read: {other.problem}. {_text(other.sql)}",
+                "Mend its declaration in a copy of the source, or recover one with 'sqlite3 FILE .recover',"
+                " and migrate that.",
+            )
+        case "index":
+            return _finding(
+                "index-unreadable",
+                "warning",
+                other.table,
+                f"Index {other.name} is left out.{problem} {_text(other.sql)}",
+                "The rows are migrated, and what the index kept unique is not; create it anew in PostgreSQL.",
+            )
+        case "entry":
+            return _finding(
+                "schema-entry-unreadable",
+                "warning",
+                other.name,
+                f"An entry of the schema is of no kind that SQLite knows.{problem} {_text(other.sql)}",
+                "Look at it with 'sqlite3 FILE .schema'; nothing of it is migrated.",
+            )
     return _finding(
         "internal-table-not-migrated",
         "info",

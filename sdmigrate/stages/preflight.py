@@ -8,6 +8,8 @@ import os
 import sqlite3
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from sdmigrate.model.catalog import Catalog
 from sdmigrate.model.errors import SourceUnusable
 from sdmigrate.model.finding import Finding, in_order
@@ -15,7 +17,8 @@ from sdmigrate.model.settings import Limits
 from sdmigrate.model.source import Fingerprint, PreflightCheck, Reading, Source, TargetFacts
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.health import memory
-from sdmigrate.sqlite.catalog import read_catalog, readable
+from sdmigrate.sqlite.catalog import read_catalog
+from sdmigrate.sqlite.connection import readable
 from sdmigrate.sqlite.header import Header, read_header, resolve, shown
 from sdmigrate.sqlite.opening import fingerprint, open_source
 from sdmigrate.stages.first_look import first_look
@@ -38,6 +41,7 @@ _READING_MESSAGES: dict[Reading, str] = {
     "immutable_wal": "WAL mode, closed cleanly; it is read as it lies.",
     "live_wal": "It has a write-ahead log, in use or left by a program that died; both are read together.",
     "copied": "A write-ahead log or journal was left beside it; copies of the files are read.",
+    "without_unparsed": "Entries of its schema cannot be parsed; a copy without them is read.",
 }
 
 
@@ -85,7 +89,7 @@ def _read(context: Context, path: Path) -> tuple[Reading, Catalog]:
         with open_source(path, context.directory.scratch, context.cancel) as connection:
             catalog = read_catalog(connection)
             first_look(context, connection, catalog)
-            return connection.reading, catalog
+            return connection.reading, replace(catalog, others=(*catalog.others, *connection.unparsed))
     except sqlite3.DatabaseError as error:
         raise SourceUnusable(
             f"The schema of {shown(path)} cannot be read: {readable(str(error))}.",
@@ -104,7 +108,7 @@ def _file_check(path: Path, header: Header, seen: Fingerprint, catalog: Catalog)
 
 
 def _reading_check(reading: Reading, seen: Fingerprint) -> PreflightCheck:
-    quiet = reading in ("rollback_journal", "immutable_wal")
+    quiet = reading in ("rollback_journal", "immutable_wal", "without_unparsed") and not seen.wal_size
     log = f" The log has {in_units(seen.wal_size)}." if seen.wal_size else ""
     return PreflightCheck(
         name="side files",

@@ -282,8 +282,8 @@ def test_names_that_are_not_utf8_are_told(path: Path) -> None:
         " index bad_\\xff was not understood and is left out: its name is not valid UTF-8"
     )
     assert [(other.name, other.kind) for other in catalog.others] == [
-        ("bad_\\xff", "internal"),
-        ("c", "internal"),
+        ("bad_\\xff", "table"),
+        ("c", "table"),
     ]
     assert all(other.problem and "not valid UTF-8" in other.problem for other in catalog.others)
 

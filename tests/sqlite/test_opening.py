@@ -264,11 +264,24 @@ def test_nothing_can_be_written_through_the_connection(home: Path, scratch: Path
         connection.execute("INSERT INTO t VALUES (1)")
 
 
-def test_schema_that_this_sqlite_cannot_parse_is_told(home: Path, scratch: Path) -> None:
-    make(home / "db")
+@pytest.mark.parametrize("wal", [False, True])
+def test_schema_that_sqlite_cannot_parse_is_read_without_that_part(
+    home: Path, scratch: Path, wal: bool
+) -> None:
+    make(home / "db", wal=wal)
     with closing(sqlite3.connect(home / "db")) as connection:
+        connection.execute("CREATE TABLE fancy(a)")
         connection.execute("PRAGMA writable_schema=ON")
-        connection.execute("UPDATE sqlite_master SET sql = 'CREATE TABLE t(a) FANCY'")
+        connection.execute(
+            "UPDATE sqlite_master SET sql = 'CREATE TABLE fancy(a) FANCY' WHERE name = 'fancy'"
+        )
         connection.commit()
-    with pytest.raises(SourceUnusable, match=r"schema of .* cannot be read"):
-        read(home / "db", scratch)
+    before = state(home)
+    with open_source(home / "db", scratch) as connection:
+        assert connection.reading == "without_unparsed"
+        assert [(other.name, other.kind, other.problem) for other in connection.unparsed] == [
+            ("fancy", "table", "unknown table option: FANCY")
+        ]
+        assert connection.execute("SELECT count(*) FROM t").fetchone() == (1,)
+    assert state(home) == before
+    assert list(scratch.iterdir()) == []

@@ -141,7 +141,8 @@ def test_damage_is_an_error_and_a_stale_index_a_warning(
     snapshot = backup(context, preflight(context, None), None)
     assert state(home) == before
     assert "table d is damaged: database disk image is malformed" in snapshot.integrity
-    assert (snapshot.findings[0].code, snapshot.findings[0].severity) == ("source-damaged", "error")
+    damage = snapshot.findings[0]
+    assert (damage.code, damage.severity, damage.table, damage.count) == ("source-damaged", "error", "d", 0)
     found = {finding.code: finding.count for finding in snapshot.findings}
     assert found["constraint-broken-in-source"] == 2
     assert found["index-damaged"] >= 2

@@ -263,7 +263,7 @@ def test_problems_of_a_catalog_are_told() -> None:
     table = Table(
         name="t", columns=(localized,), unreadable=(unreadable,), problem="something odd", sql="x" * 9000
     )
-    unnamed = OtherObject(name="u", kind="internal", table=None, sql="", problem="no name")
+    unnamed = OtherObject(name="u", kind="table", table=None, sql="", problem="no name")
     lost = OtherObject(name="vec", kind="virtual", table=None, sql="", problem="no such module: vec0")
     found = inventory(Catalog(tables=(table,), others=(unnamed, lost), trusted_schema=True))
     assert [(finding.code, finding.severity, finding.table, finding.column) for finding in found] == [

@@ -1,0 +1,147 @@
+"""What SQLite cannot parse of a schema is taken out entry by entry, told, and hides nothing else."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from sdmigrate.model.catalog import OtherObject
+from sdmigrate.sqlite.unparsed import take_out_unparsed
+
+_GOOD = "CREATE TABLE good(id INTEGER PRIMARY KEY, name TEXT); INSERT INTO good VALUES (1, 'a'), (2, 'b');"
+
+
+def damaged(path: Path, *statements: str) -> Path:
+    """A file with the table ``good`` and a schema changed by these statements."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(_GOOD + "PRAGMA writable_schema=ON;")
+        for statement in statements:
+            connection.execute(statement)
+    return path
+
+
+def rows(path: Path) -> list[tuple[int, str]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT id, name FROM good ORDER BY id").fetchall()
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        (
+            "'view', 'v', 'v', 0, 'CREATE VIEW v AS SELEC 1'",
+            OtherObject(
+                name="v",
+                kind="view",
+                table=None,
+                sql="CREATE VIEW v AS SELEC 1",
+                problem='near "SELEC": syntax error',
+            ),
+        ),
+        (
+            "'index', 'i', 'good', 2, 'CREATE INDEX i ON good(nope)'",
+            OtherObject(
+                name="i",
+                kind="index",
+                table="good",
+                sql="CREATE INDEX i ON good(nope)",
+                problem="no such column: nope",
+            ),
+        ),
+        (
+            "'trigger', 't', 'gone', 0, 'CREATE TRIGGER t AFTER INSERT ON gone BEGIN SELECT 1; END'",
+            OtherObject(
+                name="t",
+                kind="trigger",
+                table="gone",
+                sql="CREATE TRIGGER t AFTER INSERT ON gone BEGIN SELECT 1; END",
+                problem="no such table: main.gone",
+            ),
+        ),
+        (
+            "'table', 'm', 'm', 0, 'CREATE VIRTUAL TABLE m USING'",
+            OtherObject(
+                name="m",
+                kind="virtual",
+                table=None,
+                sql="CREATE VIRTUAL TABLE m USING",
+                problem="incomplete input",
+            ),
+        ),
+        (
+            "'table', 'far', 'far', 99999, 'CREATE TABLE far(a)'",
+            OtherObject(
+                name="far", kind="table", table=None, sql="CREATE TABLE far(a)", problem="invalid rootpage"
+            ),
+        ),
+        (
+            "'table', 'good', 'good', 2, 'CREATE TABLE good(a)'",
+            OtherObject(
+                name="good",
+                kind="table",
+                table=None,
+                sql="CREATE TABLE good(a)",
+                problem="table good already exists",
+            ),
+        ),
+        (
+            "'strange', 's', 's', 0, 'CREATE STRANGE s'",
+            OtherObject(
+                name="s",
+                kind="entry",
+                table=None,
+                sql="CREATE STRANGE s",
+                problem='near "STRANGE": syntax error',
+            ),
+        ),
+        (
+            "'view', NULL, NULL, 0, 'CREATE VIEW v AS'",
+            OtherObject(
+                name="?", kind="view", table=None, sql="CREATE VIEW v AS", problem="incomplete input"
+            ),
+        ),
+        (
+            "'view', 'a) - b', 'a) - b', 0, 'CREATE VIEW \"a) - b\" AS'",
+            OtherObject(
+                name="a) - b",
+                kind="view",
+                table=None,
+                sql='CREATE VIEW "a) - b" AS',
+                problem="incomplete input",
+            ),
+        ),
+        (
+            "'table', CAST(x'6261ff' AS TEXT), 'x', 99999, 'CREATE TABLE x(a)'",
+            OtherObject(
+                name="ba\\xff", kind="table", table=None, sql="CREATE TABLE x(a)", problem="invalid rootpage"
+            ),
+        ),
+    ],
+)
+def test_entry_is_taken_out_and_told(tmp_path: Path, entry: str, told: OtherObject) -> None:
+    path = damaged(tmp_path / "db", f"INSERT INTO sqlite_master VALUES ({entry})")
+    assert take_out_unparsed(path) == (told,)
+    assert rows(path) == [(1, "a"), (2, "b")]
+
+
+def test_index_of_a_table_that_does_not_parse_goes_with_it(tmp_path: Path) -> None:
+    path = damaged(
+        tmp_path / "db",
+        "CREATE TABLE lost(a UNIQUE)",
+        "CREATE INDEX over_a ON lost(a)",
+        "UPDATE sqlite_master SET sql = 'CREATE TABLE lost(a UNIQUE' WHERE name = 'lost'",
+    )
+    assert [(other.kind, other.name) for other in take_out_unparsed(path)] == [
+        ("table", "lost"),
+        ("index", "sqlite_autoindex_lost_1"),
+        ("index", "over_a"),
+    ]
+    assert rows(path) == [(1, "a"), (2, "b")]
+
+
+def test_schema_that_parses_stays_as_it_is(tmp_path: Path) -> None:
+    path = damaged(tmp_path / "db", "CREATE INDEX i ON good(json_valid(name))")
+    before = path.read_bytes()
+    assert take_out_unparsed(path) == ()
+    assert path.read_bytes() == before
