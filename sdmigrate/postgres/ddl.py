@@ -125,9 +125,12 @@ def comments(schema: str, table: TargetTable) -> Iterator[sql.Composed]:
             )
 
 
-def analyze(schema: str, table: str) -> sql.Composed:
-    """ANALYZE."""
-    return sql.SQL("ANALYZE {}").format(sql.Identifier(schema, table))
+def analyze(schema: str, table: TargetTable, *, columns: bool) -> sql.Composed:
+    """ANALYZE; with ``columns`` each is named, which leaves the table waiting for autovacuum's own."""
+    named = sql.SQL(" ({})").format(_names(tuple(column.name for column in table.columns)))
+    return sql.SQL("ANALYZE {}{}").format(
+        sql.Identifier(schema, table.name), named if columns else sql.SQL("")
+    )
 
 
 def _column(column: TargetColumn) -> sql.Composed:

@@ -32,6 +32,10 @@ UNION ALL
 SELECT DISTINCT 'statistics', '', tablename::text, '' FROM pg_stats WHERE schemaname = %(name)s
 """
 
+_COARSE_TARGET = 10
+_SAMPLED_A_TARGET = 300
+"""Rows that ANALYZE samples for each unit of the statistics target."""
+
 Beat = Callable[[str], None]
 """Called with a few words before each step; may raise Aborted."""
 
@@ -44,20 +48,20 @@ class Finisher:
     schema: str
     beat: Beat
 
-    def finish_table(self, table: TargetTable) -> tuple[Finding, ...]:
-        """Defaults, identity, keys, indexes, checks and statistics of one table whose rows are in.
+    def finish_table(self, table: TargetTable, rows: int) -> tuple[Finding, ...]:
+        """Defaults, identity, keys, indexes, checks and statistics of one table whose ``rows`` are in.
 
         Raises:
             Refused: two rows share a key, or a key column holds NULL.
         """
-        return tuple(self._finish_table(table))
+        return tuple(self._finish_table(table, rows))
 
     def link(self, blueprint: Blueprint) -> tuple[Finding, ...]:
         """Foreign keys and views, once every table is finished."""
         links = chain.from_iterable(self._foreign_keys(table) for table in blueprint.tables)
         return (*links, *self._views(blueprint.views))
 
-    def _finish_table(self, table: TargetTable) -> Iterator[Finding]:
+    def _finish_table(self, table: TargetTable, rows: int) -> Iterator[Finding]:
         yield from self._defaults(table)
         for column in table.columns:
             if column.identity_next is not None or column.identity_exhausted:
@@ -70,7 +74,27 @@ class Finisher:
             )
         if ("statistics", "", table.name) not in self._existing:
             self.beat(f"statistics of {table.name}")
-            self._run(ddl.analyze(self.schema, table.name))
+            self._analyze(table, rows)
+
+    def _analyze(self, table: TargetTable, rows: int) -> None:
+        """Statistics that serve at once; those of a large table autovacuum refines within its minute.
+
+        As in ``vacuumdb --analyze-in-stages``: the full sample of some wide tables takes as long as their
+        COPY. Naming the columns keeps the count of changed rows that makes autovacuum analyze the table.
+        """
+        coarse = rows > _SAMPLED_A_TARGET * _COARSE_TARGET and self._autovacuum
+        with self.connection.transaction():
+            if coarse:
+                self._run(sql.SQL("SET LOCAL default_statistics_target = {}").format(_COARSE_TARGET))
+            self._run(ddl.analyze(self.schema, table, columns=coarse))
+
+    @cached_property
+    def _autovacuum(self) -> bool:
+        """Whether the server analyzes tables by itself."""
+        found = self.connection.execute(
+            "SELECT current_setting('autovacuum')::bool AND current_setting('track_counts')::bool"
+        ).fetchone()
+        return found is not None and bool(found[0])
 
     def _foreign_keys(self, table: TargetTable) -> Iterator[Finding]:
         for key in table.foreign_keys:

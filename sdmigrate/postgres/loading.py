@@ -25,8 +25,8 @@ from sdmigrate.postgres.connect import Connection, is_environment
 from sdmigrate.postgres.copying import Cell, copy_binary, copy_text
 from sdmigrate.postgres.dropping import schema_oid
 
-PART_ROWS = 50_000
-PART_OCTETS = 64 * 1024 * 1024
+PART_ROWS = 500_000
+PART_OCTETS = 256 * 1024 * 1024
 
 _BEAT_ROWS = 5_000
 _BEAT_SECONDS = 1.0

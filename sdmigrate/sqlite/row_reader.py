@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import TypeAlias
 
 from sdmigrate.model.values import Value
@@ -30,7 +29,7 @@ _CELLS_A_FORMAT = 60
 """Arguments of one format(); SQLite's limit may be as low as 100."""
 
 _BLOCK_OCTETS = 64 * 1024
-_FEWEST_ROWS, _MOST_ROWS = 8, 128
+_FEWEST_ROWS, _MOST_ROWS = 8, 512
 
 
 @dataclass(frozen=True)
@@ -86,13 +85,21 @@ class TableReader:
         """
         if not is_utf8(self.connection):
             return
-        rows = self._up_to_large(_marked_row(self.columns, self.reals), after)
+        row = _marked_row(self.columns, self.reals)
         size = _FEWEST_ROWS
-        while fetched := list(islice(rows, size)):
-            data = b"".join([row for _, row in fetched])
-            yield MarkedBlock(rows=len(fetched), high=fetched[-1][0], data=data)
-            per_row = len(data) // len(fetched) + 1
-            size = max(_FEWEST_ROWS, min(_MOST_ROWS, _BLOCK_OCTETS // per_row))
+        while True:
+            block = self._block(row, after, size)
+            if block is None:
+                if size == 1:
+                    return
+                size //= 2
+                continue
+            if not block.rows:
+                return
+            yield block
+            after = block.high
+            per_row = len(block.data) // block.rows + 1
+            size = max(1, min(2 * size, _MOST_ROWS, _BLOCK_OCTETS // per_row))
 
     def rows(self, after: int | None) -> Iterator[LocatedRow]:
         """Rows behind ``after`` (None: from the first) by cells, large values as streams.
@@ -126,17 +133,23 @@ class TableReader:
             values,
         )
 
-    def _up_to_large(self, expression: str, after: int | None) -> Iterator[tuple[int, bytes]]:
+    def _block(self, row: str, after: int | None, most: int) -> MarkedBlock | None:
+        """At most so many rows joined by SQLite, which takes one step and not one a row; None: too large."""
+        locator = self.table.quoted_locator
+        condition, values = ("", ()) if after is None else (f" WHERE {locator} > ?", (after,))
         try:
-            # Not "yield from": it would close the cursor, whose connection may be closed by then.
-            for row in self._select(expression, after):
-                # format() gives NULL and no error where a row is too large as a whole.
-                if row[1] is None:
-                    return
-                yield row
+            high, rows, whole, data = self.connection.execute(
+                "SELECT max(place), count(*), count(line), group_concat(line, '') FROM"
+                f" (SELECT {locator} AS place, {row} AS line FROM {self.table.quoted}{condition}"
+                f" ORDER BY {locator} LIMIT {most})",
+                values,
+            ).fetchone()
         except sqlite3.DataError as error:
             if not is_too_big(error):
                 raise
+            return None
+        # format() gives NULL and no error where a row is too large as a whole.
+        return MarkedBlock(rows=rows, high=high or 0, data=data or b"") if rows == whole else None
 
     def _next_locator(self, after: int | None) -> int:
         found = self.locator_of(after, 1)
@@ -210,14 +223,13 @@ def _marked_row(columns: Sequence[str], reals: Collection[str]) -> str:
 def _exact_real(quoted: str, null: str) -> str:
     """SQL of a value that may be REAL, as a decimal that reads back as the same 64 bits.
 
-    Where the nearest hundredth i/100 divides back into the value, "i/100" written out is exact: division is
-    correctly rounded, and at most 15 digits are that double's shortest text too. All others are Python's.
+    Where the nearest hundredth i/100 divides back into the value, "i" with the exponent -2 is exact: division
+    is correctly rounded, and so is reading a decimal of at most 15 digits. All others are Python's.
     """
-    hundredths = f"CAST(round({quoted} * 100) AS INTEGER)"
+    hundredths = f"round({quoted} * 100)"
     return (
-        f"CASE typeof({quoted}) WHEN 'real' THEN"
+        f"CASE WHEN typeof({quoted}) = 'real' THEN"
         f" CASE WHEN {quoted} <> 0 AND abs({quoted}) < 1e12 AND {hundredths} / 100.0 = {quoted}"
-        f" THEN format('%s%d.%02d', iif({quoted} < 0, '-', ''), abs({hundredths}) / 100,"
-        f" abs({hundredths}) % 100) ELSE sdmigrate_shortest({quoted}) END"
-        f" WHEN 'null' THEN {null} ELSE {quoted} END"
+        f" THEN CAST({hundredths} AS INTEGER) || 'e-2' ELSE sdmigrate_shortest({quoted}) END"
+        f" ELSE coalesce({quoted}, {null}) END"
     )

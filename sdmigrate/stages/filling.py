@@ -92,7 +92,7 @@ class Filling:
             for table in sorted(blueprint.tables, key=lambda table: -self.rows[table.source]):
                 _tell_failure(finished)
                 loaded[table.source] = self._copy(loader, table, source)
-                finished.append(worker.submit(finisher.finish_table, table))
+                finished.append(worker.submit(finisher.finish_table, table, loaded[table.source]))
         findings = tuple(chain.from_iterable(future.result() for future in finished))
         return loaded, findings + finisher.link(blueprint)
 

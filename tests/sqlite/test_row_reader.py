@@ -49,7 +49,7 @@ def test_columns_that_may_be_real_hold_other_values_too(tmp_path: Path) -> None:
     write_table(tmp_path / "c.sqlite", "t", ["v"], [(1.5,), (7,), ("12.30",), (None,), (-0.29,)])
     with reading_cleaned(tmp_path / "c.sqlite") as connection:
         found = marked(table_reader(connection, "t", ["v"], ["v"]))
-    assert found == [[b"1.50"], [b"7"], [b"12.30"], [None], [b"-0.29"]]
+    assert found == [[b"150e-2"], [b"7"], [b"12.30"], [None], [b"-29e-2"]]
 
 
 def test_empty_is_not_null_and_order_is_the_locators(tmp_path: Path) -> None:
@@ -92,9 +92,7 @@ def test_large_values_end_the_blocks_and_are_streamed(tmp_path: Path) -> None:
     expected = [tuple(cell.encode() if isinstance(cell, str) else cell for cell in row) for row in rows]
     with reading_cleaned(tmp_path / "c.sqlite") as connection:
         reader = table_reader(connection, "t", ["n", "t", "b"], [])
-        # sqlite3 fetches one row ahead, so the row before a large one may be left to rows() as well.
-        assert marked(reader)[:1] == [[b"1", b"a", None]]
-        assert len(marked(reader)) <= 2
+        assert marked(reader) == [[b"1", b"a", None], [b"2", b"b", None]]
         assert marked(reader, 2) == []
         assert marked(reader, 3) == []
         assert marked(reader, 4) == [[b"5", b"c", b"1"]]
