@@ -336,7 +336,15 @@ class Journey:
         snapshot = self.result("backup", Snapshot)
         found = profile(self.context, snapshot)
         if "plan" not in self._stages:
-            proposal = propose(snapshot.catalog, found, day_first=self.context.request.day_first)
+            proposal = propose(
+                snapshot.catalog,
+                found,
+                day_first=self.context.request.day_first,
+                confidence=self.context.limits.confidence,
+            )
+            if self.context.request.mode == "inspect":
+                # No plan follows that would tell what is decided by default.
+                found = replace(found, findings=in_order((*found.findings, *proposal.findings)))
             self._tell_columns(found, proposal)
             if self._endpoint is not None:
                 blueprint = draw(snapshot.catalog, found, proposal)
@@ -350,11 +358,10 @@ class Journey:
         decided = plan(self.context, snapshot, found)
         self._tell_columns(found, decided)
         limits = self.context.limits
-        return decided, (
-            gates.judge_integrity(snapshot, decided),
-            judge_breaker(found, decided, limits),
-            gates.judge_confidence(decided, limits),
-        )
+        verdicts = (judge_breaker(found, decided, limits), gates.judge_confidence(decided, limits))
+        integrity = gates.judge_integrity(snapshot, decided)
+        # Of a file that can be read whole nothing is asked.
+        return decided, verdicts if integrity.verdict == "pass" else (integrity, *verdicts)
 
     def _tell_columns(self, found: Profile, decided: Plan) -> None:
         for event in columns_seen(found, decided):

@@ -5,10 +5,11 @@ Invariant: it says no more than the records prove; where a run did not reach its
 
 from pathlib import PurePath
 
-from sdmigrate.model.finding import Finding, Severity
+from sdmigrate.model.finding import Severity
 from sdmigrate.report.numbers import count, duration
 from sdmigrate.report.page import Tone
 from sdmigrate.report.story import RunStory
+from sdmigrate.rules.foreseen import foreseen
 from sdmigrate.rules.wording import plural
 
 TONES: dict[str, Tone] = {
@@ -24,6 +25,8 @@ TONES: dict[str, Tone] = {
     "stopped": "bad",
 }
 """Outcome -> how it looks."""
+
+_MOST_STOPS = 3
 
 
 def what_happened(story: RunStory) -> str:
@@ -42,7 +45,7 @@ def what_happened(story: RunStory) -> str:
                 f"and nothing is left on the target{_kept_back(story)}."
             )
         case "inspected":
-            return f"{name} holds {_held(story)}; {asked_of_the_operator(story.findings)}"
+            return f"{name} holds {_held(story)}; {asked_of_the_operator(story)}"
         case "rolled_back":
             back = story.rollback.release if story.rollback is not None else None
             now = f"is {back} again" if back else "is gone, as it was before the first release"
@@ -54,17 +57,29 @@ def what_happened(story: RunStory) -> str:
             return _not_reached(story, name)
 
 
-def asked_of_the_operator(findings: tuple[Finding, ...]) -> str:
-    """One line on what this database will ask of its operator."""
-    severities: tuple[Severity, ...] = ("error", "warning", "info")
-    numbers = {severity: sum(found.severity == severity for found in findings) for severity in severities}
-    if numbers["error"]:
-        return (
-            f"{plural(numbers['error'], 'finding')} must be decided, {count(numbers['warning'])} to look at."
-        )
-    if numbers["warning"]:
-        return f"nothing must be decided, {plural(numbers['warning'], 'finding')} to look at."
+def asked_of_the_operator(story: RunStory) -> str:
+    """One line on what this database will ask of its operator: first what stops a migration."""
+    severities: tuple[Severity, ...] = ("error", "warning")
+    errors, warnings = (
+        sum(found.severity == severity for found in story.findings) for severity in severities
+    )
+    stops = _foreseen(story)
+    if stops:
+        more = f" and {len(stops) - _MOST_STOPS} more" if len(stops) > _MOST_STOPS else ""
+        needed = f"a migration needs {plural(len(stops), 'decision')} first"
+        told = f"{needed}: {'; '.join(stops[:_MOST_STOPS])}{more}."
+        return f"{told} {plural(errors + warnings, 'finding')} to look at."
+    if errors:
+        return f"{plural(errors, 'finding')} to decide on, {count(warnings)} to look at."
+    if warnings:
+        return f"nothing must be decided, {plural(warnings, 'finding')} to look at."
     return "nothing must be decided."
+
+
+def _foreseen(story: RunStory) -> tuple[str, ...]:
+    if story.snapshot is None or story.profile is None or story.plan is None:
+        return ()
+    return foreseen(story.snapshot, story.profile, story.plan, story.request.limits)
 
 
 def _not_reached(story: RunStory, name: str) -> str:

@@ -38,6 +38,7 @@ class RunStory(Record):
     snapshot: Snapshot | None = None
     profile: Profile | None = None
     plan: Plan | None = None
+    """The one that ran; of an inspection, the one with which a migration would begin."""
     cleaned: Cleaned | None = None
     changes: tuple[RuleCount, ...] = ()
     """How often each rule changed which column, from the audit trail."""

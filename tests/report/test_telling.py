@@ -33,7 +33,7 @@ def test_the_first_sentence_says_what_happened() -> None:
         "2 rows in quarantine, 1 row dropped as duplicates."
     )
     assert what_happened(inspected()) == (
-        "desk.sqlite holds 1,093 rows in 2 tables; 1 finding must be decided, 1 to look at."
+        "desk.sqlite holds 1,093 rows in 2 tables; 1 finding to decide on, 1 to look at."
     )
     assert what_happened(refused()) == (
         "The run on desk.sqlite was refused at clean: The quality gate says no: quality is 70.0; "
