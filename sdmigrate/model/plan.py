@@ -52,6 +52,8 @@ class ColumnPlan(Record):
     """Whether two or more line breaks in a row become one."""
     confidence: float = 1.0
     """Of the proposal; 1.0 where the operator decided."""
+    agreed: tuple[str, ...] = ()
+    """Codes of the findings whose default decision the operator has seen and agrees with."""
     decision: Literal["proposed", "declared", "operator"] = "proposed"
     """Who chose the type: the evidence, the declaration, or the operator's file."""
 
@@ -78,6 +80,8 @@ class TablePlan(Record):
     VALID; their reference NULL; or quarantine, and so on with their own children."""
     order: tuple[str, ...] = ()
     """What first and last mean; empty: the rowid."""
+    agreed: tuple[str, ...] = ()
+    """Codes of the findings on the table as a whole whose default decision the operator agrees with."""
 
     def column(self, source: str) -> ColumnPlan:
         """The column of that exact source name.
@@ -105,7 +109,8 @@ class Plan(Record):
     findings: tuple[Finding, ...] = ()
     """What was decided by default and can be decided otherwise, and what cannot be translated."""
     plan_id: str = ""
-    """First 16 hex digits of SHA-256 over the plan's decisions; findings and confidences not included."""
+    """First 16 hex digits of SHA-256 over the plan's decisions; findings, confidences and what was agreed to
+    are not included."""
 
     def table(self, source: str) -> TablePlan:
         """The table of that exact source name.

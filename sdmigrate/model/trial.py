@@ -1,8 +1,9 @@
-"""What a plan would do to one table: cleaning tried out on the snapshot, and nothing of it kept.
+"""What a plan would do to its tables: cleaning tried out on the snapshot, and nothing of it kept.
 
 Invariant: the counts are those that cleaning under the same plan leaves in its ledger, audit and quarantine.
 """
 
+from sdmigrate.model.plan import Orphans
 from sdmigrate.model.record import Record
 from sdmigrate.model.result import TableLedger
 from sdmigrate.model.values import StoredValue
@@ -42,6 +43,17 @@ class QuarantineEffect(Record):
     """At most five."""
 
 
+class ReferenceEffect(Record):
+    """Rows that point through one foreign key at no row that is loaded."""
+
+    child: str
+    columns: tuple[str, ...]
+    parent: str
+    rows: int
+    orphans: Orphans
+    """What becomes of them."""
+
+
 class Trial(Record):
     """What one table would become."""
 
@@ -52,3 +64,6 @@ class Trial(Record):
     """Most changed values first."""
     quarantined: tuple[QuarantineEffect, ...] = ()
     """Most rows first. A row with two reasons counts for both."""
+    references: tuple[ReferenceEffect, ...] = ()
+    """Its own foreign keys and, however long the chain, those of the rows that depend on it, among the tables
+    that were tried together; those without such rows are left out."""

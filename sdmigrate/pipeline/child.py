@@ -189,15 +189,16 @@ class _Server:
         if not self._commands.empty():
             return
         try:
-            tried = Tried(number=wanted.number, trial=run.journey.try_table(wanted.plan, self._trial))
+            trials = run.journey.try_tables(wanted.plans, self._trial)
+            tried = Tried(number=wanted.number, trials=trials)
         except Aborted:
             return
         except SdmigrateError as error:
-            tried = Tried(number=wanted.number, trial=None, stopped_by=error.message)
+            tried = Tried(number=wanted.number, stopped_by=error.message)
         except Exception as error:
             run.log.failure(error)
             problem = f"{type(error).__name__}: {error}"
-            tried = Tried(number=wanted.number, trial=None, stopped_by=problem)
+            tried = Tried(number=wanted.number, stopped_by=problem)
         self._send(tried)
 
     def _obey(self, run: Run, command: Command) -> BaseException | None:

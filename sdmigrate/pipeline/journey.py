@@ -48,7 +48,7 @@ from sdmigrate.stages.preflight import preflight
 from sdmigrate.stages.profile import profile
 from sdmigrate.stages.replay import Replayable, replay
 from sdmigrate.stages.rollback import rollback
-from sdmigrate.stages.trial import try_table
+from sdmigrate.stages.trial import try_tables
 from sdmigrate.stages.verify import verify
 
 _BEGUN_REPLAY = "replaying"
@@ -138,14 +138,14 @@ class Journey:
         for later in self._stages[self._stages.index(stage) :]:
             self._journal.forget_result(later)
 
-    def try_table(self, wanted: TablePlan, cancel: CancelSignal) -> Trial:
-        """What that plan would do to its table; the run is as it was. ``cancel`` ends the trial alone.
+    def try_tables(self, wanted: tuple[TablePlan, ...], cancel: CancelSignal) -> tuple[Trial, ...]:
+        """What those plans would do to their tables; the run is as it was. ``cancel`` ends the trial alone.
 
         Raises:
             SdmigrateError: the plan would stop the run, or the trial was cancelled.
         """
         snapshot, found = self.result("backup", Snapshot), self.result("profile", Profile)
-        return try_table(self.context, snapshot, found, wanted, cancel)
+        return try_tables(self.context, snapshot, found, wanted, cancel)
 
     def decide(self, text: str) -> None:
         """Make the text the plan that the run reads, now and after a resume; the plan is the next to run.

@@ -40,11 +40,12 @@ class Repeat(Record, tag=True):
 
 
 class Try(Record, tag=True):
-    """Parent to child: tell what this plan would do to its table. Any further command ends the trial."""
+    """Parent to child: tell what these plans would do to their tables. Any further command ends the trial."""
 
     number: int
     """Given back with the answer."""
-    plan: TablePlan
+    plans: tuple[TablePlan, ...]
+    """Foreign keys between these tables are settled as well."""
 
 
 class Decide(Record, tag=True):
@@ -103,8 +104,8 @@ class Tried(Record, tag=True):
     """Child to parent: what was asked with Try. No answer comes to one that a further command ended."""
 
     number: int
-    trial: Trial | None
-    """None where the plan would stop the run."""
+    trials: tuple[Trial, ...] = ()
+    """In the order of the plans; empty where a plan would stop the run."""
     stopped_by: str | None = None
     """What would stop it, in a sentence."""
 

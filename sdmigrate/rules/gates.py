@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sdmigrate.model.gate import GateVerdict
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
-from sdmigrate.model.result import CanaryResult, Cleaned, Verification
+from sdmigrate.model.result import CanaryResult, Cleaned, TableLedger, Verification
 from sdmigrate.model.settings import Limits, Request
 from sdmigrate.model.source import Snapshot, Source
 
@@ -121,14 +121,19 @@ def judge_quality(profile: Profile, cleaned: Cleaned, limits: Limits) -> GateVer
     )
 
 
+def exceeds_quarantine(ledger: TableLedger, accepted: int, limits: Limits) -> bool:
+    """Whether more than the share of the table's rows is in quarantine, and more than the plan accepts."""
+    share = ledger.quarantined / ledger.read if ledger.read else 0.0
+    return share > limits.quarantine and ledger.quarantined > accepted
+
+
 def judge_quarantine(plan: Plan, cleaned: Cleaned, limits: Limits) -> GateVerdict:
     """Stops where more than the share of a table's rows was quarantined and the plan does not accept it."""
     worst, over = 0.0, []
     for ledger in cleaned.ledgers:
         share = ledger.quarantined / ledger.read if ledger.read else 0.0
         worst = max(worst, share)
-        accepted = plan.accept_quarantine.get(ledger.table, 0)
-        if share > limits.quarantine and ledger.quarantined > accepted:
+        if exceeds_quarantine(ledger, plan.accept_quarantine.get(ledger.table, 0), limits):
             over.append(ledger)
     listed = "; ".join(f"{ledger.table}: {ledger.quarantined} of {ledger.read} rows" for ledger in over)
     accepting = ", ".join(f"{ledger.table!r} = {ledger.quarantined}" for ledger in over)

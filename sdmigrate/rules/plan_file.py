@@ -14,6 +14,7 @@ import msgspec
 from sdmigrate.model.catalog import Catalog, Table
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.finding import Finding
+from sdmigrate.model.finding_codes import FINDING_CODES
 from sdmigrate.model.plan import (
     WHOLE_ROW,
     ColumnPlan,
@@ -163,6 +164,12 @@ def _texts(value: Any) -> tuple[str, Any]:
     return "", tuple(value)
 
 
+def _codes(value: Any) -> tuple[str, Any]:
+    problem, texts = _texts(value)
+    unknown = "" if problem else next((text for text in texts if text not in FINDING_CODES), "")
+    return (f"names no finding of docs/findings.md: {unknown}" if unknown else problem), texts
+
+
 def _one_of(*choices: str) -> Check:
     def check(value: Any) -> tuple[str, Any]:
         return ("" if value in choices else "must be one of " + ", ".join(choices)), value
@@ -220,6 +227,7 @@ _TABLE_KEYS: dict[str, Check] = {
     "order": _texts,
     "duplicate_key": _texts,
     "orphans": _one_of(*get_args(Orphans)),
+    "agreed": _codes,
     "columns": _nested,
 }
 _COLUMN_KEYS: dict[str, Check] = {
@@ -236,6 +244,7 @@ _COLUMN_KEYS: dict[str, Check] = {
     "invalid_utf8": _one_of("quarantine", "cp1252", "latin1"),
     "trailing_blanks": _one_of("keep", "strip"),
     "newline_runs": _one_of("keep", "single"),
+    "agreed": _codes,
 }
 
 

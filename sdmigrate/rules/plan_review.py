@@ -4,9 +4,10 @@ Invariant: a plan that comes out of a review is what the plan stage makes of its
 through the file's own text and reader; what the file refuses, a review refuses in the same words.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -15,17 +16,19 @@ from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.finding import Finding
 from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, Profile
+from sdmigrate.model.settings import Limits
 from sdmigrate.rules import plan_file
 from sdmigrate.rules.column_decisions import with_day_first, with_default, with_type
 from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.plan_findings import plan_findings
-from sdmigrate.rules.planning import plan_id, propose
+from sdmigrate.rules.planning import propose
+from sdmigrate.rules.reference_types import tied_tables
 from sdmigrate.rules.type_families import TYPE_NAMES, canonical_type
 
 Place: TypeAlias = tuple[str, str | None]
 """A table's source name and a column's; None for the table itself."""
 
-_OF_THE_TABLE = frozenset({"duplicate-declared-key", "duplicates-decided"})
+_OF_THE_TABLE = frozenset({"duplicate-declared-key", "duplicates-decided", "orphans"})
 """Findings that may name a column and are decided for the table."""
 
 
@@ -40,8 +43,8 @@ class Review:
     """What follows from the evidence alone."""
     day_first: bool | None
     """From the command line; it wins over the plan's."""
-    confidence: float
-    """What a proposed type needs to override the declared one, from 0 to 1."""
+    limits: Limits
+    """What a proposed type needs to override the declared one, and what the quarantine gate lets pass."""
     earlier: tuple[Plan, ...] = ()
     """The newest last."""
 
@@ -50,12 +53,12 @@ class Review:
         """Before the latest change; the same where there was none."""
         if not self.earlier:
             return self
-        return replace(self, plan=self.earlier[-1], earlier=self.earlier[:-1])
+        return replace(_over(self, self.earlier[-1]), earlier=self.earlier[:-1])
 
     @property
     def changed(self) -> bool:
-        """Whether the plan decides otherwise than when the review began."""
-        return bool(self.earlier) and plan_id(self.earlier[0]) != plan_id(self.plan)
+        """Whether the plan says anything else than when the review began."""
+        return bool(self.earlier) and not _same(self.earlier[0], self.plan)
 
     @property
     def text(self) -> str:
@@ -93,6 +96,12 @@ class Review:
         return {(table.name, one.name): one for table in self.profile.tables for one in table.columns}
 
     @cached_property
+    def groups(self) -> tuple[tuple[TablePlan, ...], ...]:
+        """The tables' plans, those together on whose rows a decision for any of them may tell."""
+        plans = {table.source: table for table in self.plan.tables}
+        return tuple(tuple(plans[name] for name in names) for names in tied_tables(self.catalog))
+
+    @cached_property
     def decided(self) -> frozenset[Place]:
         """The tables and columns decided otherwise than proposed; a name alone decides nothing."""
         found: set[Place] = set()
@@ -109,29 +118,93 @@ class Review:
 
     @cached_property
     def undecided(self) -> dict[Place, tuple[Finding, ...]]:
-        """Default decisions that change or lose something and that the operator has not decided otherwise."""
-        # The profile's own findings would hide a decision that they tell of already.
-        bare = msgspec.structs.replace(self.profile, findings=())
+        """Default decisions that change, lose or leave something open, neither decided nor agreed to yet."""
         found: dict[Place, tuple[Finding, ...]] = {}
-        for finding in plan_findings(self.catalog, bare, self.plan):
-            if finding.severity == "info" or finding.table is None:
-                continue
-            place = (finding.table, None if finding.code in _OF_THE_TABLE else finding.column)
-            if place not in self.decided:
+        for place, finding in self._defaults():
+            if place not in self.decided and finding.code not in self._agreed(place):
                 found[place] = (*found.get(place, ()), finding)
         return found
 
+    @cached_property
+    def agreed(self) -> frozenset[Place]:
+        """The tables and columns whose default decision stands because the operator agreed to it."""
+        asked = {place for place, _ in self._defaults()}
+        return frozenset(asked - self.undecided.keys() - self.decided)
+
+    def _defaults(self) -> Iterator[tuple[Place, Finding]]:
+        # The profile's own findings would hide a decision that they tell of already.
+        bare = msgspec.structs.replace(self.profile, findings=())
+        for finding in (*plan_findings(self.catalog, bare, self.plan), *self._orphans()):
+            if finding.severity != "info" and finding.table is not None:
+                yield (finding.table, None if finding.code in _OF_THE_TABLE else finding.column), finding
+
+    def _orphans(self) -> Iterator[Finding]:
+        """The profile's findings on rows that the plan keeps and whose declared foreign key they break."""
+        kept = {table.source for table in self.plan.tables if table.include and table.orphans == "keep"}
+        broken = {
+            (table.name, reference.columns[0] if len(reference.columns) == 1 else None)
+            for table in self.profile.tables
+            if table.name in kept
+            for reference in table.references
+            if reference.declared and reference.orphans
+        }
+        for finding in self.profile.findings:
+            if finding.code == "orphans" and (finding.table, finding.column) in broken:
+                yield finding
+
+    def _agreed(self, place: Place) -> tuple[str, ...]:
+        table, column = place
+        return self.plan.table(table).agreed if column is None else self.column(table, column).agreed
+
 
 def begun(
-    catalog: Catalog, profile: Profile, plan: Plan, *, day_first: bool | None, confidence: float
+    catalog: Catalog, profile: Profile, plan: Plan, *, day_first: bool | None, limits: Limits
 ) -> Review:
     """The review of a plan as it stands.
 
     Raises:
         KeyError: plan, profile and catalog are not of one source.
     """
-    proposal = propose(catalog, profile, day_first=plan.day_first, naming=plan.naming, confidence=confidence)
-    return Review(catalog, profile, plan, proposal, day_first, confidence)
+    proposal = propose(
+        catalog, profile, day_first=plan.day_first, naming=plan.naming, confidence=limits.confidence
+    )
+    return Review(catalog, profile, plan, proposal, day_first, limits)
+
+
+def with_plan(review: Review, **decisions: Any) -> Review:
+    """With another naming or date order for every table and column that is not decided otherwise.
+
+    Raises:
+        UsageProblem: the plan cannot be so, or the command line settled the date order.
+    """
+    if "day_first" in decisions and review.day_first is not None:
+        given = "--day-first" if review.day_first else "--month-first"
+        raise UsageProblem(f"{given} was given for every column.", "Start the run without it.")
+    return _settled(review, msgspec.structs.replace(review.plan, **decisions))
+
+
+def with_agreed(review: Review, places: Iterable[Place]) -> Review:
+    """With the default decisions of these places agreed to, as one change."""
+    wanted = {
+        place: tuple(sorted({finding.code for finding in review.undecided[place]}))
+        for place in places
+        if place in review.undecided
+    }
+    tables = []
+    for table in review.plan.tables:
+        columns = tuple(
+            _agreeing(each, wanted.get((table.source, each.source), ())) for each in table.columns
+        )
+        own = _agreeing(table, wanted.get((table.source, None), ()))
+        tables.append(msgspec.structs.replace(own, columns=columns))
+    return _settled(review, msgspec.structs.replace(review.plan, tables=tuple(tables)))
+
+
+_Agreeing = TypeVar("_Agreeing", TablePlan, ColumnPlan)
+
+
+def _agreeing(planned: _Agreeing, codes: tuple[str, ...]) -> _Agreeing:
+    return msgspec.structs.replace(planned, agreed=tuple(sorted({*planned.agreed, *codes})))
 
 
 def with_table(review: Review, table: str, **decisions: Any) -> Review:
@@ -164,7 +237,7 @@ def with_column(review: Review, table: str, column: str, name: str, value: Any) 
             after = msgspec.structs.replace(after, form=evidence.form)
     elif name == "day_first":
         declared = declared_type(review.catalog.table(table).column(column))
-        after = with_day_first(before, evidence, declared, review.confidence, day_first=value)
+        after = with_day_first(before, evidence, declared, review.limits.confidence, day_first=value)
     elif name == "default":
         after = with_default(before, value)
     else:
@@ -192,16 +265,39 @@ def _settled(review: Review, edited: Plan) -> Review:
         review.catalog,
         review.profile,
         day_first=review.day_first,
-        confidence=review.confidence,
+        confidence=review.limits.confidence,
     )
-    if plan.plan_id == review.plan.plan_id:
+    if _same(plan, review.plan):
         return review
-    return replace(review, plan=plan, earlier=(*review.earlier, review.plan))
+    return replace(_over(review, plan), earlier=(*review.earlier, review.plan))
+
+
+def _over(review: Review, plan: Plan) -> Review:
+    """With that plan, and with the proposal that its naming and date order make."""
+    proposal = review.proposal
+    if (plan.naming, plan.day_first) != (proposal.naming, proposal.day_first):
+        proposal = propose(
+            review.catalog,
+            review.profile,
+            day_first=plan.day_first,
+            naming=plan.naming,
+            confidence=review.limits.confidence,
+        )
+    return replace(review, plan=plan, proposal=proposal)
+
+
+def _same(one: Plan, other: Plan) -> bool:
+    """Whether they decide alike and agree to the same; what a source says of them aside."""
+    return _content(one) == _content(other)
+
+
+def _content(plan: Plan) -> Plan:
+    return msgspec.structs.replace(plan, findings=(), plan_id="")
 
 
 def _own(table: TablePlan) -> TablePlan:
-    return msgspec.structs.replace(table, target="", columns=())
+    return msgspec.structs.replace(table, target="", columns=(), agreed=())
 
 
 def _bare(column: ColumnPlan) -> ColumnPlan:
-    return msgspec.structs.replace(column, target="", confidence=1.0, decision="proposed")
+    return msgspec.structs.replace(column, target="", confidence=1.0, decision="proposed", agreed=())

@@ -25,6 +25,7 @@ _HEADER = """\
 #             duplicates = first | last | most_complete | keep | quarantine,
 #             duplicate_key (more columns to look for them; ["*"] is the whole row),
 #             orphans = keep | null | quarantine
+#   both:     agreed (codes of findings whose default decision is agreed to; a review asks no more)
 #   a column: target, type, form, zone, day_first, placeholders, default,
 #             empty = null | keep | quarantine | fail, misfit = quarantine | null | text | fail,
 #             nul_bytes = strip | quarantine, invalid_utf8 = quarantine | cp1252 | latin1,
@@ -66,7 +67,7 @@ def _table_lines(
         name: getattr(table, name) for name in ("target", "include", "where", "duplicates", "order")
     }
     neutral = TablePlan(source="", target="", columns=())
-    chosen = {name: getattr(table, name) for name in ("duplicate_key", "orphans")}
+    chosen = {name: getattr(table, name) for name in ("duplicate_key", "orphans", "agreed")}
     pairs |= {name: value for name, value in chosen.items() if proposed or value != getattr(neutral, name)}
     if proposed:
         pairs = {name: value for name, value in pairs.items() if value != getattr(proposed, name)}
@@ -94,7 +95,7 @@ def _column_decisions(
     neutral = ColumnPlan(source="", target="", type="", day_first=plan.day_first)
     rest = (
         *("form", "zone", "day_first", "placeholders", "default"),
-        *("nul_bytes", "invalid_utf8", "trailing_blanks", "newline_runs"),
+        *("nul_bytes", "invalid_utf8", "trailing_blanks", "newline_runs", "agreed"),
     )
     if proposed is None:
         # Where the evidence would decide, what is neutral elsewhere must be said.

@@ -2,8 +2,8 @@
 
 Invariant: a plan made here is complete, its names collide nowhere, and nothing in it was guessed: what the
 evidence does not settle stays as declared, or text. The plan's id depends on the decisions alone (not on
-the file's fingerprint, on findings, on confidence or on who decided), so that the same decisions taken for
-the next export are the same plan.
+the file's fingerprint, on findings, on confidence, or on who decided or agreed), so that the same decisions
+taken for the next export are the same plan.
 """
 
 import hashlib
@@ -158,6 +158,7 @@ def _type(
 
 def _decisions_of(table: TablePlan) -> list[object]:
     columns = [
-        msgspec.structs.replace(column, confidence=1.0, decision="proposed") for column in table.columns
+        msgspec.structs.replace(column, confidence=1.0, decision="proposed", agreed=())
+        for column in table.columns
     ]
-    return [msgspec.structs.replace(table, columns=tuple(columns))]
+    return [msgspec.structs.replace(table, columns=tuple(columns), agreed=())]

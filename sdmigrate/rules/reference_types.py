@@ -1,4 +1,4 @@
-"""One type for all columns that foreign keys tie together, since PostgreSQL compares keys by type.
+"""What foreign keys tie together; and one type for all columns of a tie, as PostgreSQL compares keys by type.
 
 Invariant: a type changes only to one that every value of every column tied to it fits; where no type fits
 them all, nothing changes and the blueprint tells which foreign key cannot stand.
@@ -47,6 +47,17 @@ def agree(catalog: Catalog, profile: Profile, tables: tuple[TablePlan, ...]) -> 
 def tied(catalog: Catalog) -> frozenset[Place]:
     """Every column at either end of a foreign key whose parent is there."""
     return frozenset(place for tie in _ties(catalog) for place in tie)
+
+
+def tied_tables(catalog: Catalog) -> tuple[tuple[str, ...], ...]:
+    """The tables that foreign keys join, however long the chain, in groups of at least one.
+
+    Groups and names stand in the catalog's order; each table is in one group.
+    """
+    ties = [((child, ""), (parent, "")) for (child, _), (parent, _) in _ties(catalog)]
+    alone = [((table.name, ""), (table.name, "")) for table in catalog.tables]
+    # A tie of each with itself puts the catalog's order before that of the foreign keys.
+    return tuple(tuple(name for name, _ in group) for group in _groups([*alone, *ties]))
 
 
 def _ties(catalog: Catalog) -> list[tuple[Place, Place]]:

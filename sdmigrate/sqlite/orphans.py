@@ -4,11 +4,13 @@ Invariant: when it ends, no row of a table whose orphans go to quarantine or bec
 is not loaded, however long the chain; a cell is audited by one change, from the snapshot's value.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.plan import Plan
+from sdmigrate.model.trial import ReferenceEffect
 from sdmigrate.sqlite.audit import add_rule, forget_changes_of_table
 from sdmigrate.sqlite.cleaned import comparable, give_reason, take_out
 from sdmigrate.sqlite.connection import quote_identifier
@@ -27,15 +29,45 @@ class _Reference:
     parent_columns: tuple[str, ...]
 
 
-def settle_orphans(bench: Workbench, plan: Plan) -> None:
-    """Quarantine orphans, and the rows that become orphans by it, then set the other references to NULL."""
+def settle_orphans(bench: Workbench, plan: Plan) -> tuple[ReferenceEffect, ...]:
+    """Quarantine orphans, and the rows that become orphans by it, then set the other references to NULL.
+
+    Returns:
+        The foreign keys through which rows were quarantined or lost their reference, with their numbers.
+    """
     references = tuple(_references(bench, plan))
+    rows: Counter[_Reference] = Counter()
     quarantined = [each for each in references if plan.table(each.child.name).orphans == "quarantine"]
-    while any(_quarantine(bench, plan, each) for each in quarantined):
-        pass
+    going_on = True
+    while going_on:
+        found = {each: _quarantine(bench, plan, each) for each in quarantined}
+        rows.update(found)
+        going_on = any(found.values())
     for each in references:
         if plan.table(each.child.name).orphans == "null":
-            _to_null(bench, plan, each)
+            rows[each] += _to_null(bench, plan, each)
+    return tuple(_effect(plan, each, rows[each]) for each in references if rows[each])
+
+
+def kept_orphans(bench: Workbench, plan: Plan) -> tuple[ReferenceEffect, ...]:
+    """The foreign keys that are left NOT VALID because the plan keeps orphans there, with their numbers."""
+    effects = []
+    for each in _references(bench, plan):
+        if plan.table(each.child.name).orphans == "keep" and (rows := _list_orphans(bench, plan, each)):
+            bench.connection.execute("DELETE FROM temp.gone")
+            effects.append(_effect(plan, each, rows))
+    return tuple(effects)
+
+
+def _effect(plan: Plan, reference: _Reference, rows: int) -> ReferenceEffect:
+    child = reference.child.name
+    return ReferenceEffect(
+        child=child,
+        columns=reference.columns,
+        parent=reference.parent.name,
+        rows=rows,
+        orphans=plan.table(child).orphans,
+    )
 
 
 def _references(bench: Workbench, plan: Plan) -> Iterator[_Reference]:
@@ -47,8 +79,8 @@ def _references(bench: Workbench, plan: Plan) -> Iterator[_Reference]:
                 yield _Reference(child, key.columns, parent, key.parent_columns)
 
 
-def _list_orphans(bench: Workbench, plan: Plan, reference: _Reference) -> bool:
-    """List them in ``temp.gone``; whether there are any."""
+def _list_orphans(bench: Workbench, plan: Plan, reference: _Reference) -> int:
+    """List them in ``temp.gone``, and count them."""
     child, parent = plan.table(reference.child.name), plan.table(reference.parent.name)
     own = ", ".join(comparable(child, column) for column in reference.columns)
     theirs = ", ".join(comparable(parent, column) for column in reference.parent_columns)
@@ -58,29 +90,32 @@ def _list_orphans(bench: Workbench, plan: Plan, reference: _Reference) -> bool:
         f" AND ({own}) NOT IN (SELECT {theirs} FROM main.{quote_identifier(reference.parent.name)}"
         f" WHERE {_present(reference.parent_columns)})"
     )
-    return bool(bench.scalar("SELECT count(*) FROM temp.gone"))
+    return bench.scalar("SELECT count(*) FROM temp.gone")
 
 
 def _present(columns: tuple[str, ...]) -> str:
     return balanced([f"{quote_identifier(column)} IS NOT NULL" for column in columns], "AND")
 
 
-def _quarantine(bench: Workbench, plan: Plan, reference: _Reference) -> bool:
-    if not _list_orphans(bench, plan, reference):
-        return False
+def _quarantine(bench: Workbench, plan: Plan, reference: _Reference) -> int:
+    rows = _list_orphans(bench, plan, reference)
+    if not rows:
+        return 0
     reason = f"{', '.join(reference.columns)} points at no row of {reference.parent.name} that is loaded"
     give_reason(bench, reference.child, "orphan", reason)
     forget_changes_of_table(bench, reference.child)
     take_out(bench, reference.child, None)
-    return True
+    return rows
 
 
-def _to_null(bench: Workbench, plan: Plan, reference: _Reference) -> None:
-    if not _list_orphans(bench, plan, reference):
-        return
+def _to_null(bench: Workbench, plan: Plan, reference: _Reference) -> int:
+    rows = _list_orphans(bench, plan, reference)
+    if not rows:
+        return 0
     for column in reference.columns:
         _cells_to_null(bench, reference.child, column)
     bench.connection.execute("DELETE FROM temp.gone")
+    return rows
 
 
 def _cells_to_null(bench: Workbench, table: Table, column: str) -> None:

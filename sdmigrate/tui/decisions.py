@@ -1,4 +1,4 @@
-"""The decisions of one table or column as fields: what stands, what can be chosen, what can be typed.
+"""The decisions of the plan, one table or one column as fields: what stands, can be chosen, can be typed.
 
 Invariant: words only; what a choice does to the plan is decided in ``rules.plan_review``.
 """
@@ -10,14 +10,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from sdmigrate.model.errors import UsageProblem
-from sdmigrate.model.plan import ColumnPlan
-from sdmigrate.model.profile import ColumnProfile
+from sdmigrate.model.plan import WHOLE_ROW, ColumnPlan, TablePlan
+from sdmigrate.model.profile import ColumnProfile, TableProfile
 from sdmigrate.rules.column_decisions import AMBIGUOUS, misfits
 from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES
 from sdmigrate.rules.forms import form_family
 from sdmigrate.rules.plan_file import FORMS
-from sdmigrate.rules.plan_review import Place, Review, with_accepted, with_column, with_table
+from sdmigrate.rules.plan_review import (
+    Place,
+    Review,
+    with_accepted,
+    with_agreed,
+    with_column,
+    with_plan,
+    with_table,
+)
 from sdmigrate.rules.type_families import MOMENTS, family
 from sdmigrate.rules.wording import plural
 from sdmigrate.tui.format import count
@@ -77,6 +85,23 @@ _DUPLICATES = (
     Choice("keep", "all are kept, and the key is not created"),
     Choice("quarantine", "all but the first go to quarantine"),
 )
+_ORPHANS = (
+    Choice("keep", "stay, and the foreign key is not validated"),
+    Choice("null", "lose their reference: it becomes NULL"),
+    Choice("quarantine", "go to quarantine, their own children as those decide"),
+)
+_NAMING = (
+    Choice("preserve", "names stay as they are"),
+    Choice("lower", "names in lower case"),
+    Choice("snake_case", "names in snake_case"),
+)
+_ALL_DATES = (
+    Choice(None, "each column by its own values"),
+    Choice(True, "day first (D/M) where nothing settles it"),
+    Choice(False, "month first (M/D) where nothing settles it"),
+)
+_TRAILING_BLANKS = (Choice("keep", "at the end of a text stay"), Choice("strip", "at its end are taken off"))
+_NEWLINE_RUNS = (Choice("keep", "several in a row stay"), Choice("single", "several in a row become one"))
 _NUL_BYTES = (Choice("strip", "are taken out"), Choice("quarantine", "their rows go to quarantine"))
 _INVALID = (
     Choice("quarantine", "their rows go to quarantine"),
@@ -86,20 +111,24 @@ _INVALID = (
 _NOTHING = "none"
 
 
-def fields_of(review: Review, place: Place) -> tuple[Field, ...]:
-    """The decisions that the table or column has, in the order of the screen."""
+def fields_of(review: Review, place: Place | None) -> tuple[Field, ...]:
+    """The decisions that the table or column has, in the order of the screen; None: the whole plan's."""
+    if place is None:
+        return tuple(_of_plan(review))
     table, column = place
     if column is None:
         return tuple(_of_table(review, table))
     return tuple(_of_column(review, table, column))
 
 
-def chosen(review: Review, place: Place, name: str, value: Any) -> Review:
+def chosen(review: Review, place: Place | None, name: str, value: Any) -> Review:
     """With that answer.
 
     Raises:
         UsageProblem: the plan cannot be so.
     """
+    if place is None:
+        return with_plan(review, **{name: value})
     table, column = place
     if column is not None:
         return with_column(review, table, column, name, value)
@@ -108,7 +137,7 @@ def chosen(review: Review, place: Place, name: str, value: Any) -> Review:
     return with_table(review, table, **{name: value})
 
 
-def typed(review: Review, place: Place, name: str, text: str) -> Review:
+def typed(review: Review, place: Place | None, name: str, text: str) -> Review:
     """With the answer that was typed.
 
     Raises:
@@ -117,9 +146,20 @@ def typed(review: Review, place: Place, name: str, text: str) -> Review:
     return chosen(review, place, name, _meant(name, text))
 
 
+def agreed_to(review: Review, place: Place, quarantined: int) -> Review:
+    """With what stands there agreed to; the same review where nothing asks for it.
+
+    ``quarantined``: rows of the table that the gate would not let pass, which a table's agreement accepts.
+    """
+    table, column = place
+    if column is None and quarantined:
+        review = with_accepted(review, table, quarantined)
+    return with_agreed(review, [place])
+
+
 def _meant(name: str, text: str) -> Any:
     match name:
-        case "placeholders" | "order":
+        case "placeholders" | "order" | "duplicate_key":
             return _listed(text)
         case "accept_quarantine":
             if not text.strip().isascii() or not text.strip().isdigit():
@@ -152,30 +192,64 @@ def _text(name: str, label: str, value: str, empty: str = _NOTHING) -> Field:
     return Field(name, label, value, value or empty, typed=value)
 
 
+def _of_plan(review: Review) -> Iterator[Field]:
+    plan = review.plan
+    columns = (column for table in plan.tables for column in table.columns)
+    named = [(each.source, each.target) for each in plan.tables]
+    named += [(each.source, each.target) for each in columns]
+    others = sum(1 for source, target in named if source != target)
+    verb = "is" if others == 1 else "are"
+    yield _choice("naming", "Names", plan.naming, _NAMING, f"{count(others)} {verb} not as in the source")
+    yield _choice("day_first", "Date order", plan.day_first, _ALL_DATES)
+
+
 def _of_table(review: Review, table: str) -> Iterator[Field]:
     planned = review.plan.table(table)
-    keys = [key for key in (planned.key, *planned.unique_keys) if key]
+    keys = [key for key in (planned.key, *planned.unique_keys, planned.duplicate_key) if key]
     yield _choice(
         "include", "Table", planned.include, (Choice(True, "is taken"), Choice(False, "is left out"))
     )
     yield _text("target", "Name", planned.target)
+    evidence = review.profile.table(table)
+    yield _duplicate_key(planned, evidence)
     if keys:
-        named = "; ".join(", ".join(key) for key in keys)
+        named = "; ".join("the whole row" if key == WHOLE_ROW else ", ".join(key) for key in keys)
         yield _choice("duplicates", "Duplicates", planned.duplicates, _DUPLICATES, f"same {named}")
         yield Field(
             "order", "Order", planned.order, listed(planned.order) or "rowid", typed=listed(planned.order)
         )
+    if review.catalog.table(table).foreign_keys:
+        lost = sum(reference.orphans for reference in evidence.references if reference.declared)
+        yield _choice("orphans", "Orphans", planned.orphans, _ORPHANS, f"{plural(lost, 'row')} in the source")
     yield _text("where", "Only rows", planned.where, "all")
     accepted = review.plan.accept_quarantine.get(table, 0)
     words = f"{plural(accepted, 'row')} may go there" if accepted else "as the gate allows"
     yield Field("accept_quarantine", "Quarantine", accepted, words, typed=str(accepted))
 
 
+def _duplicate_key(planned: TablePlan, evidence: TableProfile) -> Field:
+    """Where duplicates are looked for beside the declared keys: nowhere, the whole row, a likely key."""
+    likely = [key for key in evidence.keys if not key.declared and key.duplicate_rows]
+    notes = {key.columns: f"{plural(key.duplicate_rows, 'row')} more than once" for key in likely}
+    declared = bool(planned.key or planned.unique_keys)
+    names: dict[tuple[str, ...], str] = {
+        (): "the declared keys alone" if declared else "nothing: no row is a duplicate",
+        WHOLE_ROW: "the whole row" + (", beside the declared keys" if declared else ""),
+    }
+    names |= {columns: listed(columns) for columns in notes}
+    choices = tuple(Choice(columns, words, notes.get(columns, "")) for columns, words in names.items())
+    own = planned.duplicate_key
+    words = names.get(own, listed(own))
+    return Field("duplicate_key", "Same by", own, words, choices, listed(own), notes.get(own, ""))
+
+
 def _of_column(review: Review, table: str, column: str) -> Iterator[Field]:
     planned, evidence = review.column(table, column), review.evidence(table, column)
     yield _text("target", "Name", planned.target)
     yield _type_field(review, table, planned, evidence)
-    yield _choice_or_typed("form", "Form", planned.form, _forms(planned, evidence))
+    forms = _forms(planned, evidence)
+    if family(planned.type) != "text" or len(forms) > 1:
+        yield _choice_or_typed("form", "Form", planned.form, forms)
     moment = family(planned.type) in MOMENTS
     if moment or evidence.forms.get(AMBIGUOUS):
         yield _day_first(planned, evidence)
@@ -198,6 +272,9 @@ def _of_column(review: Review, table: str, column: str) -> Iterator[Field]:
     if evidence.invalid_utf8:
         note = plural(evidence.invalid_utf8, "text")
         yield _choice("invalid_utf8", "Not UTF-8", planned.invalid_utf8, _INVALID, note)
+    if family(planned.type) == "text" and evidence.classes.text:
+        yield _choice("trailing_blanks", "Blanks", planned.trailing_blanks, _TRAILING_BLANKS)
+        yield _choice("newline_runs", "Line breaks", planned.newline_runs, _NEWLINE_RUNS)
 
 
 def _choice_or_typed(name: str, label: str, value: str, choices: tuple[Choice, ...]) -> Field:

@@ -18,5 +18,5 @@ def review_of(journey: Journey) -> Review | None:
         profile,
         plan,
         day_first=request.day_first,
-        confidence=request.limits.confidence,
+        limits=request.limits,
     )

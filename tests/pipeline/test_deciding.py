@@ -8,7 +8,7 @@ import pytest
 
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
-from sdmigrate.model.settings import Request
+from sdmigrate.model.settings import Limits, Request
 from sdmigrate.model.source import Snapshot
 from sdmigrate.pipeline.child import Child
 from sdmigrate.pipeline.messages import (
@@ -80,7 +80,7 @@ def _review(directory: Path) -> Review:
     assert isinstance(snapshot, Snapshot)
     assert isinstance(profile, Profile)
     assert isinstance(plan, Plan)
-    return begun(snapshot.catalog, profile, plan, day_first=None, confidence=0.95)
+    return begun(snapshot.catalog, profile, plan, day_first=None, limits=Limits())
 
 
 def test_a_decided_plan_is_judged_runs_and_outlives_a_kill(tmp_path: Path) -> None:
@@ -139,22 +139,22 @@ def test_trials_are_told_and_a_later_one_ends_an_earlier(tmp_path: Path) -> None
     kept = with_column(_review(Path(_to_the_plan(child).run_directory)), "visits", "day", "misfit", "text")
     review = with_column(kept, "visits", "day", "type", "timestamp")
     for number in range(1, 6):
-        child.send(Try(number=number, plan=review.plan.table("visits")))
-    child.send(Try(number=6, plan=kept.plan.table("visits")))
+        child.send(Try(number=number, plans=(review.plan.table("visits"),)))
+    child.send(Try(number=6, plans=(kept.plan.table("visits"),)))
     answers: list[Tried] = []
     while not answers or answers[-1].number != 6:
         message = _answer(child)
         assert isinstance(message, Tried)
         answers.append(message)
-    assert answers[-1].trial is not None
-    assert (answers[-1].trial.ledger.loaded, answers[-1].trial.ledger.quarantined) == (20, 0)
-    assert {one.trial.ledger.quarantined for one in answers[:-1] if one.trial} <= {10}
+    (trial,) = answers[-1].trials
+    assert (trial.ledger.loaded, trial.ledger.quarantined) == (20, 0)
+    assert {trial.ledger.quarantined for one in answers[:-1] for trial in one.trials} <= {10}
 
     refused = with_column(review, "visits", "day", "misfit", "fail")
-    child.send(Try(number=7, plan=refused.plan.table("visits")))
+    child.send(Try(number=7, plans=(refused.plan.table("visits"),)))
     message = _answer(child)
     assert isinstance(message, Tried)
-    assert message.trial is None
+    assert message.trials == ()
     assert "2025-06-31" in (message.stopped_by or "")
 
     # The run goes on as if nothing had been tried.
@@ -170,7 +170,7 @@ def test_trials_are_told_and_a_later_one_ends_an_earlier(tmp_path: Path) -> None
 def test_a_command_behind_a_trial_is_obeyed(stop: Command, tmp_path: Path) -> None:
     child = Child.start(_begin(tmp_path))
     review = _review(Path(_to_the_plan(child).run_directory))
-    child.send(Try(number=1, plan=review.plan.table("visits")))
+    child.send(Try(number=1, plans=(review.plan.table("visits"),)))
     child.send(stop)
     message = _answer(child)
     if isinstance(message, Tried):

@@ -8,6 +8,7 @@ import pytest
 from sdmigrate.model.catalog import Catalog, Index, IndexTerm
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.profile import KeyProfile
+from sdmigrate.model.settings import Limits
 from sdmigrate.model.values import Value
 from sdmigrate.rules import plan_file
 from sdmigrate.rules.plan_file import PlanProblem
@@ -31,7 +32,7 @@ def review_of(declared: str, values: Sequence[Value], *, not_null: bool = False)
     )
     rows = [(value, "w") for value in values]
     catalog, profile = Catalog(tables=(one,)), profile_of(table_profile(one, rows, keys=(repeated,)))
-    return begun(catalog, profile, propose(catalog, profile), day_first=None, confidence=0.95)
+    return begun(catalog, profile, propose(catalog, profile), day_first=None, limits=Limits())
 
 
 def read_again(review: Review) -> str:

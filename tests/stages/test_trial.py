@@ -20,7 +20,7 @@ from sdmigrate.stages.backup import backup
 from sdmigrate.stages.clean import clean
 from sdmigrate.stages.preflight import preflight
 from sdmigrate.stages.profile import profile
-from sdmigrate.stages.trial import try_table
+from sdmigrate.stages.trial import try_tables
 from tests.conftest import MakeContext
 
 _DAYS = [f"2025-05-{day:02d}" for day in range(1, 31)]
@@ -84,7 +84,7 @@ def test_what_a_trial_tells_is_what_cleaning_does(
     made = _made(tmp_path, make_context)
     context, snapshot, found, _ = made
     plan, planned = _edited(made, CHANGES[name])
-    trial = try_table(context, snapshot, found, planned, CancelToken())
+    (trial,) = try_tables(context, snapshot, found, (planned,), CancelToken())
     assert not (context.directory.scratch / "trial").exists()
 
     cleaned = clean(context, snapshot, found, plan)
@@ -103,7 +103,7 @@ def test_what_a_trial_tells_is_what_cleaning_does(
 def test_a_trial_names_what_goes_to_quarantine(tmp_path: Path, make_context: MakeContext) -> None:
     made = _made(tmp_path, make_context)
     context, snapshot, found, plan = made
-    trial = try_table(context, snapshot, found, plan.table("visits"), CancelToken())
+    (trial,) = try_tables(context, snapshot, found, (plan.table("visits"),), CancelToken())
     (lost,) = trial.quarantined
     assert (lost.column, lost.rows) == ("day", 1)
     assert [(one.before.text, one.after, one.rowid) for one in lost.examples] == [("2025-06-31", None, 32)]
@@ -115,7 +115,7 @@ def test_a_plan_that_stops_the_run_stops_its_trial(tmp_path: Path, make_context:
     context, snapshot, found, _ = made
     _, planned = _edited(made, _column("day", misfit="fail"))
     with pytest.raises(Refused, match="2025-06-31"):
-        try_table(context, snapshot, found, planned, CancelToken())
+        try_tables(context, snapshot, found, (planned,), CancelToken())
     assert not (context.directory.scratch / "trial").exists()
 
 
@@ -124,6 +124,6 @@ def test_a_cancelled_trial_leaves_the_run_alone(tmp_path: Path, make_context: Ma
     cancel = CancelToken()
     cancel.set()
     with pytest.raises(Aborted):
-        try_table(context, snapshot, found, plan.table("visits"), cancel)
+        try_tables(context, snapshot, found, (plan.table("visits"),), cancel)
     context.cancel.raise_if_set()
     assert not (context.directory.scratch / "trial").exists()

@@ -163,8 +163,8 @@ class ScriptedPilot:
         match command:
             case Proceed():
                 self._run(self._following())
-            case Try(number=number, plan=plan):
-                self._messages.put(Tried(number=number, trial=records.trial(plan)))
+            case Try(number=number, plans=plans):
+                self._messages.put(Tried(number=number, trials=tuple(map(records.trial, plans))))
             case Decide():
                 self._finished = [stage for stage in self._finished if STAGE_ORDER.index(stage) < _PLAN]
                 self._run("plan")

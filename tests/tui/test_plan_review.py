@@ -17,6 +17,7 @@ from sdmigrate.pipeline.messages import Begin, Decide, Try
 from sdmigrate.pipeline.results import read_result
 from sdmigrate.rules import plan_file
 from sdmigrate.tui.app import WizardApp, WizardOptions
+from sdmigrate.tui.planning import review_of
 from sdmigrate.tui.services import real_services
 from sdmigrate.tui.widgets.record_table import RecordTable
 from tests.tui import records
@@ -153,7 +154,12 @@ async def test_after_cleaning_a_changed_plan_is_used_only_after_a_question(stage
         await keys.press("y")
         await until(keys, "Clean ▸", gone="Use the changed plan?")
         assert len(_decided(stage)) == 1
-        tried = [command.plan.source for command in stage.pilot.commands if isinstance(command, Try)]
+        tried = [
+            table.source
+            for command in stage.pilot.commands
+            if isinstance(command, Try)
+            for table in command.plans
+        ]
         assert set(tried) == {"tickets", "comments", "timesheets"}
 
 
@@ -246,10 +252,11 @@ async def test_what_the_review_said_is_what_the_run_did(tmp_path: Path) -> None:
         await keys.press("a")
         await until(keys, "Clean ▸", gone="Plan review")
         assert app._journey is not None
+        reviewed = review_of(app._journey)
+        assert reviewed is not None
         decided = app._journey.results["plan"]
         assert isinstance(decided, Plan)
-        tried = app._trials.known(decided.table("visits"))
-        assert tried is not None
+        tried = app._trials.known(reviewed)["visits"]
         assert tried.trial is not None
         await keys.press("n")
         await until(keys, "Clean", "quarantine gate says no")

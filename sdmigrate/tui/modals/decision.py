@@ -1,4 +1,4 @@
-"""The decisions of one table or column, changed by keys, with what each would do.
+"""The decisions of the plan, one table or one column, changed by keys, with what each would do.
 
 Invariant: what is shown as the outcome is the child's trial of the plan as it stands; a choice that the plan
 refuses is passed over with the reason.
@@ -13,19 +13,21 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
 from sdmigrate.model.errors import UsageProblem
-from sdmigrate.model.plan import TablePlan
+from sdmigrate.rules.plan_difference import difference
 from sdmigrate.rules.plan_file import PlanProblem
 from sdmigrate.rules.plan_review import Place, Review
-from sdmigrate.tui.decisions import Field, chosen, fields_of, typed
+from sdmigrate.tui.decisions import Field, agreed_to, chosen, fields_of, typed
 from sdmigrate.tui.format import plain
 from sdmigrate.tui.paint import toned
 from sdmigrate.tui.trials import Trials
-from sdmigrate.tui.views.planned import effect_lines, evidence_line
+from sdmigrate.tui.views.effects import Line, effect_lines, over_gate
+from sdmigrate.tui.views.planned import evidence_line
 
-_KEYS = "↑↓ move · ←→ choose · Enter type · z undo · Tab scroll · Esc done"
+_KEYS = "↑↓ move · ←→ choose · Enter type · y agree · z undo · Tab scroll · Esc"
 _LABEL_CELLS = 12
 _LONGEST_WORDS = 60
 _LONGEST_NOTE = 60
+_MOST_DIFFERENCES = 200
 
 
 class FieldList(OptionList):
@@ -42,11 +44,19 @@ class DecisionDialog(ModalScreen[Review]):
     """The review as it was left."""
 
     BINDINGS = [
+        Binding("y", "agree", "Agree", show=False),
         Binding("z,ctrl+z", "undo", "Undo", show=False),
         Binding("escape,q", "done", "Done", show=False),
     ]
 
-    def __init__(self, review: Review, place: Place, trials: Trials) -> None:
+    def __init__(self, review: Review, place: Place | None, trials: Trials) -> None:
+        """Decide.
+
+        Args:
+            review: the plan in hand.
+            place: the table or column; None for what holds for the whole plan.
+            trials: what is known of its effect.
+        """
         super().__init__()
         self._review = review
         self._place = place
@@ -55,7 +65,7 @@ class DecisionDialog(ModalScreen[Review]):
 
     def compose(self) -> ComposeResult:
         """Evidence, decisions, the field to type in, what would happen."""
-        table, column = self._place
+        table, column = self._place or ("The whole plan", None)
         with Vertical(classes="dialog -full-dialog", id="decision") as dialog:
             dialog.border_title = Content(plain(table if column is None else f"{table}.{column}", 60))
             dialog.border_subtitle = Content(_KEYS)
@@ -73,14 +83,23 @@ class DecisionDialog(ModalScreen[Review]):
         self.query_one("#fields", OptionList).focus()
 
     def show_trials(self) -> None:
-        """Draw what is known by now of what would happen."""
-        tried = self._trials.known(self._planned)
-        lines = [toned(text, tone) for text, tone in effect_lines(tried, self._place[1])]
-        self.query_one("#effects-text", Static).update(Content("\n").join(lines))
+        """Draw what is known by now of what would happen, and ask for what is not."""
+        self.query_one("#effects-text", Static).update(
+            Content("\n").join(toned(text, tone) for text, tone in self._effects())
+        )
+        table = None if self._place is None else self._place[0]
+        self._trials.want(self._review, table, at_once=True)
 
-    @property
-    def _planned(self) -> TablePlan:
-        return self._review.plan.table(self._place[0])
+    def _effects(self) -> tuple[Line, ...]:
+        if self._place is not None:
+            outcome = self._trials.known(self._review).get(self._place[0])
+            return effect_lines(self._review, outcome, self._place)
+        first = (*self._review.earlier, self._review.plan)[0]
+        changes = difference(first, self._review.plan)
+        lines: list[Line] = [(line, "") for line in changes[:_MOST_DIFFERENCES]]
+        if len(changes) > len(lines):
+            lines.append((f"and {len(changes) - len(lines):,} more", "muted"))
+        return tuple(lines) or (("Nothing is decided otherwise than when the review began.", "muted"),)
 
     def _draw(self) -> None:
         self._fields = fields_of(self._review, self._place)
@@ -89,11 +108,11 @@ class DecisionDialog(ModalScreen[Review]):
         listing.clear_options()
         listing.add_options([_line(field) for field in self._fields])
         listing.highlighted = min(here, len(self._fields) - 1)
-        said = [finding.message for finding in self._review.undecided.get(self._place, ())]
+        asked = self._review.undecided.get(self._place, ()) if self._place else ()
+        said = [finding.message for finding in asked]
         still_open = self.query_one("#open", Static)
         still_open.update(Content("\n").join(toned(f"! {words}", "warn") for words in said[:2]))
         still_open.display = bool(said)
-        self._trials.want(self._planned)
         self.show_trials()
 
     def _pointed(self) -> Field | None:
@@ -158,6 +177,19 @@ class DecisionDialog(ModalScreen[Review]):
         words = problem.problem if isinstance(problem, PlanProblem) else problem.message
         self.notify(words, title="Not possible", severity="warning", markup=False)
 
+    def action_agree(self) -> None:
+        """Let the default decision stand, and the rows that the gate would not let pass."""
+        if self._place is None:
+            return
+        outcome = self._trials.known(self._review).get(self._place[0])
+        rows = over_gate(self._review, outcome.trial if outcome else None)
+        agreed = agreed_to(self._review, self._place, rows)
+        if agreed is self._review:
+            self.notify("Nothing is asked here.", markup=False)
+            return
+        self._review = agreed
+        self._draw()
+
     def action_undo(self) -> None:
         """Take the latest change back, wherever it was made."""
         if not self._review.earlier:
@@ -185,6 +217,8 @@ def _hint(field: Field) -> str:
     match field.name:
         case "placeholders":
             return 'texts that mean NULL: N/A, -, "a, b"'
+        case "duplicate_key":
+            return "columns, comma between them; * for every column; empty for none"
         case "order":
             return "columns, comma between them; empty for the rowid"
         case "where":

@@ -16,8 +16,9 @@ from textual.widgets import Input, Static
 
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.settings import Request
-from sdmigrate.rules.plan_review import Place, Review
-from sdmigrate.tui.decisions import chosen
+from sdmigrate.rules.plan_review import Place, Review, with_agreed
+from sdmigrate.rules.wording import plural
+from sdmigrate.tui.decisions import agreed_to, chosen
 from sdmigrate.tui.format import file_name, plain
 from sdmigrate.tui.modals.ask_path import AskPath
 from sdmigrate.tui.modals.decision import DecisionDialog
@@ -26,20 +27,24 @@ from sdmigrate.tui.modals.question import Question
 from sdmigrate.tui.paint import joined, toned
 from sdmigrate.tui.session import Services
 from sdmigrate.tui.trials import Trials
+from sdmigrate.tui.views.effects import effect_lines, over_gate
 from sdmigrate.tui.views.grid import Grid
-from sdmigrate.tui.views.planned import effect_lines, headline, plan_grid
+from sdmigrate.tui.views.planned import headline, plan_grid
 from sdmigrate.tui.widgets.key_bar import KeyBar
 from sdmigrate.tui.widgets.record_table import RecordTable
 from sdmigrate.tui.widgets.stepper import WIDE
 from sdmigrate.tui.widgets.top_bar import TopBar
 
 _HELP = (
-    "What becomes of each table and column. Undecided ones stand first: their default holds until you "
-    "decide. "
+    "What becomes of each table and column. What asks for you stands first: a default that changes or loses "
+    "something holds whether you decide, agree or pass it over; the quarantine gate stops the run. "
     "What would happen is tried out on the snapshot by the cleaning itself, and nothing of it is kept."
 )
 _KEYS = (
     ("Enter", "Opens the decisions of a table or column.", ""),
+    ("y", "Agrees to the default there, and at a table to its rows in quarantine.", ""),
+    ("Y", "Agrees to every default that is undecided, after a question.", ""),
+    ("o", "Opens what holds for the whole plan: names, and the order of day and month.", ""),
     ("Space", "Takes a table, or leaves it out.", ""),
     ("z", "Takes the latest change back.", ""),
     ("a", "Uses the plan: it is judged again, and the run goes on with it.", ""),
@@ -49,6 +54,13 @@ _KEYS = (
     ("q, Esc", "Back to the run; asks first where something was changed.", ""),
 )
 
+_MOST_NAMED = 6
+
+
+def _name(place: Place) -> str:
+    table, column = place
+    return table if column is None else f"{table}.{column}"
+
 
 class PlanScreen(Screen[Review | None]):
     """The reviewed plan where it shall be used; None where all stays as it was."""
@@ -56,6 +68,9 @@ class PlanScreen(Screen[Review | None]):
     CSS_PATH = "../css/plan.tcss"
     BINDINGS = [
         Binding("space", "include", "Include", show=False),
+        Binding("y", "agree", "Agree", show=False),
+        Binding("Y", "agree_to_all", "Agree to all", show=False),
+        Binding("o", "whole_plan", "Whole plan", show=False),
         Binding("z,ctrl+z", "undo", "Undo", show=False),
         Binding("a", "use", "Use", show=False),
         Binding("w,ctrl+s", "write", "Write", show=False),
@@ -95,8 +110,9 @@ class PlanScreen(Screen[Review | None]):
         self._want_next()
 
     def show_trials(self) -> None:
-        """Draw what is known by now of what would happen, and ask for the next table."""
+        """Draw what is known by now of what would happen, and ask for what is not."""
         self._draw_table()
+        self._draw_state()
         self._want_next()
 
     @property
@@ -105,16 +121,9 @@ class PlanScreen(Screen[Review | None]):
         return row.place if row is not None else None
 
     def _want_next(self) -> None:
-        """Have a table tried out that is not known yet, the one pointed at before the others."""
-        if self.app.screen is not self:
-            return
-        pointed = self._place
-        tables = sorted(
-            self._review.plan.tables, key=lambda table: pointed is None or table.source != pointed[0]
-        )
-        unknown = next((table for table in tables if self._trials.known(table) is None), None)
-        if unknown is not None:
-            self._trials.want(unknown)
+        """Have something tried out that is not known yet, what is pointed at before the others."""
+        if self.app.screen is self:
+            self._trials.want(self._review, self._place[0] if self._place else None)
 
     def _take(self, review: Review | None) -> None:
         """Go on with this review."""
@@ -129,7 +138,7 @@ class PlanScreen(Screen[Review | None]):
         self._draw_preview()
 
     def _grid(self) -> Grid:
-        return plan_grid(self._review, self._trials, roomy=self.app.size.width >= WIDE)
+        return plan_grid(self._review, self._trials.known(self._review), roomy=self.app.size.width >= WIDE)
 
     def on_resize(self) -> None:
         """Wide screens show the rules as well."""
@@ -137,22 +146,32 @@ class PlanScreen(Screen[Review | None]):
             self._draw_table()
 
     def _draw_state(self) -> None:
-        parts = [toned(words, tone) for words, tone in headline(self._review)]
+        stands = headline(self._review, self._trials.known(self._review))
+        parts = [toned(words, tone) for words, tone in stands]
         title = Content.styled("Plan review", "bold $primary")
         self.query_one("#plan-state", Static).update(joined(title, joined(*parts, separator=" · ")))
-        changed = bool(self._review.earlier)
-        self.query_one(KeyBar).show(
-            (
-                ("Enter", "Decide", True),
-                ("Space", "In/out", True),
-                ("z", "Undo", changed),
-                ("a", "Use", self._review.changed),
-                ("w", "Copy", True),
-                ("/", "Filter", True),
-                ("?", "Help", True),
-                ("q", "Back", True),
-            )
-        )
+        keys = [
+            ("Enter", "Decide", True),
+            ("y", "Agree", self._asks(self._place)),
+            ("Space", "In/out", True),
+            ("z", "Undo", bool(self._review.earlier)),
+            ("a", "Use", self._review.changed),
+            ("w", "Copy", True),
+            ("?", "Help", True),
+            ("q", "Back", True),
+        ]
+        if self.app.size.width >= WIDE:
+            keys[6:6] = [("o", "Whole plan", True), ("/", "Filter", True)]
+        self.query_one(KeyBar).show(keys)
+
+    def _asks(self, place: Place | None) -> bool:
+        """Whether there is something to agree to."""
+        return place is not None and (place in self._review.undecided or bool(self._over_gate(place)))
+
+    def _over_gate(self, place: Place) -> int:
+        """Rows of this table that the gate would not let pass; 0 for a column."""
+        outcome = self._trials.known(self._review).get(place[0]) if place[1] is None else None
+        return over_gate(self._review, outcome.trial if outcome else None)
 
     def _draw_preview(self) -> None:
         preview = self.query_one("#plan-preview", Static)
@@ -160,15 +179,16 @@ class PlanScreen(Screen[Review | None]):
         preview.display = row is not None
         if row is None or row.place is None:
             return
-        tried = self._trials.known(self._review.plan.table(row.place[0]))
-        lines = [toned(row.preview.partition("\n")[0])]
-        lines += [toned(text, tone) for text, tone in effect_lines(tried, row.place[1])]
+        outcome = self._trials.known(self._review).get(row.place[0])
+        lines = [toned(row.preview)]
+        lines += [toned(text, tone) for text, tone in effect_lines(self._review, outcome, row.place)]
         preview.update(Content("\n").join(lines))
 
     @on(RecordTable.Pointed)
     def _pointed(self, event: RecordTable.Pointed) -> None:
         event.stop()
         self._draw_preview()
+        self._draw_state()
         self._want_next()
 
     @on(RecordTable.Opened)
@@ -176,6 +196,40 @@ class PlanScreen(Screen[Review | None]):
         event.stop()
         if event.row.place is not None:
             self.app.push_screen(DecisionDialog(self._review, event.row.place, self._trials), self._take)
+
+    def action_whole_plan(self) -> None:
+        """Decide what holds for every table and column."""
+        self.app.push_screen(DecisionDialog(self._review, None, self._trials), self._take)
+
+    def action_agree(self) -> None:
+        """Let what stands at the pointed row stand, and point at what asks next."""
+        place = self._place
+        if place is None or not self._asks(place):
+            self.notify("Nothing is asked here.", markup=False)
+            return
+        table = self.query_one(RecordTable)
+        row = table.cursor_row
+        self._take(agreed_to(self._review, place, self._over_gate(place)))
+        # What was agreed to left the rows that ask, and the next of them has taken its line.
+        table.move_cursor(row=row)
+
+    def action_agree_to_all(self) -> None:
+        """Ask whether every default that is undecided shall stand."""
+        asked = self._review.undecided
+        if not asked:
+            self.notify("Nothing is undecided.", markup=False)
+            return
+        said = [f"{_name(place)}: {findings[0].message}" for place, findings in asked.items()]
+        lines = said[:_MOST_NAMED]
+        lines += [f"and {len(said) - len(lines):,} more."] if len(said) > len(lines) else []
+        question = Question(
+            f"Agree to {plural(len(asked), 'default')}?", tuple(lines), yes="Agree", no="Decide each"
+        )
+        self.app.push_screen(question, self._agree_to_all)
+
+    def _agree_to_all(self, answer: bool | None) -> None:
+        if answer:
+            self._take(with_agreed(self._review, self._review.undecided))
 
     def action_include(self) -> None:
         """Take the table of the pointed row, or leave it out."""
