@@ -139,6 +139,8 @@ def test_naming_folds_every_name_and_overrides_stay() -> None:
         ("[tables.tickets]\nduplicate_key = ['*', 'Hours']\n", 2, "no column '*'"),
         ("[tables.tickets]\norders = 'null'\n", 2, "'orders'"),
         ("[tables.tickets]\norphans = 'drop'\n", 2, "keep, null, quarantine"),
+        ("[tables.tickets]\nagreed = ['misfit']\n", 2, "names no finding of docs/findings.md: misfit"),
+        ("[tables.tickets.columns.Hours]\nagreed = 'misfits'\n", 2, "list of strings"),
         ("[tables.tickets]\nwhere = 'nope = 1'\n", 2, "no column"),
         ("[tables.tickets]\nwhere = '1; DROP TABLE x'\n", 2, "one SQLite expression"),
         ("# one\ntables.tickets.columns.Hours.typ = 'text'\n", 2, "'type'"),

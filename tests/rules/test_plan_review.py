@@ -3,16 +3,26 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
-from sdmigrate.model.catalog import Catalog, Index, IndexTerm
+from sdmigrate.model.catalog import Catalog, ForeignKey, Index, IndexTerm
 from sdmigrate.model.errors import UsageProblem
-from sdmigrate.model.profile import KeyProfile
+from sdmigrate.model.finding import Finding
+from sdmigrate.model.profile import KeyProfile, ReferenceProfile
 from sdmigrate.model.settings import Limits
 from sdmigrate.model.values import Value
 from sdmigrate.rules import plan_file
 from sdmigrate.rules.plan_file import PlanProblem
-from sdmigrate.rules.plan_review import Review, begun, with_accepted, with_column, with_table
+from sdmigrate.rules.plan_review import (
+    Review,
+    begun,
+    with_accepted,
+    with_agreed,
+    with_column,
+    with_plan,
+    with_table,
+)
 from sdmigrate.rules.planning import propose
 from tests.rules.profiles import column, table, table_profile
 from tests.rules.profiles import profile as profile_of
@@ -131,3 +141,101 @@ def test_rows_accepted_in_quarantine_can_be_taken_back() -> None:
 def test_the_same_decision_again_is_no_change() -> None:
     review = review_of("INTEGER", [1, 2])
     assert with_table(review, "t", include=True) is review
+
+
+def test_what_is_agreed_to_is_asked_no_more_and_decides_nothing() -> None:
+    review = review_of("INTEGER", [*range(96), "x", "x"])
+    assert set(review.undecided) == {("t", "v"), ("t", None)}
+    agreed = with_agreed(review, review.undecided)
+    assert agreed.undecided == {}
+    assert agreed.agreed == {("t", "v"), ("t", None)}
+    assert agreed.decided == frozenset()
+    assert agreed.changed
+    assert agreed.plan.plan_id == review.plan.plan_id
+    read = plan_file.read(agreed.decisions, agreed.catalog, agreed.profile)
+    assert read.table("t").agreed == ("duplicate-declared-key",)
+    assert read.table("t").column("v").agreed == agreed.plan.table("t").column("v").agreed != ()
+    assert plan_file.read(agreed.text, agreed.catalog, agreed.profile).tables == agreed.plan.tables
+    assert agreed.undone.undecided == review.undecided
+    assert with_agreed(agreed, [("t", "v")]) is agreed
+
+
+def test_agreeing_to_one_finding_leaves_another_of_the_column_open() -> None:
+    review = review_of("INTEGER", [*range(95), "x"], not_null=True)
+    agreed = with_agreed(review, [("t", "v")])
+    codes = agreed.plan.table("t").column("v").agreed
+    worse = review_of("INTEGER", [*range(95), "x", ""], not_null=True)
+    text = agreed.decisions
+    plan = plan_file.read(text, worse.catalog, worse.profile)
+    again = begun(worse.catalog, worse.profile, plan, day_first=None, limits=Limits())
+    asked = {finding.code for finding in again.undecided["t", "v"]}
+    assert asked
+    assert asked.isdisjoint(codes)
+
+
+def test_a_naming_holds_for_what_is_not_named_and_is_undone() -> None:
+    catalog = Catalog(tables=(table("Big Table", column("firstName", "TEXT"), column("Other", "TEXT")),))
+    profile = profile_of(table_profile(catalog.tables[0], [("a", "b")]))
+    before = begun(catalog, profile, propose(catalog, profile), day_first=None, limits=Limits())
+    named = with_column(before, "Big Table", "Other", "target", "Mine")
+    after = with_plan(named, naming="snake_case")
+    (planned,) = after.plan.tables
+    assert (planned.target, [one.target for one in planned.columns]) == ("big_table", ["first_name", "Mine"])
+    assert read_again(after) == after.plan.plan_id
+    back = after.undone
+    assert back.plan == named.plan
+    assert with_plan(back, naming="lower").plan.table("Big Table").target == "big table"
+
+
+def test_a_date_order_for_every_column_settles_the_ambiguous_ones() -> None:
+    before = review_of("TIMESTAMP", _AMBIGUOUS)
+    after = with_plan(before, day_first=True)
+    assert (after.column("t", "v").type, after.column("t", "v").day_first) == ("timestamp", True)
+    assert after.decided == frozenset()
+    assert ("t", "v") not in after.undecided
+    assert with_plan(after, day_first=None).plan == before.plan
+
+
+def test_a_date_order_of_the_command_line_stands() -> None:
+    review = review_of("TIMESTAMP", _AMBIGUOUS)
+    given = begun(review.catalog, review.profile, review.plan, day_first=False, limits=Limits())
+    with pytest.raises(UsageProblem, match="--month-first was given"):
+        with_plan(given, day_first=True)
+
+
+def _family() -> Review:
+    parent = table("parent", column("id", "INTEGER"), primary_key=("id",), rowid_alias="id")
+    key = ForeignKey(columns=("p",), parent_table="PARENT", parent_columns=("id",))
+    child = table("child", column("p", "INTEGER"), foreign_keys=(key,))
+    other = table("other", column("p", "INTEGER"))
+    lost = ReferenceProfile(
+        columns=("p",), parent_table="parent", parent_columns=("id",), declared=True, orphans=2
+    )
+    suggested = msgspec.structs.replace(lost, declared=False, orphans=1)
+    findings = tuple(
+        Finding(code="orphans", severity="warning", table=name, column="p", count=2, message="m", advice="a")
+        for name in ("child", "other")
+    )
+    catalog = Catalog(tables=(child, other, parent))
+    profile = profile_of(
+        table_profile(child, [(1,), (8,), (9,)], references=(lost,)),
+        table_profile(other, [(1,)], references=(suggested,)),
+        table_profile(parent, [(1,)]),
+    )
+    profile = msgspec.structs.replace(profile, findings=findings)
+    return begun(catalog, profile, propose(catalog, profile), day_first=None, limits=Limits())
+
+
+def test_orphans_of_a_declared_key_are_asked_about_until_decided() -> None:
+    review = _family()
+    assert {place: [one.code for one in found] for place, found in review.undecided.items()} == {
+        ("child", None): ["orphans"]
+    }
+    assert with_table(review, "child", orphans="null").undecided == {}
+    assert with_agreed(review, [("child", None)]).undecided == {}
+    assert with_table(review, "child", include=False).undecided == {}
+
+
+def test_tables_that_foreign_keys_join_are_one_group() -> None:
+    names = [[table.source for table in group] for group in _family().groups]
+    assert names == [["child", "parent"], ["other"]]

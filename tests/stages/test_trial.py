@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from sdmigrate.model.errors import Aborted, Refused
-from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
+from sdmigrate.model.plan import ColumnPlan, Orphans, Plan, TablePlan
 from sdmigrate.model.profile import Profile
 from sdmigrate.model.source import Snapshot
 from sdmigrate.rules.planning import finished, propose
@@ -127,3 +127,57 @@ def test_a_cancelled_trial_leaves_the_run_alone(tmp_path: Path, make_context: Ma
         try_tables(context, snapshot, found, (plan.table("visits"),), cancel)
     context.cancel.raise_if_set()
     assert not (context.directory.scratch / "trial").exists()
+
+
+_FAMILY = """
+CREATE TABLE office(id INTEGER PRIMARY KEY, since DATE);
+CREATE TABLE desk(id INTEGER PRIMARY KEY, office INTEGER REFERENCES office(id));
+CREATE TABLE lamp(id INTEGER PRIMARY KEY, desk INTEGER REFERENCES desk(id));
+INSERT INTO office VALUES (1, '2025-05-20'), (2, '2025-06-31'), (3, '2025-05-21');
+INSERT INTO desk VALUES (10, 1), (11, 2), (12, 2), (13, 9), (14, NULL);
+INSERT INTO lamp VALUES (100, 10), (101, 11), (102, 12), (103, 13), (104, 14);
+"""
+
+ORPHANS: dict[tuple[Orphans, Orphans], list[tuple[str, int, Orphans]]] = {
+    ("keep", "keep"): [("desk", 3, "keep")],
+    ("quarantine", "keep"): [("desk", 3, "quarantine"), ("lamp", 3, "keep")],
+    ("quarantine", "quarantine"): [("desk", 3, "quarantine"), ("lamp", 3, "quarantine")],
+    ("null", "quarantine"): [("desk", 3, "null")],
+}
+
+
+@pytest.mark.parametrize("orphans", ORPHANS)
+def test_tables_tried_together_tell_what_foreign_keys_bring(
+    orphans: tuple[Orphans, Orphans], tmp_path: Path, make_context: MakeContext
+) -> None:
+    source = tmp_path / "offices.sqlite"
+    with closing(sqlite3.connect(source)) as connection:
+        connection.executescript(_FAMILY)
+    context = make_context(tmp_path, source=str(source))
+    snapshot = backup(context, preflight(context, None), None)
+    found = profile(context, snapshot)
+    proposal = propose(snapshot.catalog, found)
+    office = _column("since", type="date", misfit="quarantine", empty="null")(proposal.table("office"))
+    desk, lamp = (
+        replace(proposal.table(name), orphans=rule)
+        for name, rule in zip(("desk", "lamp"), orphans, strict=True)
+    )
+    plan = finished(snapshot.catalog, found, replace(proposal, tables=(office, desk, lamp)))
+    trials = try_tables(context, snapshot, found, (lamp, office, desk), CancelToken())
+    by_table = {trial.table: trial for trial in trials}
+
+    cleaned = clean(context, snapshot, found, plan)
+    assert {trial.table: trial.ledger for trial in trials} == {
+        ledger.table: ledger for ledger in cleaned.ledgers
+    }
+    with closing(open_audit(context.directory.audit)) as audit:
+        counted = {(rule.table, rule.column, rule.rule): rule.values for rule in count_rules(audit)}
+    told = {(trial.table, rule.column, rule.rule): rule.values for trial in trials for rule in trial.rules}
+    assert told == counted
+    expected = ORPHANS[orphans]
+    assert [
+        (effect.child, effect.rows, effect.orphans) for effect in by_table["office"].references
+    ] == expected
+    assert [effect.child for effect in by_table["lamp"].references] == [
+        child for child, _, _ in expected if child == "lamp"
+    ]

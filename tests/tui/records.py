@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from sdmigrate.model.blueprint import Blueprint, TargetColumn, TargetForeignKey, TargetKey, TargetTable
-from sdmigrate.model.catalog import Catalog, Column, Table
+from sdmigrate.model.catalog import Catalog, Column, ForeignKey, Table
 from sdmigrate.model.events import (
     FindingSummary,
     Outcome,
@@ -215,6 +215,9 @@ def plan() -> Plan:
     return replace(propose(catalog(), profile()), plan_id="9f2c61d04be8a713")
 
 
+_OF_ITS_TICKET = ForeignKey(columns=("CT-TKT-ID",), parent_table="tickets", parent_columns=("TKT-Ticket ID",))
+
+
 def catalog() -> Catalog:
     return Catalog(
         tables=tuple(
@@ -226,6 +229,7 @@ def catalog() -> Catalog:
                     )
                     for column in table.columns
                 ),
+                foreign_keys=(_OF_ITS_TICKET,) if table.name == "comments" else (),
             )
             for table in profile().tables
         )

@@ -16,6 +16,7 @@ from sdmigrate.pipeline.child import Child, prepare
 from sdmigrate.pipeline.messages import Begin, Decide, Try
 from sdmigrate.pipeline.results import read_result
 from sdmigrate.rules import plan_file
+from sdmigrate.sqlite.audit import count_rules, open_audit
 from sdmigrate.tui.app import WizardApp, WizardOptions
 from sdmigrate.tui.planning import review_of
 from sdmigrate.tui.services import real_services
@@ -163,6 +164,68 @@ async def test_after_cleaning_a_changed_plan_is_used_only_after_a_question(stage
         assert set(tried) == {"tickets", "comments", "timesheets"}
 
 
+async def test_a_default_is_agreed_to_alone_or_with_all(stage: Stage) -> None:
+    async with wizard(stage) as (_, keys):
+        await _review(keys)
+        await until(keys, "! 1 undecided", "! undecided", "· in force")
+        await keys.press("y")
+        await until(keys, "✓ nothing is undecided", "✓ agreed", "press a to use it")
+        await keys.press("y")
+        await until(keys, "Nothing is asked here.")
+        await keys.press("z")
+        await until(keys, "! 1 undecided", "· in force")
+        await keys.press("Y")
+        await until(keys, "Agree to 1 default?", "may be read day first or month first")
+        await keys.press("y")
+        await until(keys, "✓ nothing is undecided")
+        await keys.press("a")
+        await until(keys, "Clean ▸", gone="Plan review")
+        (command,) = _decided(stage)
+        plan = plan_file.read(command.plan, records.catalog(), records.profile())
+        assert [one.agreed for table in plan.tables for one in table.columns if one.agreed] == [
+            ("ambiguous-dates",)
+        ]
+
+
+async def test_what_holds_for_the_whole_plan_is_decided_at_once(stage: Stage) -> None:
+    async with wizard(stage) as (_, keys):
+        await _review(keys)
+        await keys.press("o")
+        await until(keys, "The whole plan", "names stay as they are")
+        await keys.press("right", "right")
+        await until(keys, "names in snake_case", "'TKT-Ticket ID' ->", "'tkt_ticket_id'")
+        await keys.press("escape", "a")
+        await until(keys, "Clean ▸", gone="Plan review")
+        (command,) = _decided(stage)
+        plan = plan_file.read(command.plan, records.catalog(), records.profile())
+        assert plan.table("tickets").column("TKT-Title").target == "tkt_title"
+
+
+async def test_every_key_of_a_table_and_of_a_text_column_has_its_field(stage: Stage) -> None:
+    async with wizard(stage) as (_, keys):
+        await _review(keys)
+        await _open(keys, "comments")
+        await _point(keys, "Same by")
+        await keys.press("right")
+        await until(keys, "the whole row")
+        await _point(keys, "Orphans")
+        await keys.press("left")
+        await until(keys, "go to quarantine")
+        await keys.press("escape", "escape")
+        await _open(keys, "TKT-Title")
+        await _point(keys, "Blanks")
+        await keys.press("right")
+        await _point(keys, "Line breaks")
+        await keys.press("right")
+        await keys.press("escape", "escape", "a")
+        await until(keys, "Clean ▸", gone="Plan review")
+        (command,) = _decided(stage)
+        plan = plan_file.read(command.plan, records.catalog(), records.profile())
+        comments, title = plan.table("comments"), plan.table("tickets").column("TKT-Title")
+        assert (comments.duplicate_key, comments.orphans) == (("*",), "quarantine")
+        assert (title.trailing_blanks, title.newline_runs) == ("strip", "single")
+
+
 _DAYS = [f"2025-05-{day:02d}" for day in range(1, 31)]
 
 
@@ -247,6 +310,9 @@ async def test_what_the_review_said_is_what_the_run_did(tmp_path: Path) -> None:
         await keys.press("right")
         said = await until(keys, "the last of each is kept", "27 of 31 rows stay", "1 removed as duplicates")
         assert "3 to quarantine" in said
+        await until(keys, "✗ 9.7 % of the rows to quarantine, and the gate lets 1 % pass")
+        await keys.press("y")
+        await until(keys, "3 rows may go there", gone="the gate lets")
         await keys.press("escape")
 
         await keys.press("a")
@@ -259,12 +325,15 @@ async def test_what_the_review_said_is_what_the_run_did(tmp_path: Path) -> None:
         tried = app._trials.known(reviewed)["visits"]
         assert tried.trial is not None
         await keys.press("n")
-        await until(keys, "Clean", "quarantine gate says no")
+        await until(keys, "Canary ▸")
         directory = Path(app._journey.run_directory or "")
         cleaned = read_result(directory, "clean")
         assert isinstance(cleaned, Cleaned)
         assert cleaned.ledgers == (tried.trial.ledger,)
         assert cleaned.plan_id == decided.plan_id
+        with closing(open_audit(directory / "audit.sqlite")) as audit:
+            counted = {(rule.column, rule.rule): rule.values for rule in count_rules(audit)}
+        assert {(rule.column, rule.rule): rule.values for rule in tried.trial.rules} == counted != {}
     with closing(sqlite3.connect(directory / "cleaned.sqlite")) as file:
         rows = file.execute("SELECT rowid, day, due, paid, code FROM visits ORDER BY rowid").fetchall()
     # Rows 1, 11 and 21 had an empty text, row 20 was the first of two with its day.

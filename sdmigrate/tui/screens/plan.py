@@ -138,15 +138,20 @@ class PlanScreen(Screen[Review | None]):
         self._draw_preview()
 
     def _grid(self) -> Grid:
-        return plan_grid(self._review, self._trials.known(self._review), roomy=self.app.size.width >= WIDE)
+        return plan_grid(self._review, self._trials.known(self._review), roomy=self._roomy)
+
+    @property
+    def _roomy(self) -> bool:
+        return self.app.size.width >= WIDE
 
     def on_resize(self) -> None:
         """Wide screens show the rules as well."""
         if self.is_mounted:
             self._draw_table()
+            self._draw_state()
 
     def _draw_state(self) -> None:
-        stands = headline(self._review, self._trials.known(self._review))
+        stands = headline(self._review, self._trials.known(self._review), roomy=self._roomy)
         parts = [toned(words, tone) for words, tone in stands]
         title = Content.styled("Plan review", "bold $primary")
         self.query_one("#plan-state", Static).update(joined(title, joined(*parts, separator=" · ")))
@@ -160,7 +165,7 @@ class PlanScreen(Screen[Review | None]):
             ("?", "Help", True),
             ("q", "Back", True),
         ]
-        if self.app.size.width >= WIDE:
+        if self._roomy:
             keys[6:6] = [("o", "Whole plan", True), ("/", "Filter", True)]
         self.query_one(KeyBar).show(keys)
 
@@ -207,11 +212,8 @@ class PlanScreen(Screen[Review | None]):
         if place is None or not self._asks(place):
             self.notify("Nothing is asked here.", markup=False)
             return
-        table = self.query_one(RecordTable)
-        row = table.cursor_row
         self._take(agreed_to(self._review, place, self._over_gate(place)))
-        # What was agreed to left the rows that ask, and the next of them has taken its line.
-        table.move_cursor(row=row)
+        self.query_one(RecordTable).point_at(lambda row: self._asks(row.place))
 
     def action_agree_to_all(self) -> None:
         """Ask whether every default that is undecided shall stand."""

@@ -163,15 +163,15 @@ def _touched(outcome: Outcome | None, column: str | None) -> Shown:
     return numeric(sum(rule.values for rule in rules) + sum(reason.rows for reason in gone))
 
 
-def headline(review: Review, outcomes: Mapping[str, Outcome]) -> tuple[Line, ...]:
+def headline(review: Review, outcomes: Mapping[str, Outcome], *, roomy: bool) -> tuple[Line, ...]:
     """How the review stands: what is undecided, what would be refused, and what was changed in it."""
     left, decided = len(review.undecided), len(review.decided)
     refused = len(refused_tables(review, outcomes))
     words = f"! {count(left)} undecided" if left else "✓ nothing is undecided"
     return (
         (words, "warn" if left else "good"),
-        *(((f"✗ quarantine gate stops {plural(refused, 'table')}", "bad"),) if refused else ()),
-        (f"{count(decided)} not as proposed", "muted"),
+        *(((f"✗ gate stops {plural(refused, 'table')}", "bad"),) if refused else ()),
+        *(((f"{count(decided)} not as proposed", "muted"),) if roomy or not refused else ()),
         (
             "press a to use it" if review.changed else "in force",
             "strong" if review.changed else "muted",

@@ -4,6 +4,8 @@ Invariant: sorting and filtering happen on the grid's rows, never on drawn cells
 first 500 of the outcome are drawn.
 """
 
+from collections.abc import Callable
+
 from rich.cells import cell_len
 from rich.text import Text
 from textual.message import Message
@@ -62,8 +64,14 @@ class RecordTable(DataTable[Text]):
         place = self.pointed.place if self.pointed else None
         self._grid = grid
         self._fill()
-        found = next((number for number, row in enumerate(self._rows) if row.place == place), 0)
-        self.move_cursor(row=found)
+        self.move_cursor(row=0)
+        self.point_at(lambda row: row.place == place)
+
+    def point_at(self, wanted: Callable[[GridRow], bool]) -> None:
+        """Go to the first row that is wanted; stay where there is none."""
+        found = next((number for number, row in enumerate(self._rows) if wanted(row)), None)
+        if found is not None:
+            self.move_cursor(row=found)
 
     @property
     def pointed(self) -> GridRow | None:
