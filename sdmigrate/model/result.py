@@ -29,6 +29,14 @@ class TableLedger(Record):
         return self.read == self.loaded + self.quarantined + self.deduplicated + self.excluded
 
 
+class TableDigest(Record):
+    """Order-independent digest of one table's rows: their number and the sum of their hashes."""
+
+    rows: int
+    sum: str
+    """Decimal digits of the sum of 64-bit row hashes, not reduced. (Never XOR: pairs would vanish.)"""
+
+
 class Cleaned(Record):
     """The cleaned file with its audit trail and quarantine, proven reversible."""
 
@@ -45,6 +53,9 @@ class Cleaned(Record):
     """The same of cleaned with the audit applied backwards; equal to snapshot_digest or the stage fails."""
     quality: Quality
     findings: tuple[Finding, ...] = ()
+    digests: dict[str, TableDigest] = {}
+    """Source table -> what PostgreSQL must hold of it, computed from cleaned when it was complete; a table
+    that is not among them is computed when it is verified."""
 
     def ledger(self, table: str) -> TableLedger:
         """The ledger of that source table.
@@ -56,14 +67,6 @@ class Cleaned(Record):
             if ledger.table == table:
                 return ledger
         raise KeyError(table)
-
-
-class TableDigest(Record):
-    """Order-independent digest of one table's rows: their number and the sum of their hashes."""
-
-    rows: int
-    sum: str
-    """Decimal digits of the sum of 64-bit row hashes, not reduced. (Never XOR: pairs would vanish.)"""
 
 
 Verdict: TypeAlias = Literal["identical", "changed", "different", "not_checked"]

@@ -16,7 +16,7 @@ from sdmigrate.postgres.types import type_name
 Column = tuple[str, str]
 """Name and blueprint type."""
 
-_COLUMNS_A_CONCAT = 30
+_COLUMNS_A_CONCAT = 40
 """A function takes at most 100 arguments."""
 
 BUCKETS = 1024
@@ -128,17 +128,16 @@ def _row(connection: Connection, columns: Sequence[Column]) -> sql.Composable:
     parts = []
     for start in range(0, len(columns), _COLUMNS_A_CONCAT):
         arguments = sql.SQL(", ").join(_cell(connection, columns[start : start + _COLUMNS_A_CONCAT]))
-        parts.append(sql.SQL("concat({})").format(arguments))
-    return _in_utf8(connection, sql.SQL(" || ").join(parts))
+        parts.append(sql.SQL("concat_ws(':', {})").format(arguments))
+    return _in_utf8(connection, sql.SQL(" || ':' || ").join(parts))
 
 
 def _cell(connection: Connection, columns: Sequence[Column]) -> Iterator[sql.Composable]:
-    """Length, colon and text of each; concat leaves a NULL out."""
+    """Length and text of each, for a function that leaves a NULL out."""
     for column in columns:
         text = _text(column)
         yield sql.SQL("coalesce(octet_length({}), -1)").format(_in_utf8(connection, text))
-        yield sql.SQL("':'")
-        yield text
+        yield sql.SQL("coalesce({}, '')").format(text)
 
 
 def _text(column: Column) -> sql.Composed:

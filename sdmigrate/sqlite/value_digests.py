@@ -1,10 +1,10 @@
 """What PostgreSQL must hold: each table's digest, computed from cleaned alone.
 
 Invariant: nothing here is shared with what copies the rows. A row's digest is the first 8 octets of the MD5
-of its cells, as a signed number; a cell is ``<octets>:<text>``, NULL is ``-1:``. The text of a value is what
-PostgreSQL prints for it, but for: boolean t or f; numeric without trailing zeros; double precision the 16
-hex digits of its bits; bytea the hex SHA-256. A table's digest is the number of its rows and the sum of
-theirs: order does not matter, and a row twice is not a row not at all.
+of its cells joined by colons, as a signed number; a cell is ``<octets>:<text>``, NULL is ``-1:``. The text of
+a value is what PostgreSQL prints for it, but for: boolean t or f; numeric without trailing zeros; double
+precision the 16 hex digits of its bits; bytea the hex SHA-256. A table's digest is the number of its rows and
+the sum of theirs: order does not matter, and a row twice is not a row not at all.
 """
 
 import hashlib
@@ -31,7 +31,10 @@ from sdmigrate.sqlite.copied_table import (
 NULL_CELL = "-1:"
 
 _COLUMNS_A_FORMAT = 40
-_FETCHED = 256
+_MOST_ROWS = 256
+_BATCH_OCTETS = 64 * 1024
+_BETWEEN_ROWS = "\x1d"
+"""Where a text holds it as well, rows are taken one by one."""
 _LEADING = struct.Struct(">q8x")
 _md5 = partial(hashlib.md5, usedforsecurity=False)
 
@@ -48,7 +51,7 @@ class Expected:
     utf8: bool
 
     def digest(self, beat: Callable[[int], None]) -> TableDigest:
-        """The digest of the whole table; ``beat`` is called with the rows done, every few hundred."""
+        """The digest of the whole table; ``beat`` hears of the rows done, every few hundred."""
         rows = total = 0
         for _, hashes in self._batches():
             rows += len(hashes)
@@ -69,38 +72,66 @@ class Expected:
         """Locators and digests, some rows at a time; a row with a large value is a batch of its own."""
         row = _row(self.columns, self.utf8)
         after: int | None = None
-        size = _FETCHED
+        size = _MOST_ROWS
         while True:
-            try:
-                cursor = self._select(row, after)
-                while (fetched := cursor.fetchmany(size)) and not _is_cut(fetched):
-                    yield _hashed(fetched)
-                    after = fetched[-1][0]
-            except sqlite3.DataError as error:
-                if not is_too_big(error):
-                    raise
-            else:
-                if not fetched:
-                    return
-            if size > 1:
-                # Rows fetched together with the large one come again, one by one.
-                size = 1
+            batch = self._joined(row, after, size)
+            if batch is None and size > 1:
+                size //= 2
                 continue
-            after = self._select("1", after).fetchone()[0]
-            yield [after], [self._streamed(after)]
-            size = _FETCHED
+            if batch is None:
+                place = self._next(after)
+                locators, hashes, octets = [place], [self._streamed(place)], LONGEST_WHOLE
+            else:
+                locators, lines, octets = batch
+                hashes = _hashed(lines)
+            if not locators:
+                return
+            yield locators, hashes
+            after = locators[-1]
+            size = max(1, min(2 * size, _MOST_ROWS, _BATCH_OCTETS * len(locators) // (octets + 1)))
 
-    def _select(self, expression: str, after: int | None) -> sqlite3.Cursor:
+    def _joined(
+        self, row: str, after: int | None, most: int
+    ) -> tuple[list[int], Sequence[bytes], int] | None:
+        """Locators, rows as they are hashed, and octets; None: too large together, or not to be told apart.
+
+        SQLite joins the rows: a step for each of them would wait for the interpreter each time.
+        """
         locator = self.table.quoted_locator
         condition, values = ("", ()) if after is None else (f" WHERE {locator} > ?", (after,))
-        return self.connection.execute(
-            f"SELECT {locator}, {expression} FROM {self.table.quoted}{condition} ORDER BY {locator}", values
-        )
+        try:
+            rows, whole, places, data = self.connection.execute(
+                "SELECT count(*), count(line), group_concat(place, ' '), group_concat(line, ?) FROM"
+                f" (SELECT {locator} AS place, {row} AS line FROM {self.table.quoted}{condition}"
+                f" ORDER BY {locator} LIMIT {most})",
+                (_BETWEEN_ROWS, *values),
+            ).fetchone()
+        except sqlite3.DataError as error:
+            if not is_too_big(error):
+                raise
+            return None
+        if not rows:
+            return [], [], 0
+        # format() gives NULL and no error where a row is too large as a whole.
+        if whole < rows:
+            return None
+        lines = data.split(_BETWEEN_ROWS.encode()) if most > 1 else [data]
+        return (list(map(int, places.split())), lines, len(data)) if len(lines) == rows else None
+
+    def _next(self, after: int | None) -> int:
+        """The locator of the first row behind ``after``; there is one."""
+        locator = self.table.quoted_locator
+        condition, values = ("", ()) if after is None else (f" WHERE {locator} > ?", (after,))
+        (found,) = self.connection.execute(
+            f"SELECT {locator} FROM {self.table.quoted}{condition} ORDER BY {locator} LIMIT 1", values
+        ).fetchone()
+        return int(found)
 
     def _streamed(self, locator: int) -> int:
         """The digest of a row with a large value, which is never whole in memory."""
         digest = _md5()
-        for column, kind in self.columns:
+        for place, (column, kind) in enumerate(self.columns):
+            digest.update(b":" if place else b"")
             octets = self._large(locator, column)
             if octets is None:
                 digest.update(_cell(kind, self._value(locator, column)).encode())
@@ -169,42 +200,37 @@ def expected(connection: sqlite3.Connection, table: str, columns: Sequence[tuple
     )
 
 
-def _is_cut(fetched: list[tuple[int, bytes]]) -> bool:
-    """Whether a row is too large as a whole: format() then gives NULL and no error."""
-    return any(row is None for _, row in fetched)
-
-
-def _hashed(fetched: list[tuple[int, bytes]]) -> tuple[list[int], list[int]]:
-    digests = b"".join([_md5(row).digest() for _, row in fetched])
-    return [locator for locator, _ in fetched], [leading for (leading,) in _LEADING.iter_unpack(digests)]
+def _hashed(rows: Sequence[bytes]) -> list[int]:
+    digests = b"".join([_md5(row).digest() for row in rows])
+    return [leading for (leading,) in _LEADING.iter_unpack(digests)]
 
 
 def _row(columns: Sequence[tuple[str, str]], utf8: bool) -> str:
     """SQL of one row's cells, one after the other, as text; values SQL prints exactly are left to SQL."""
     parts = []
     for start in range(0, len(columns), _COLUMNS_A_FORMAT):
-        shape, values = "", []
+        shapes, values = [], []
         for column, kind in columns[start : start + _COLUMNS_A_FORMAT]:
             quoted = quote_identifier(column)
             if kind == "boolean":
-                shape += "%s"
+                shapes.append("%s")
                 values.append(f"CASE {quoted} WHEN 1 THEN '1:t' WHEN 0 THEN '1:f' ELSE '{NULL_CELL}' END")
             elif kind == "double precision":
                 # 0.0 and -0.0 are equal to a cache and not to PostgreSQL.
-                shape += "%s"
+                shapes.append("%s")
                 values.append(
                     f"CASE WHEN {quoted} = 0 THEN {_function(kind)}({quoted})"
                     f" ELSE sdmigrate_known_double({quoted}) END"
                 )
             elif kind in _TEXTS or not utf8:
-                shape += "%s"
+                shapes.append("%s")
                 values.append(f"{_function(kind)}({quoted})")
             else:
                 # %s of NULL is empty: the length tells it from an empty text.
-                shape += "%d:%s"
+                shapes.append("%d:%s")
                 values += [f"coalesce(length(CAST({quoted} AS BLOB)), -1)", quoted]
-        parts.append(f"format('{shape}', {', '.join(values)})")
-    return " || ".join(parts)
+        parts.append(f"format('{':'.join(shapes)}', {', '.join(values)})")
+    return " || ':' || ".join(parts)
 
 
 def _base(kind: str) -> str:

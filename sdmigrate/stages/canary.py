@@ -69,7 +69,7 @@ def canary(context: Context, endpoint: Endpoint, blueprint: Blueprint, cleaned: 
             began = time.perf_counter()
             release = filling.run(endpoint)
             seconds = time.perf_counter() - began
-            verification = compare(context, endpoint, release, cleaned, path=sample, stage="canary")
+            verification = compare(context, endpoint, release, cleaned, path=sample, stage="canary", known={})
             with connect(endpoint, purpose="canary") as connection, guarding(context.cancel, connection):
                 results: tuple[QueryResult, ...] = tuple(run_queries(connection, release.name, queries))
                 octets = schema_octets(connection, release.name)

@@ -18,6 +18,7 @@ from sdmigrate.model.plan import WHOLE_ROW, Plan, TablePlan
 from sdmigrate.model.profile import Profile, TableProfile
 from sdmigrate.model.result import Cleaned, TableLedger
 from sdmigrate.model.source import Snapshot
+from sdmigrate.rules.blueprint import draw
 from sdmigrate.rules.canonical import settled
 from sdmigrate.rules.ledger import check_balance
 from sdmigrate.runtime.context import Context
@@ -81,9 +82,10 @@ def clean(context: Context, snapshot: Snapshot, profile: Profile, plan: Plan) ->
         with proving(context, snapshot) as proof:
             ledgers, findings = _write(context, snapshot, profile, plan, files)
             check_balance(ledgers)
-            proof.undo(files)
+            proof.undo(files, draw(snapshot.catalog, profile, plan).tables)
             quality = rescore(context, snapshot, profile, plan, ledgers, cleaned)
             expected, undone = proof.digests(profile)
+            values = proof.values(profile)
         with closing(open_audit(audit)) as connection:
             findings = (*findings, *changed_findings(count_rules(connection)))
     return Cleaned(
@@ -97,6 +99,7 @@ def clean(context: Context, snapshot: Snapshot, profile: Profile, plan: Plan) ->
         undone_digest=combined(undone),
         quality=quality,
         findings=in_order(findings),
+        digests=values,
     )
 
 

@@ -1,29 +1,39 @@
-"""The proof that cleaning can be undone, computed beside the work that writes and scores.
+"""The proof that cleaning can be undone, and what PostgreSQL must hold, beside the work of the stage.
 
 Invariant: the snapshot's digests come from the snapshot alone, those of the way back from the three written
-files alone; the proof holds only where they are equal for every table.
+files alone; the proof holds only where they are equal for every table. What PostgreSQL must hold is computed
+from cleaned alone, before anything is loaded from it.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
 
+from sdmigrate.model.blueprint import TargetTable
 from sdmigrate.model.errors import InternalFault
 from sdmigrate.model.events import Advanced
 from sdmigrate.model.profile import Profile
+from sdmigrate.model.result import TableDigest
 from sdmigrate.model.source import Snapshot
 from sdmigrate.runtime.context import Context
 from sdmigrate.sqlite.connection import open_read_only
 from sdmigrate.sqlite.content_digest import table_digests
+from sdmigrate.sqlite.copied_table import reading_cleaned
 from sdmigrate.sqlite.undo import undone_digests
+from sdmigrate.sqlite.value_digests import expected
 from sdmigrate.sqlite.workbench import CleaningFiles
 
 _Digests = dict[str, str]
 """Table -> digest."""
 
 _SECONDS_BETWEEN_SIGNS = 1.0
+
+Result = TypeVar("Result")
 
 
 class _LeftError(Exception):
@@ -32,7 +42,7 @@ class _LeftError(Exception):
 
 @dataclass
 class Proof:
-    """Two sets of digests in the making, one after the other in one thread."""
+    """Three sets of digests in the making, one after the other in one thread."""
 
     context: Context
     snapshot: Snapshot
@@ -42,14 +52,16 @@ class Proof:
     """Table and rows done of the digests under way."""
     _expected: Future[_Digests] | None = None
     _undone: Future[_Digests] | None = None
+    _values: Future[dict[str, TableDigest]] | None = None
 
     def begin(self) -> None:
         """Start on the snapshot."""
         self._expected = self.worker.submit(self._digests_of_snapshot)
 
-    def undo(self, files: CleaningFiles) -> None:
-        """Go on with the three files, which are complete."""
+    def undo(self, files: CleaningFiles, tables: Sequence[TargetTable]) -> None:
+        """Go on with the three files, which are complete, and with what these tables must hold."""
         self._undone = self.worker.submit(undone_digests, files, self.snapshot.catalog, self._beat)
+        self._values = self.worker.submit(self._digests_of_values, files.cleaned, tables)
 
     def leave(self) -> None:
         """Stop at the next sign of life."""
@@ -73,6 +85,14 @@ class Proof:
             )
         return expected, undone
 
+    def values(self, profile: Profile) -> dict[str, TableDigest]:
+        """Source table -> what PostgreSQL must hold.
+
+        Raises:
+            Aborted: the operator asked to stop.
+        """
+        return self._awaited(self._values, profile)
+
     def _digests_of_snapshot(self) -> _Digests:
         catalog = self.snapshot.catalog
         with (
@@ -81,6 +101,18 @@ class Proof:
         ):
             return table_digests(connection, catalog, self._beat)
 
+    def _digests_of_values(self, cleaned: Path, tables: Sequence[TargetTable]) -> dict[str, TableDigest]:
+        with (
+            reading_cleaned(cleaned) as connection,
+            self.context.cancel.interrupting(connection.interrupt),
+        ):
+            return {
+                table.source: expected(
+                    connection, table.source, [(column.source, column.type) for column in table.columns]
+                ).digest(partial(self._beat, table.source))
+                for table in tables
+            }
+
     def _beat(self, table: str, done: int) -> None:
         self.context.cancel.raise_if_set()
         if self._left.is_set():
@@ -88,7 +120,7 @@ class Proof:
         # Told by whoever waits: until then the stage has its own progress to tell.
         self._at = table, done
 
-    def _awaited(self, digests: Future[_Digests] | None, profile: Profile) -> _Digests:
+    def _awaited(self, digests: Future[Result] | None, profile: Profile) -> Result:
         assert digests is not None  # noqa: S101 - begun and undone before
         while not wait([digests], timeout=_SECONDS_BETWEEN_SIGNS).done:
             self.context.cancel.raise_if_set()

@@ -139,6 +139,19 @@ def test_a_change_of_cleaned_to_another_kind_of_value_is_found(loaded: Loaded) -
     assert told.endswith(" and 20.0 in PostgreSQL")
 
 
+def test_digests_taken_before_the_load_find_a_change_of_cleaned_that_was_loaded(loaded: Loaded) -> None:
+    (before,) = verify(loaded.context, loaded.endpoint, loaded.release, loaded.cleaned).tables
+    loaded.cleaned = msgspec.structs.replace(loaded.cleaned, digests={"t": before.expected})
+    assert loaded.verified() == before
+    loaded.in_cleaned("UPDATE t SET words = 'other' WHERE id = 200")
+    loaded.in_postgres("UPDATE THE_TABLE SET words = 'other' WHERE id = 200")
+    table = loaded.verified()
+    assert table.verdict == "different"
+    assert table.examples == (
+        "no row differs: cleaned was changed after its digests were taken, before it was loaded",
+    )
+
+
 def test_many_differences_are_five_examples(loaded: Loaded) -> None:
     loaded.in_postgres("UPDATE THE_TABLE SET words = upper(words)")
     table = loaded.verified()
