@@ -56,6 +56,8 @@ FINDING_CODES: dict[str, str] = {
     "ambiguous-day-month": "Dates whose day and month can be taken for each other, and nothing settles it",
     "mixed-epoch-units": "Numbers of a date column counted in several units",
     "mixed-date-forms": "Dates written in several ways in one column",
+    "numbers-with-separators": "Numbers with separators, read as their column or its table says",
+    "ambiguous-separators": "Numbers whose separators can be read in two ways, and nothing settles it",
     "nanoseconds-lost": "Times with digits finer than a microsecond",
     "zones-missing": "Times without an offset among times with one",
     "index-row-too-long": "An indexed value too long for PostgreSQL's btree",

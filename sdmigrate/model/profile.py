@@ -84,6 +84,9 @@ class ColumnProfile(Record):
     """How values become that type; "auto" where each value's own form decides."""
     day_first: bool | None = None
     """How D/M ambiguity is settled here; None where nothing is ambiguous or nothing settles it."""
+    separators: str = "auto"
+    """The form by which numbers with separators are read here, whatever type of number they become; "auto"
+    where there are none or nothing settles it."""
 
 
 class KeyProfile(Record):

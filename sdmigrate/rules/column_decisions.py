@@ -7,7 +7,8 @@ import msgspec
 
 from sdmigrate.model.plan import ColumnPlan, Empty
 from sdmigrate.model.profile import ColumnProfile
-from sdmigrate.rules.type_families import MOMENTS, family
+from sdmigrate.rules.separators import read_by
+from sdmigrate.rules.type_families import MOMENTS, family, is_number
 
 AMBIGUOUS = "ambiguous_day_month"
 """The form under which the profile counts dates that may be read day first or month first."""
@@ -23,12 +24,15 @@ def default_empty(type_name: str, not_null: bool) -> Empty:
     return "quarantine" if not_null else "null"
 
 
-def with_type(column: ColumnPlan, type_name: str) -> ColumnPlan:
-    """The column with another type, and with what depends on the type."""
+def with_type(column: ColumnPlan, type_name: str, separators: str = "auto") -> ColumnPlan:
+    """The column with another type, and with what depends on the type.
+
+    ``separators``: the profile's form for numbers with separators, kept where the type is one of numbers.
+    """
     return msgspec.structs.replace(
         column,
         type=type_name,
-        form="auto",
+        form=separators if is_number(type_name) else "auto",
         empty=default_empty(type_name, column.not_null and not column.default),
     )
 
@@ -39,30 +43,31 @@ def with_default(column: ColumnPlan, default: str) -> ColumnPlan:
     return msgspec.structs.replace(column, default=default, empty=empty)
 
 
-_SEPARATED = {"thousands": ("thousands",), "decimal_comma": ("decimal_comma", "thousands")}
-"""A form of numbers with separators -> the forms in the profile whose values it may read: 1,213 is told as
-thousands."""
-
-
 def misfits(
-    column: ColumnProfile, type_name: str, day_first: bool | None = None, form: str = "auto"
+    column: ColumnProfile, type_name: str, day_first: bool | None = None, form: str | None = None
 ) -> int | None:
     """How many values do not fit the type without loss; None where that was not counted.
 
     Missing text (empty or blank) does not count, except for text. With ``day_first`` the ambiguous dates,
-    which the profile counts as unfit where nothing settles them, fit. With a ``form`` of separated numbers,
-    which the profile does not read, its values are taken to fit.
+    which the profile counts as unfit where nothing settles them, fit. With another ``form`` of separated
+    numbers than the profile's, which is the default, the values that it reads are taken to fit.
     """
     for candidate in column.candidates:
         if candidate.type == type_name:
             settled = family(type_name) in MOMENTS and day_first is not None and column.day_first is None
-            read = sum(column.forms.get(name, 0) for name in _SEPARATED.get(form, ()))
+            other = form is not None and is_number(type_name)
+            read = _read(column, form or "auto") - _read(column, column.separators) if other else 0
             return max(0, candidate.misfits - read - (column.forms.get(AMBIGUOUS, 0) if settled else 0))
     if column.classes.values == 0:
         return 0
     if type_name == "text":
         return column.classes.blob
     return None
+
+
+def _read(column: ColumnProfile, form: str) -> int:
+    """Values that become numbers by that form and none without it."""
+    return sum(column.forms.get(name, 0) for name in read_by(form) - {"ambiguous_point"})
 
 
 def moment_once_settled(column: ColumnProfile, declared: str, confidence: float) -> str | None:

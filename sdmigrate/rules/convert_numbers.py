@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sdmigrate.model.plan import ColumnPlan
 from sdmigrate.model.values import Value
-from sdmigrate.rules.form_numbers import BOOLEAN_FORMS, NUMBER_FORMS
+from sdmigrate.rules.form_numbers import BOOLEAN_FORMS, FORM_OF_NUMBER
 from sdmigrate.rules.form_record import SPACES
 from sdmigrate.rules.outcome import Changed, Kept, Misfit, Outcome
 
@@ -20,18 +20,21 @@ INTEGER_RANGES: dict[str, tuple[int, int]] = {
 }
 EXACT_INTEGERS = 2**53
 """Below it every whole number is one double and every double without a fraction one whole number."""
-_NAMED_ONLY = ("thousands", "decimal_comma")
+_ALWAYS = ("integer", "decimal")
+SEPARATED = ("thousands", "decimal_comma")
+"""The forms of numbers with separators, which count only where they are named."""
 _PLAIN_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _LONGEST_NUMERIC = (131_072, 16_383)
 """Digits before and after the point: https://www.postgresql.org/docs/current/datatype-numeric.html."""
 
 
 def number_of(text: str, form: str) -> Decimal | None:
-    """The number that a text means; separators count only where the plan's form names them."""
-    for candidate in NUMBER_FORMS:
-        if candidate.name in _NAMED_ONLY and candidate.name != form:
-            continue
-        parsed = candidate.parse(text)
+    """The number that a text means; separators count only where the plan's form names them.
+
+    The form named comes first: where the comma stands before a fraction, 1.213 is a thousand and more.
+    """
+    for name in (*((form,) if form in SEPARATED else ()), *_ALWAYS):
+        parsed = FORM_OF_NUMBER[name].parse(text)
         if isinstance(parsed, Decimal):
             return parsed
     return None
@@ -91,9 +94,13 @@ def to_numeric(value: Value, column: ColumnPlan) -> Outcome:
     unfit = _beyond(number, column.type)
     if unfit:
         return unfit
-    if isinstance(value, str) and not _PLAIN_DECIMAL.fullmatch(value):
-        return Changed(f"{number:f}", "text-to-numeric")
-    return Kept()
+    if not isinstance(value, str) or (_PLAIN_DECIMAL.fullmatch(value) and Decimal(value) == number):
+        return Kept()
+    after = f"{number:f}"
+    if number_of(after, column.form) != number:
+        # A second reading would take 1.213 for thousands; as REAL its digits mean what they say.
+        return Changed(float(number), "text-to-numeric")
+    return Changed(after, "text-to-numeric")
 
 
 def _beyond(number: Decimal, type_: str) -> Misfit | None:

@@ -16,6 +16,7 @@ from sdmigrate.model.values import StorageClass, Value, storage_class, stored
 from sdmigrate.rules.convert_numbers import EXACT_INTEGERS, INTEGER_RANGES, decimal_digits, number_of
 from sdmigrate.rules.form_record import Moment
 from sdmigrate.rules.forms import CORRUPT, FORM_BY_NAME, Interest, form_family, form_of, moment_of
+from sdmigrate.rules.separators import BY_COMMA, BY_POINT, is_marked
 from sdmigrate.rules.shortest import shortest_text
 
 SAMPLES = 5
@@ -50,6 +51,10 @@ class Group:
     """Dates without a time of day."""
     rounded: int = 0
     """Dates with digits finer than a microsecond."""
+    marked: int = 0
+    """Numbers with separators that are nothing else; see ``is_marked``."""
+    by_comma: "Group | None" = None
+    """The same numbers, counted as they are where the comma stands before the fraction."""
 
     def note_bounds(self, low: float, high: float) -> None:
         """Remember the bounds of some numbers."""
@@ -154,6 +159,9 @@ class Evidence:
             self._add_formed(text, count, form, group)
 
     def _add_formed(self, text: str, count: int, form: str, group: Group) -> None:
+        if form in BY_POINT or form in BY_COMMA:
+            self._add_separated(text, count, form, group)
+            return
         parsed = FORM_BY_NAME[form].parse(text) if form in FORM_BY_NAME else None
         if isinstance(parsed, Decimal):
             group.bits += count * (text.strip() in ("0", "1"))
@@ -162,9 +170,16 @@ class Evidence:
             moment = parsed if isinstance(parsed, Moment) else moment_of(text, day_first=True)
             if moment:
                 _note_moment(moment, count, group)
-            number = number_of(text, form="auto")
-            if number is not None:
-                self._note_exactness(number, count, group)
+            self._note_exactness(number_of(text, form="auto"), count, group)
+
+    def _add_separated(self, text: str, count: int, form: str, group: Group) -> None:
+        group.marked += count * is_marked(form, text)
+        if form in BY_POINT:
+            self._note_exactness(number_of(text, "thousands"), count, group)
+        if form in BY_COMMA:
+            group.by_comma = group.by_comma or Group()
+            group.by_comma.count += count
+            self._note_exactness(number_of(text, "decimal_comma"), count, group.by_comma)
 
     def _add_number(self, number: float, count: int, form: str, group: Group) -> None:
         group.note_bounds(number, number)
@@ -192,7 +207,9 @@ class Evidence:
             if isinstance(parsed, Moment):
                 _note_moment(parsed, count, group)
 
-    def _note_exactness(self, number: Decimal, count: int, group: Group) -> None:
+    def _note_exactness(self, number: Decimal | None, count: int, group: Group) -> None:
+        if number is None:
+            return
         low, high = INTEGER_RANGES["bigint"]
         small = number.adjusted() <= 20
         group.bigints += count * (small and number == number.to_integral_value() and low <= number <= high)

@@ -12,6 +12,7 @@ from sdmigrate.rules.conversion import Misfit, convert
 from sdmigrate.rules.evidence import Evidence, Group, located
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES, read_number
 from sdmigrate.rules.forms import form_family
+from sdmigrate.rules.separators import BY_COMMA, NAMES, read_by
 
 MISSING = ("empty", "blank")
 _NUMBER_TEXT = ("integer", "decimal")
@@ -82,7 +83,8 @@ def _group_fits(
     base = type_.partition("(")[0]
     match base:
         case "boolean" | "bigint" | "double precision" | "numeric":
-            return _number_fits(kind, name, group, type_)
+            counted = _as_read(name, group, form) if kind == "text" and name in NAMES else group
+            return 0 if counted is None else _number_fits(kind, name, counted, type_)
         case "date" | "timestamp" | "timestamptz":
             fitting = _date_fits(kind, name, group, form, day_first)
             return min(fitting, group.midnights) if base == "date" else fitting
@@ -98,8 +100,15 @@ def _group_fits(
             return 0
 
 
+def _as_read(name: str, group: Group, form: str) -> Group | None:
+    """The counts of texts with separators under a form of the plan; None where it does not read them."""
+    if form == "decimal_comma":
+        return group.by_comma if name in BY_COMMA else None
+    return group if name == "ambiguous_point" or name in read_by(form) else None
+
+
 def _number_fits(kind: StorageClass, name: str, group: Group, type_: str) -> int:
-    if kind == "text" and name not in _NUMBER_TEXT and name not in NUMBER_DATE_NAMES:
+    if kind == "text" and name not in NAMES and name not in _NUMBER_TEXT and name not in NUMBER_DATE_NAMES:
         return group.count if type_ == "boolean" and name == "boolean_word" else 0
     if type_ == "boolean":
         return group.bits

@@ -1,6 +1,8 @@
 """Numbers, booleans, times of day, durations and UUIDs written as text.
 
 Invariant: a text with leading zeros is an identifier and no number; nothing here guesses what a comma means.
+Which separator stands between thousands is said by the column (see ``separators``), never by one value that
+can be read both ways.
 """
 
 import re
@@ -25,12 +27,17 @@ def _reader(pattern: str, understand: Callable[[str], Parsed | None]) -> Callabl
     return parse
 
 
+_SET_APART = " '\u2019\u00a0\u2009\u202f"
+"""What may stand between thousands whatever the comma means: spaces, breaking or not, and apostrophes."""
+_WITHOUT_SPACES = str.maketrans("", "", _SET_APART)
+
+
 def _grouped(text: str) -> Decimal:
-    return Decimal(text.replace(",", "").replace(" ", "").replace("'", ""))
+    return Decimal(text.translate(_WITHOUT_SPACES).replace(",", ""))
 
 
 def _comma(text: str) -> Decimal:
-    return Decimal(text.replace(".", "").replace(" ", "").replace(",", "."))
+    return Decimal(text.translate(_WITHOUT_SPACES).replace(".", "").replace(",", "."))
 
 
 def _word(text: str) -> bool:
@@ -98,8 +105,11 @@ _DECIMAL = (
     rf"|(?:0|[1-9][0-9]*){_POWER}){_PAD}"
 )
 _PADDED = rf"{_PAD}[+-]?0[0-9]+(?:\.[0-9]*)?{_PAD}"
-_THOUSANDS = rf"{_PAD}(?:{_GROUPS}(?:,[0-9]{{3}})+|{_GROUPS}(?:[ '][0-9]{{3}})+)(?:\.[0-9]+)?{_PAD}"
-_DECIMAL_COMMA = rf"{_PAD}(?:[+-]?(?:0|[1-9][0-9]*)|{_GROUPS}(?:[. ][0-9]{{3}})+),[0-9]+{_PAD}"
+_SPACED = _GROUPS + "(?:" + "|".join(f"(?:{space}[0-9]{{3}})+" for space in _SET_APART) + ")"
+_THOUSANDS = rf"{_PAD}(?:{_GROUPS}(?:,[0-9]{{3}})+|{_SPACED})(?:\.[0-9]+)?{_PAD}"
+_DECIMAL_COMMA = (
+    rf"{_PAD}(?:[+-]?(?:0|[1-9][0-9]*),[0-9]+|(?:{_GROUPS}(?:\.[0-9]{{3}})+|{_SPACED})(?:,[0-9]+)?){_PAD}"
+)
 _NOT_FINITE = rf"{_PAD}[+-]?(?i:nan|inf|infinity){_PAD}"
 _WORDS = rf"{_PAD}(?i:t|true|y|yes|on|f|false|n|no|off){_PAD}"
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -131,7 +141,7 @@ NUMBER_FORMS: tuple[Form, ...] = (
         "number",
         _THOUSANDS,
         _reader(_THOUSANDS, _grouped),
-        "A number with separators between thousands; used where the plan names it",
+        "A number with separators between thousands and a point before its fraction",
         "1,213.50",
     ),
     Form(
@@ -139,11 +149,28 @@ NUMBER_FORMS: tuple[Form, ...] = (
         "number",
         _DECIMAL_COMMA,
         _reader(_DECIMAL_COMMA, _comma),
-        "A number with a comma before its fraction; used where the plan names it",
+        "A number with a comma before its fraction, perhaps with points between thousands",
         "1.213,50",
     ),
 )
-"""In the order in which they are tried: 1,213 is told as thousands."""
+"""In the order in which they are tried; ``separated_name`` tells what more than one of them understands."""
+
+FORM_OF_NUMBER = {form.name: form for form in NUMBER_FORMS}
+
+
+def separated_name(form: str, text: str) -> str:
+    """The name under which a text of that form is counted: another one where it can be read otherwise too.
+
+    ``form`` is the first of NUMBER_FORMS that understands the text.
+    """
+    if form == "integer" or FORM_OF_NUMBER["decimal_comma"].parse(text) is None:
+        return form
+    if form == "decimal":
+        return "ambiguous_point"
+    if form == "thousands":
+        return "ambiguous_comma" if "," in text else "digit_groups"
+    return form if "," in text else "dotted_groups"
+
 
 BOOLEAN_FORMS: tuple[Form, ...] = (
     Form(

@@ -18,6 +18,7 @@ from sdmigrate.rules.form_numbers import (
     PADDED_INTEGER,
     TIME_FORMS,
     UUID_FORMS,
+    separated_name,
 )
 from sdmigrate.rules.form_record import LONGEST_FORM, SPACES, Form, Moment
 
@@ -35,6 +36,12 @@ OTHER_NAMES: dict[str, str] = {
     "same_day_month": "A date whose day and month are equal, so that both readings agree (03/03/2025)",
     "zero_date": "A date of zeros (0000-00-00), which means no date: corrupt",
     "impossible_date": "A date that no calendar has (2024-02-30, 24:00:00): corrupt",
+    "ambiguous_comma": "A number whose comma may stand between thousands or before a fraction (1,213)",
+    "ambiguous_point": "A number whose point may stand between thousands or before a fraction (1.213); "
+    "read as a fraction unless the column says otherwise",
+    "digit_groups": "Groups of three digits set apart by spaces or apostrophes (1 213 000): a number, or an "
+    "identifier",
+    "dotted_groups": "Groups of three digits set apart by points (1.213.000): a number, version or address",
     "leading_zeros": "Digits with leading zeros (007): an identifier, not a number",
     "not_finite": "NaN or Infinity as text, or an infinite REAL",
     "real": "A REAL that is no date",
@@ -110,7 +117,7 @@ def _first_form(text: str, interest: Interest) -> str:
             return dated
     for form in _OTHER_THAN_DATES:
         if form.parse(text) is not None:
-            return form.name
+            return separated_name(form.name, text) if form.family == "number" else form.name
     if PADDED_INTEGER.fullmatch(text):
         return "leading_zeros"
     return "not_finite" if NOT_FINITE.fullmatch(text) else "other"

@@ -292,10 +292,12 @@ def _column(reader: _Reader, table: TablePlan, column: ColumnPlan, evidence: Col
     decided = column if default == column.default else with_default(column, default)
     chosen = given.pop("type", column.type)
     widens = given.get("misfit") == "text" and family(chosen) != "text"
-    if widens and misfits(evidence, chosen, given.get("day_first", column.day_first)) != 0:
+    day_first = given.get("day_first", column.day_first)
+    if widens and misfits(evidence, chosen, day_first, given.get("form")) != 0:
         chosen = "text"
     if chosen != column.type:
-        decided = msgspec.structs.replace(with_type(decided, chosen), decision="operator", confidence=1.0)
+        retyped = with_type(decided, chosen, evidence.separators)
+        decided = msgspec.structs.replace(retyped, decision="operator", confidence=1.0)
     decided = msgspec.structs.replace(decided, **given)
     _check_agreement(reader, path, decided)
     return decided

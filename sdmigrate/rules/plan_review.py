@@ -229,7 +229,7 @@ def with_column(review: Review, table: str, column: str, name: str, value: Any) 
         canonical = canonical_type(value)
         if canonical is None:
             raise UsageProblem(f"{value!r} is no type.", f"Name one of {TYPE_NAMES}.")
-        after = with_type(before, canonical)
+        after = with_type(before, canonical, evidence.separators)
         if after.misfit == "text":
             # It would make the column text again.
             after = msgspec.structs.replace(after, misfit="quarantine")

@@ -114,7 +114,9 @@ def _column_decisions(
 
 
 def _says_more(evidence: ColumnProfile, name: str) -> bool:
-    return evidence.form != "auto" if name == "form" else evidence.day_first is not None
+    if name == "day_first":
+        return evidence.day_first is not None
+    return (evidence.form, evidence.separators) != ("auto", "auto")
 
 
 def _evidence(profile: ColumnProfile) -> str:

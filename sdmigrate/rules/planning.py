@@ -19,7 +19,7 @@ from sdmigrate.rules.column_decisions import AMBIGUOUS, default_empty, misfits, 
 from sdmigrate.rules.declared_types import declared_type, names_no_type
 from sdmigrate.rules.plan_findings import plan_findings
 from sdmigrate.rules.reference_types import agree
-from sdmigrate.rules.type_families import MOMENTS, family
+from sdmigrate.rules.type_families import MOMENTS, family, is_number
 
 CONFIDENCE = 0.95
 """Below it the evidence does not override the declaration."""
@@ -126,13 +126,19 @@ def _column(
         source=column.name,
         target=target,
         type=chosen,
-        form=profile.form if chosen == profile.proposed else "auto",
+        form=_form(chosen, profile),
         day_first=settled_day_first,
         empty=default_empty(chosen, not_null),
         not_null=not_null,
         confidence=profile.confidence,
         decision=decision,
     )
+
+
+def _form(chosen: str, profile: ColumnProfile) -> str:
+    if chosen == profile.proposed:
+        return profile.form
+    return profile.separators if is_number(chosen) else "auto"
 
 
 def _type(

@@ -13,7 +13,9 @@ from sdmigrate.rules.date_findings import date_findings
 from sdmigrate.rules.declared_types import names_no_type
 from sdmigrate.rules.evidence import Evidence, located
 from sdmigrate.rules.seen_column import SeenColumn, real_texts
-from sdmigrate.rules.types import Proposal
+from sdmigrate.rules.separator_findings import separator_findings
+from sdmigrate.rules.separators import read_by
+from sdmigrate.rules.types import Proposal, text_counts
 from sdmigrate.rules.wording import plural
 
 LONGEST_INDEXED = 2704
@@ -31,7 +33,10 @@ def column_findings(
 
 def _classes(seen: SeenColumn) -> Iterator[Finding]:
     classes, evidence = seen.evidence.classes, seen.evidence
-    text = classes.text - evidence.count("empty") - evidence.count("blank")
+    read = read_by(seen.proposal.separators.form)
+    text = sum(
+        count for name, count in text_counts(evidence).items() if name not in ("empty", "blank", *read)
+    )
     number = seen.declared in _NUMBERS or seen.declared.startswith("numeric")
     if number and text and not names_no_type(seen.column):
         yield seen.tell(
@@ -41,7 +46,7 @@ def _classes(seen: SeenColumn) -> Iterator[Finding]:
             f"{plural(text, 'value')} of a column declared {seen.column.declared_type}"
             f" {'is' if text == 1 else 'are'} text that is no number.",
             "Correct them in the source, or choose type or misfit of this column in the plan.",
-            real_texts(evidence),
+            real_texts(evidence, but=read),
         )
     present = [name for name in ("integer", "real", "text", "blob") if getattr(classes, name)]
     if names_no_type(seen.column) and len(present) > 1:
@@ -260,5 +265,6 @@ _CHECKS: tuple[Callable[[SeenColumn], Iterator[Finding]], ...] = (
     _declarations,
     _texts_inside,
     date_findings,
+    separator_findings,
     _indexed,
 )

@@ -98,7 +98,7 @@ def _groups(ties: Iterable[tuple[Place, Place]]) -> list[list[Place]]:
 
 
 def _holds(profile: ColumnProfile, current: str, wanted: str) -> bool:
-    if misfits(profile, wanted) == 0:
+    if misfits(profile, wanted, form="auto") == 0:
         return True
     if current in INTEGER_RANGES and wanted in INTEGER_RANGES:
         return INTEGER_RANGES[current][1] <= INTEGER_RANGES[wanted][1]

@@ -29,7 +29,7 @@ def in_range(rule: Rule, profile: ColumnProfile) -> Callable[[Value], bool]:
         source=profile.name,
         target=profile.name,
         type="timestamp" if dates else "numeric",
-        form=profile.form if dates else "auto",
+        form=profile.form if dates else profile.separators,
         day_first=profile.day_first,
     )
 

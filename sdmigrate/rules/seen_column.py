@@ -3,6 +3,7 @@
 Invariant: values only; a finding made here names the column's own table and name.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sdmigrate.model.catalog import Column, Table
@@ -48,13 +49,13 @@ class SeenColumn:
         )
 
 
-def real_texts(evidence: Evidence) -> tuple[Sample, ...]:
-    """At most five texts that are neither empty nor blank, located."""
+def real_texts(evidence: Evidence, but: Collection[str] = ()) -> tuple[Sample, ...]:
+    """At most five texts that are neither empty nor blank, nor of the forms named, located."""
     return located(
         [
             sample
             for (kind, form), group in evidence.groups.items()
-            if kind == "text" and form not in ("empty", "blank")
+            if kind == "text" and form not in ("empty", "blank", *but)
             for sample in group.samples
         ]
     )

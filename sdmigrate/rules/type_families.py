@@ -54,6 +54,9 @@ INTEGER_RANGES = {
 MOMENTS: frozenset[Family] = frozenset({"date", "timestamp", "timestamptz"})
 """The families whose values name a day."""
 
+NUMBERS: frozenset[Family] = frozenset({"integer", "numeric", "float"})
+"""The families whose values are numbers."""
+
 _NUMERIC = re.compile(r"numeric\((\d{1,4}),(\d{1,4})\)")
 _VARCHAR = re.compile(r"varchar\((\d{1,8})\)")
 _LONGEST_VARCHAR = 10_485_760
@@ -83,6 +86,15 @@ def family(canonical: str) -> Family:
         KeyError: it is no canonical type.
     """
     return _FAMILIES[canonical.partition("(")[0]]
+
+
+def is_number(canonical: str) -> bool:
+    """Whether a canonical type is one of numbers.
+
+    Raises:
+        KeyError: it is no canonical type.
+    """
+    return family(canonical) in NUMBERS
 
 
 def can_reference(child: str, parent: str) -> bool:

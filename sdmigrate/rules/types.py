@@ -5,7 +5,7 @@ stands where every value fits, else text. Nothing narrower than the declaration 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sdmigrate.model.catalog import Column
 from sdmigrate.model.profile import Candidate
@@ -14,6 +14,8 @@ from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.fitting import candidate, considered, fits
 from sdmigrate.rules.form_epochs import EPOCH_NAMES, NUMBER_DATE_NAMES, read_number
 from sdmigrate.rules.forms import form_family
+from sdmigrate.rules.separators import NAMES, UNREAD, Reading, order_of, read_by, settle
+from sdmigrate.rules.type_families import is_number
 
 _MOMENTS = ("date", "timestamp", "timestamptz")
 _ALWAYS_TOLD = ("bigint", "double precision", "numeric", "text")
@@ -34,6 +36,8 @@ class Proposal:
     """Share of the values that fit."""
     reason: str
     candidates: tuple[Candidate, ...]
+    separators: Reading = UNREAD
+    """How numbers with separators are read."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +70,37 @@ def settle_day_order(evidence: Evidence, sisters: tuple[bool | None, ...], asked
     return told.pop() if len(told) == 1 else asked
 
 
+def text_counts(evidence: Evidence) -> dict[str, int]:
+    """The column's texts by form."""
+    return {name: group.count for (kind, name), group in evidence.groups.items() if kind == "text"}
+
+
+def separator_order(evidence: Evidence) -> str | None:
+    """What a column of numbers tells its table's other columns of separators; see ``order_of``."""
+    told = order_of(text_counts(evidence))
+    marked = any(group.marked for group in evidence.groups.values())
+    return told if told and marked and fits(evidence, "numeric", told) == evidence.meaningful else None
+
+
+def settle_separators(column: Column, evidence: Evidence, sisters: tuple[str | None, ...]) -> Reading:
+    """How the column's numbers with separators are read; ``sisters``: see ``separator_order``."""
+    counts = text_counts(evidence)
+    if NAMES.isdisjoint(counts):
+        return UNREAD
+    return settle(
+        counts,
+        frozenset(sister for sister in sisters if sister is not None),
+        marked=any(group.marked for group in evidence.groups.values()),
+        declared=is_number(declared_type(column)),
+    )
+
+
 def propose(
     column: Column,
     evidence: Evidence,
     *,
     day_first: bool | None = None,
+    separators: Reading = UNREAD,
     confidence: float = 0.95,
     is_rowid: bool = False,
 ) -> Proposal:
@@ -80,13 +110,14 @@ def propose(
         column: its declaration.
         evidence: its values.
         day_first: how its ambiguous dates are read; see ``settle_day_order``.
+        separators: how its numbers with separators are read; see ``settle_separators``.
         confidence: 0 to 1, the share of fitting values that overrides the declaration.
         is_rowid: whether it is the INTEGER PRIMARY KEY.
     """
     choice = (
         _Choice("bigint", "It is the table's INTEGER PRIMARY KEY.")
         if is_rowid
-        else _choose(column, evidence, day_first, confidence)
+        else _choose(column, evidence, day_first, separators, confidence)
     )
     needed = considered(evidence, choice.type)
     fitting = fits(evidence, choice.type, choice.form, day_first)
@@ -96,38 +127,42 @@ def propose(
         day_first=day_first,
         confidence=fitting / needed if needed else 1.0,
         reason=choice.reason,
-        candidates=_candidates(column, evidence, choice, day_first),
+        candidates=_candidates(column, evidence, choice, day_first, separators),
+        separators=separators,
     )
 
 
 def _candidates(
-    column: Column, evidence: Evidence, choice: _Choice, day_first: bool | None
+    column: Column, evidence: Evidence, choice: _Choice, day_first: bool | None, separators: Reading
 ) -> tuple[Candidate, ...]:
     told = dict.fromkeys((choice.type, declared_type(column), *_ALWAYS_TOLD, *_OTHERS_TOLD))
     found = []
     for type_ in told:
-        form = choice.form if type_ in _MOMENTS else "auto"
+        form = choice.form if type_ in _MOMENTS else separators.form if is_number(type_) else "auto"
         one = candidate(evidence, type_, form, day_first)
         if one.fits or type_ in (choice.type, declared_type(column), *_ALWAYS_TOLD):
             found.append(one)
     return tuple(found)
 
 
-def _choose(column: Column, evidence: Evidence, day_first: bool | None, confidence: float) -> _Choice:
+def _choose(
+    column: Column, evidence: Evidence, day_first: bool | None, separators: Reading, confidence: float
+) -> _Choice:
     wanted = declared_type(column)
     if not evidence.meaningful:
         named = "text" if names_no_type(column) else wanted
         return _Choice(named, "There are no values, so the declaration decides.")
     if names_no_type(column):
-        return _by_classes(evidence)
+        return _separated_choice(evidence, separators, "Nothing is declared") or _by_classes(evidence)
     if wanted in (*_MOMENTS, "time", "interval"):
         return _time_choice(wanted, evidence, day_first, confidence)
     if wanted == "text":
-        return _text_choice(evidence, day_first, confidence)
+        separated = _separated_choice(evidence, separators, "Declared as text")
+        return separated or _text_choice(evidence, day_first, confidence)
     if wanted == "double precision" and _is_julian(column, evidence):
         reason = "Every value is a Julian day of 1900 to 2100, and the name says so."
         return _Choice("timestamp", reason, "julian_day")
-    return _declared_choice(wanted, evidence, confidence)
+    return _declared_choice(wanted, evidence, separators, confidence)
 
 
 def _share(evidence: Evidence, type_: str, form: str = "auto", day_first: bool | None = None) -> float:
@@ -160,9 +195,32 @@ def _exact_number(evidence: Evidence) -> str:
     return "double precision" if _share(evidence, "double precision") == 1 else "numeric"
 
 
-def _declared_choice(wanted: str, evidence: Evidence, confidence: float) -> _Choice:
+def _separated_choice(evidence: Evidence, separators: Reading, declared: str) -> _Choice | None:
+    """A column that no declaration makes one of numbers: where every value is one, and hardly anything else.
+
+    Groups of digits alone are as often telephone numbers, addresses and versions.
+    """
+    written = sum(evidence.count(name, "text") for name in read_by(separators.form))
+    if not written or not separators.sure or _share(evidence, "numeric", separators.form) < 1:
+        return None
+    told = "the table's other columns" if separators.by_sisters else "they"
+    return _Choice(
+        "numeric",
+        f"{declared}; all {evidence.meaningful} values are numbers, {written} of them with separators"
+        f" that mean what {told} say: {_forms_in_words(evidence)}.",
+        separators.form,
+    )
+
+
+def _declared_choice(wanted: str, evidence: Evidence, separators: Reading, confidence: float) -> _Choice:
     """For numbers, booleans, UUIDs, JSON and bytes."""
-    share = _share(evidence, wanted)
+    form = separators.form if is_number(wanted) else "auto"
+    choice = _held_choice(wanted, evidence, form, confidence)
+    return replace(choice, form=form) if is_number(choice.type) else choice
+
+
+def _held_choice(wanted: str, evidence: Evidence, form: str, confidence: float) -> _Choice:
+    share = _share(evidence, wanted, form)
     if wanted == "bytea" and evidence.classes.text == evidence.classes.values and not evidence.invalid_count:
         return _Choice("text", "Declared as bytes, but every value is text.")
     if share == 1:
@@ -170,12 +228,13 @@ def _declared_choice(wanted: str, evidence: Evidence, confidence: float) -> _Cho
     if wanted == "jsonb" and _share(evidence, "json") == 1:
         return _Choice("json", "Every value is JSON, but jsonb cannot hold them all.")
     if wanted.startswith("numeric("):
-        if _share(evidence, "numeric") >= confidence:
+        if _share(evidence, "numeric", form) >= confidence:
             return _Choice("numeric", f"Numbers, not all of which {wanted} holds exactly.")
         return _fallback(evidence)
     # Whether these hold is a matter of every value: a boolean of 2 and half a JSON document are none.
     if share >= confidence and wanted not in ("boolean", "jsonb", "uuid"):
-        return _Choice(wanted, f"{_all_but(evidence, wanted).capitalize()} fit the declared type.")
+        words = _all_but(evidence, wanted, form).capitalize()
+        return _Choice(wanted, f"{words} fit the declared type.")
     return _fallback(evidence)
 
 

@@ -12,7 +12,14 @@ from sdmigrate.model.values import stored
 from sdmigrate.rules.declared_types import declared_digits, declared_length
 from sdmigrate.rules.evidence import Evidence, interest_of
 from sdmigrate.rules.profile_findings import column_findings
-from sdmigrate.rules.types import Proposal, day_order, propose, settle_day_order
+from sdmigrate.rules.types import (
+    Proposal,
+    day_order,
+    propose,
+    separator_order,
+    settle_day_order,
+    settle_separators,
+)
 from sdmigrate.runtime.context import Context
 
 
@@ -37,15 +44,18 @@ def empty_evidence(table: Table, name: str) -> Evidence:
 def columns_of(context: Context, table: Table, evidence: dict[str, Evidence]) -> TableColumns:
     """Every column of the table with its proposal; ``evidence`` has all of them by name."""
     orders = {name: day_order(found) for name, found in evidence.items()}
+    separators = {name: separator_order(found) for name, found in evidence.items()}
     profiles: list[ColumnProfile] = []
     findings: list[Finding] = []
     for column in table.columns:
         found = evidence[column.name]
         sisters = tuple(order for name, order in orders.items() if name != column.name)
+        told = tuple(order for name, order in separators.items() if name != column.name)
         proposal = propose(
             column,
             found,
             day_first=settle_day_order(found, sisters, context.request.day_first),
+            separators=settle_separators(column, found, told),
             confidence=context.limits.confidence,
             is_rowid=column.name == table.rowid_alias,
         )
@@ -83,4 +93,5 @@ def _column_profile(column: Column, evidence: Evidence, proposal: Proposal) -> C
         candidates=proposal.candidates,
         form=proposal.form,
         day_first=proposal.day_first,
+        separators=proposal.separators.form,
     )

@@ -13,6 +13,7 @@ from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.plan import WHOLE_ROW, ColumnPlan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, TableProfile
 from sdmigrate.rules.column_decisions import AMBIGUOUS, misfits
+from sdmigrate.rules.convert_numbers import SEPARATED
 from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES
 from sdmigrate.rules.forms import form_family
@@ -26,7 +27,8 @@ from sdmigrate.rules.plan_review import (
     with_plan,
     with_table,
 )
-from sdmigrate.rules.type_families import MOMENTS, family
+from sdmigrate.rules.separators import NAMES
+from sdmigrate.rules.type_families import MOMENTS, family, is_number
 from sdmigrate.rules.wording import plural
 from sdmigrate.tui.format import count
 
@@ -317,6 +319,8 @@ def _forms(planned: ColumnPlan, evidence: ColumnProfile) -> tuple[Choice, ...]:
         wanted = [name for name in wanted if form_family(name) in ("date", "timestamp")]
         if evidence.classes.integer or evidence.classes.real:
             wanted += sorted(NUMBER_DATE_NAMES)
+    if is_number(planned.type) and not NAMES.isdisjoint(evidence.forms):
+        wanted += SEPARATED
     names = dict.fromkeys(("auto", evidence.form, *wanted, planned.form))
     return tuple(
         Choice(

@@ -9,7 +9,7 @@ from sdmigrate.model.values import Value
 from sdmigrate.rules.conversion import Misfit, convert, split_type
 from sdmigrate.rules.declared_types import declared_digits, declared_length, declared_type
 from sdmigrate.rules.evidence import Evidence, interest_of
-from sdmigrate.rules.fitting import type_plan
+from sdmigrate.rules.fitting import fits, type_plan
 from sdmigrate.rules.types import Proposal, propose
 from tests.rules.values import values
 
@@ -126,6 +126,25 @@ def test_julian_days_are_told_by_name_and_range() -> None:
     assert proposed("REAL", "REAL", [2460311.5], name="start_jd").form == "julian_day"
     assert proposed("REAL", "REAL", [2460311.5], name="price").type == "double precision"
     assert proposed("REAL", "REAL", [2460311.5, 1.0], name="jd").type == "double precision"
+
+
+numbers_as_text = st.from_regex(r"[+-]?[0-9]{1,4}([., '][0-9]{3}){0,2}([.,][0-9]{1,4})?", fullmatch=True)
+
+
+@given(
+    stored=st.lists(numbers_as_text, max_size=8),
+    declared=st.sampled_from(["TEXT", "DECIMAL(7,2)"]),
+    type_=st.sampled_from(["bigint", "numeric", "numeric(7,2)", "double precision"]),
+    form=st.sampled_from(["auto", "thousands", "decimal_comma"]),
+)
+def test_numbers_with_separators_fit_where_they_convert(
+    stored: list[Value], declared: str, type_: str, form: str
+) -> None:
+    if type_.startswith("numeric(") and declared == "TEXT":
+        type_ = "numeric"
+    evidence = evidence_of(column(declared, "NUMERIC"), stored)
+    plan = type_plan(type_, form)
+    assert fits(evidence, type_, form) == sum(not isinstance(convert(each, plan), Misfit) for each in stored)
 
 
 declarations: st.SearchStrategy[tuple[str, Affinity]] = st.sampled_from(

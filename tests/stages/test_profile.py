@@ -95,7 +95,7 @@ CASES: dict[str, tuple[str, dict[str, str], dict[str, int]]] = {
         INSERT INTO p07 VALUES (1,19.99,9007199254740993),(2,0.1+0.2,1),(3,'1,213',2),
         (4,1234567890123.45,3);""",
         {"id": "bigint", "price": "text", "big": "numeric"},
-        {"decimal-exceeded": 2, "text-in-number": 1},
+        {"ambiguous-separators": 1, "decimal-exceeded": 2, "text-in-number": 1},
     ),
     "P08": (
         """CREATE TABLE p08(id INTEGER PRIMARY KEY, ts REAL, lat REAL);
