@@ -72,7 +72,7 @@ def _unloadable(column: ColumnPlan, found: ColumnProfile) -> int:
         if column.misfit == "quarantine"
         else 0
     )
-    if is_text and column.invalid_utf8 == "quarantine":
+    if is_text and (column.invalid_utf8, column.misfit) == ("quarantine", "quarantine"):
         unfit = max(unfit, found.invalid_utf8)
     if is_text and column.nul_bytes == "quarantine":
         unfit = max(unfit, found.nul_texts)

@@ -13,6 +13,9 @@ from sdmigrate.rules.outcome import Changed, Kept, Misfit, Outcome
 EMPTY_TEXT = "empty-text"
 """The code of a misfit to which the column's ``empty`` may have an answer of its own."""
 
+NUL_BYTE = "nul-byte"
+"""The code of a text with a NUL, which is a misfit only where ``nul_bytes`` says so."""
+
 
 def repair(value: Value, column: ColumnPlan) -> Outcome:
     """What becomes of the value; a Misfit that is returned means quarantine of its row.
@@ -39,6 +42,9 @@ def repair(value: Value, column: ColumnPlan) -> Outcome:
 
 
 def _policy(misfit: Misfit, column: ColumnPlan) -> MisfitPolicy:
+    """What is decided for this very kind of value comes before what is decided for misfits in general."""
+    if misfit.code == NUL_BYTE:
+        return "quarantine"
     if misfit.code == EMPTY_TEXT and column.empty in ("quarantine", "fail"):
         return "fail" if column.empty == "fail" else "quarantine"
     return column.misfit
