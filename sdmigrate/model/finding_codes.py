@@ -87,7 +87,7 @@ FINDING_CODES: dict[str, str] = {
     "type-by-reference": "A column takes the type of the key that a foreign key ties it to",
     "nul-bytes-decided": "Texts with NUL bytes, which the plan does not strip",
     "invalid-utf8-decided": "Texts that are not UTF-8, which the plan reads in another encoding",
-    "plan-drift-changed": "Most values of a column are not of the type that the complete plan names",
+    "plan-drift-changed": "Values of a column are not of the type, or not in the order, that the plan names",
     "plan-drift-gone": "The plan names a table or column that the source no longer has",
     "plan-drift-new": "The source has a table or column that the complete plan does not name",
     "default-not-translated": "A default that PostgreSQL cannot be given; new rows need a value",

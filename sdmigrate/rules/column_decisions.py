@@ -93,3 +93,15 @@ def with_day_first(
     settled = msgspec.structs.replace(column, day_first=day_first)
     moment = moment_once_settled(evidence, declared, confidence) if column.type == "text" else None
     return settled if moment is None else with_type(settled, moment)
+
+
+def with_form(
+    column: ColumnPlan, evidence: ColumnProfile, declared: str, confidence: float, form: str
+) -> ColumnPlan:
+    """The column with its form named; one that only what it settles kept text becomes what it settles."""
+    named = column
+    if form[:3] in ("dmy", "mdy"):
+        named = with_day_first(column, evidence, declared, confidence, day_first=form.startswith("dmy"))
+    elif column.type == "text" and _read(evidence, form) and misfits(evidence, "numeric", form=form) == 0:
+        named = with_type(column, "numeric")
+    return msgspec.structs.replace(named, form=form)

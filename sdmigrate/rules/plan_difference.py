@@ -3,15 +3,20 @@
 Invariant: a table or column that came, went or changed is always named; nothing is matched by likeness.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+import msgspec
+
 from sdmigrate.model.catalog import Catalog
+from sdmigrate.model.finding import Finding
 from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, Profile
 from sdmigrate.model.record import Record
 from sdmigrate.rules.column_decisions import misfits
-from sdmigrate.rules.type_families import canonical_type, family
+from sdmigrate.rules.convert_numbers import SEPARATED
+from sdmigrate.rules.separators import order_of
+from sdmigrate.rules.type_families import MOMENTS, canonical_type, family, is_number
 
 Path: TypeAlias = tuple[str, ...]
 """Keys from the top of the plan's file, for example ("tables", "tickets", "columns", "id")."""
@@ -27,18 +32,27 @@ class Drift(Record):
 
     changed: tuple[Path, ...] = ()
     """Columns most of whose values the type in the plan, which says it is complete, cannot hold."""
+    reread: tuple[Path, ...] = ()
+    """Columns whose own values say another day order or another decimal separator than the plan, which says
+    it is complete: they would be read, and mean something else."""
 
     def __bool__(self) -> bool:
-        return bool(self.gone or self.new or self.changed)
+        return bool(self.gone or self.new or self.changed or self.reread)
+
+    @property
+    def kinds(self) -> tuple[tuple[str, tuple[Path, ...]], ...]:
+        """Each kind of drift by name."""
+        return (("gone", self.gone), ("new", self.new), ("changed", self.changed), ("reread", self.reread))
+
+    @property
+    def following(self) -> tuple[Path, ...]:
+        """Columns that follow the proposal where the drift is accepted."""
+        return (*self.changed, *self.reread)
 
     @property
     def lines(self) -> tuple[str, ...]:
         """One line for each difference."""
-        return tuple(
-            f"{kind}: {in_words(path)}"
-            for kind, paths in (("gone", self.gone), ("new", self.new), ("changed", self.changed))
-            for path in paths
-        )
+        return tuple(f"{kind}: {in_words(path)}" for kind, paths in self.kinds for path in paths)
 
 
 def in_words(path: Path) -> str:
@@ -75,17 +89,30 @@ def drift(tables: Mapping[str, Any], catalog: Catalog, *, complete: bool) -> Dri
     return Drift(gone=tuple(gone), new=tuple(new))
 
 
+def with_values(found: Drift, tables: Mapping[str, Any], profile: Profile) -> Drift:
+    """The drift with that of the values from the ``tables`` of a plan which says it is complete."""
+    changed = changed_columns(tables, profile)
+    reread = tuple(path for path in _columns(tables, profile, _is_reread) if path not in changed)
+    return msgspec.structs.replace(found, changed=changed, reread=reread)
+
+
 def changed_columns(tables: Mapping[str, Any], profile: Profile) -> tuple[Path, ...]:
     """The columns of a complete plan's ``tables`` that are no longer what their type was chosen for.
 
     One is named where more than half of its values do not fit the type and would go to quarantine or fail
     the run; a plan that turns misfits to NULL or text has decided on them.
     """
+    return _columns(tables, profile, _is_changed)
+
+
+def _columns(
+    tables: Mapping[str, Any], profile: Profile, drifted: Callable[[Mapping[str, Any], ColumnProfile], bool]
+) -> tuple[Path, ...]:
     return tuple(
         ("tables", table.name, "columns", column.name)
         for table in profile.tables
         for column in table.columns
-        if _is_changed(tables.get(table.name, {}).get("columns", {}).get(column.name, {}), column)
+        if drifted(tables.get(table.name, {}).get("columns", {}).get(column.name, {}), column)
     )
 
 
@@ -98,6 +125,43 @@ def _is_changed(given: Mapping[str, Any], column: ColumnProfile) -> bool:
     if unfit is None:
         return family(type_) not in ("text", family(column.proposed))
     return 2 * unfit > column.classes.values
+
+
+def _is_reread(given: Mapping[str, Any], column: ColumnProfile) -> bool:
+    """By its own values: what they leave open the operator may decide against the rest of the table."""
+    form, type_ = given.get("form", "auto"), canonical_type(str(given.get("type", "")))
+    if type_ is None:
+        return False
+    if family(type_) in MOMENTS:
+        named = form[:3] == "dmy" if form[:3] in ("dmy", "mdy") else given.get("day_first")
+        orders = {name[:3] == "dmy" for name in column.forms if name[:3] in ("dmy", "mdy")}
+        return named is not None and orders == {not named}
+    return form in SEPARATED and is_number(type_) and order_of(column.forms) not in (None, form)
+
+
+_DRIFTS = {
+    "gone": "is in the plan and no longer in the source",
+    "new": "is new in the source and follows the proposal",
+    "changed": "holds other values than the plan's type and follows the proposal",
+    "reread": "is written in another order or with other separators and follows the proposal",
+}
+
+
+def drift_findings(drifted: Drift) -> tuple[Finding, ...]:
+    """One for each table and column that the operator accepted as drifted."""
+    return tuple(
+        Finding(
+            code=f"plan-drift-{'changed' if kind == 'reread' else kind}",
+            severity="warning",
+            table=path[1],
+            column=path[3] if len(path) == 4 else None,
+            count=1,
+            message=f"The {in_words(path)} {_DRIFTS[kind]}.",
+            advice="Write the plan anew with 'plan new', or correct it, before the next import.",
+        )
+        for kind, paths in drifted.kinds
+        for path in paths
+    )
 
 
 def difference(before: Plan, after: Plan) -> tuple[str, ...]:

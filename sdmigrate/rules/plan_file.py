@@ -13,7 +13,6 @@ import msgspec
 
 from sdmigrate.model.catalog import Catalog, Table
 from sdmigrate.model.errors import UsageProblem
-from sdmigrate.model.finding import Finding
 from sdmigrate.model.finding_codes import FINDING_CODES
 from sdmigrate.model.plan import (
     WHOLE_ROW,
@@ -28,11 +27,12 @@ from sdmigrate.model.plan import (
 )
 from sdmigrate.model.profile import ColumnProfile, Profile
 from sdmigrate.rules import conversion, row_filter
-from sdmigrate.rules.column_decisions import misfits, with_default, with_type
+from sdmigrate.rules.column_decisions import misfits, with_day_first, with_default, with_form, with_type
 from sdmigrate.rules.convert_dates import zone_of
+from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.forms import FORM_BY_NAME
 from sdmigrate.rules.naming import check_collisions, check_target_name
-from sdmigrate.rules.plan_difference import Drift, Path, changed_columns, drift, in_words
+from sdmigrate.rules.plan_difference import Drift, Path, drift, drift_findings, in_words, with_values
 from sdmigrate.rules.plan_places import Places, parse
 from sdmigrate.rules.plan_text import write
 from sdmigrate.rules.planning import CONFIDENCE, finished, propose
@@ -72,14 +72,14 @@ def read(
         reader.mappings(("tables", name, "columns"))
     drifted = drift(tables, catalog, complete=top.get("complete", False))
     if top.get("complete", False):
-        drifted = msgspec.structs.replace(drifted, changed=changed_columns(tables, profile))
+        drifted = with_values(drifted, tables, profile)
     if drifted and not accept_drift:
         _refuse(reader, drifted, catalog)
     evidence = {table.name: {column.name: column for column in table.columns} for table in profile.tables}
     plan = msgspec.structs.replace(
         proposal,
         tables=tuple(
-            _table(reader, catalog.table(table.source), table, evidence[table.source], drifted)
+            _table(reader, catalog.table(table.source), table, evidence[table.source], drifted, confidence)
             if table.source in tables
             else table
             for table in proposal.tables
@@ -88,7 +88,7 @@ def read(
     )
     check_collisions("tables", {table.source: table.target for table in plan.tables if table.include})
     plan = finished(catalog, profile, plan)
-    return msgspec.structs.replace(plan, findings=(*_drift_findings(drifted), *plan.findings))
+    return msgspec.structs.replace(plan, findings=(*drift_findings(drifted), *plan.findings))
 
 
 class PlanProblem(UsageProblem):
@@ -254,6 +254,7 @@ def _table(
     table: TablePlan,
     evidence: Mapping[str, ColumnProfile],
     drifted: Drift,
+    confidence: float,
 ) -> TablePlan:
     path = ("tables", table.source)
     given = reader.table(path, _TABLE_KEYS)
@@ -274,8 +275,9 @@ def _table(
                 reader.refuse((*path, "orphans"), problem, "Set it to quarantine.")
     written = reader.mappings((*path, "columns"))
     columns = tuple(
-        _column(reader, table, column, evidence[column.source])
-        if column.source in written and (*path, "columns", column.source) not in drifted.changed
+        _column(reader, declared, column, evidence[column.source], confidence)
+        if column.source in written
+        and (*path, "columns", column.source) not in (*drifted.changed, *drifted.reread)
         else column
         for column in table.columns
     )
@@ -285,17 +287,26 @@ def _table(
     return msgspec.structs.replace(table, columns=columns, **given)
 
 
-def _column(reader: _Reader, table: TablePlan, column: ColumnPlan, evidence: ColumnProfile) -> ColumnPlan:
-    path = ("tables", table.source, "columns", column.source)
+def _column(
+    reader: _Reader, table: Table, column: ColumnPlan, evidence: ColumnProfile, confidence: float
+) -> ColumnPlan:
+    path = ("tables", table.name, "columns", column.source)
     given = reader.table(path, _COLUMN_KEYS)
     default = given.get("default", column.default)
     decided = column if default == column.default else with_default(column, default)
-    chosen = given.pop("type", column.type)
+    if "type" not in given:
+        # What the operator settles by these decides the type, as if the values had settled it.
+        settling = declared_type(table.column(column.source)), confidence
+        if "day_first" in given:
+            decided = with_day_first(decided, evidence, *settling, day_first=given["day_first"])
+        if "form" in given:
+            decided = with_form(decided, evidence, *settling, given["form"])
+    chosen = given.pop("type", decided.type)
     widens = given.get("misfit") == "text" and family(chosen) != "text"
     day_first = given.get("day_first", column.day_first)
     if widens and misfits(evidence, chosen, day_first, given.get("form")) != 0:
         chosen = "text"
-    if chosen != column.type:
+    if chosen != decided.type:
         retyped = with_type(decided, chosen, evidence.separators)
         decided = msgspec.structs.replace(retyped, decision="operator", confidence=1.0)
     decided = msgspec.structs.replace(decided, **given)
@@ -348,6 +359,11 @@ def _refuse(reader: _Reader, drifted: Drift, catalog: Catalog) -> NoReturn:
         f" {reader.at(path)['type']}"
         for path in drifted.changed[: _MOST_NAMED - len(named)]
     ]
+    named += [
+        f"line {reader.places.line_of(path)}: the values of {in_words(path)} say another order of day and"
+        " month, or another decimal separator"
+        for path in drifted.reread[: _MOST_NAMED - len(named)]
+    ]
     more = len(drifted.lines) - len(named)
     likely = ""
     if drifted.gone:
@@ -364,26 +380,6 @@ def _refuse(reader: _Reader, drifted: Drift, catalog: Catalog) -> NoReturn:
         + (f"; and {more} more." if more > 0 else "."),
         (likely + " " if likely else "")
         + "Correct the plan, or pass --accept-drift to follow the proposal for them.",
-    )
-
-
-def _drift_findings(drifted: Drift) -> tuple[Finding, ...]:
-    return tuple(
-        Finding(
-            code=f"plan-drift-{kind}",
-            severity="warning",
-            table=path[1],
-            column=path[3] if len(path) == 4 else None,
-            count=1,
-            message=f"The {in_words(path)} {says}.",
-            advice="Write the plan anew with 'plan new', or correct it, before the next import.",
-        )
-        for kind, says, paths in (
-            ("gone", "is in the plan and no longer in the source", drifted.gone),
-            ("new", "is new in the source and follows the proposal", drifted.new),
-            ("changed", "holds other values than the plan's type and follows the proposal", drifted.changed),
-        )
-        for path in paths
     )
 
 

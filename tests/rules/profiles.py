@@ -75,7 +75,8 @@ def column_profile(
     for (_, value), (count, first) in counts.items():
         evidence.add(value, count, first)
     settled = types.settle_day_order(evidence, (), day_first)
-    proposal = types.propose(declared, evidence, day_first=settled, is_rowid=is_rowid)
+    separators = types.settle_separators(declared, evidence, ())
+    proposal = types.propose(declared, evidence, day_first=settled, separators=separators, is_rowid=is_rowid)
     low, high = evidence.bounds()
     return ColumnProfile(
         name=declared.name,
@@ -100,6 +101,7 @@ def column_profile(
         candidates=proposal.candidates,
         form=proposal.form,
         day_first=proposal.day_first,
+        separators=separators.form,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.plan import Plan
 from sdmigrate.rules import plan_file
-from sdmigrate.rules.plan_difference import changed_columns, difference, drift
+from sdmigrate.rules.plan_difference import Drift, changed_columns, difference, drift, with_values
 from sdmigrate.rules.planning import propose
 from tests.rules.profiles import Rows, column, facts, table
 
@@ -72,3 +72,24 @@ def test_a_column_is_changed_where_most_values_are_not_of_its_type() -> None:
     # Decided on: misfits become NULL, separators are named, or no type is.
     assert changed(n={"type": "bigint", "misfit": "null"}, m={"type": "numeric", "form": "thousands"}) == ()
     assert changed(n={}, m={"form": "auto"}) == ()
+
+
+def test_a_column_is_reread_where_its_own_values_say_another_order_than_the_plan() -> None:
+    rows: list[list[Any]] = [
+        ["05/13/2024", "03/04/2024", "1,234.50", "2024-01-02"],
+        ["03/04/2024", "03/04/2024", "1,234", "2024-01-02"],
+    ]
+    names = ("own", "open", "money", "iso")
+    _, profile = facts([(table("t", *(column(name, "TEXT") for name in names)), rows)])
+    path = ("tables", "t", "columns")
+
+    def reread(**columns: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
+        return with_values(Drift(), {"t": {"columns": columns}}, profile).reread
+
+    dmy = {"type": "date", "day_first": True}
+    assert reread(own=dmy, open=dmy, iso=dmy) == ((*path, "own"),)
+    assert reread(own={"type": "date", "form": "dmy"}) == ((*path, "own"),)
+    assert reread(own={"type": "date", "day_first": False}, open={"type": "date", "day_first": False}) == ()
+    assert reread(own={"type": "text", "day_first": True}) == ()
+    assert reread(money={"type": "numeric", "form": "decimal_comma"}) == ((*path, "money"),)
+    assert reread(money={"type": "numeric", "form": "thousands"}) == ()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdmigrate.model.catalog import Catalog
+from sdmigrate.model.catalog import Catalog, ForeignKey
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
@@ -178,6 +178,78 @@ def test_what_is_gone_is_drift() -> None:
     plan = read(text, accept_drift=True)
     assert [finding.code for finding in plan.findings[:2]] == ["plan-drift-gone", "plan-drift-gone"]
     assert plan.tables == read("").tables
+
+
+def test_values_in_another_order_are_drift_from_a_complete_plan() -> None:
+    dates = table("t", column("d", "TEXT"))
+    first = facts([(dates, [["13/05/2024"], ["03/04/2024"]])])
+    saved = plan_file.write(propose(*first), first[1])
+    assert plan_file.read(saved, *first).tables == propose(*first).tables
+    after = facts([(dates, [["05/13/2024"], ["03/04/2024"]])])
+    with pytest.raises(
+        UsageProblem, match=r"line \d+: the values of column 'd' of table 't' say another order"
+    ):
+        plan_file.read(saved, *after)
+    accepted = plan_file.read(saved, *after, accept_drift=True)
+    assert accepted.table("t").column("d").day_first is False
+    assert accepted.findings[0].code == "plan-drift-changed"
+
+
+@pytest.mark.parametrize(
+    ("said", "type_", "form"),
+    [
+        ("day_first = true", "date", "auto"),
+        ("form = 'mdy'", "date", "mdy"),
+        ("type = 'text'\nday_first = true", "text", "auto"),
+        ("form = 'iso_date'", "text", "iso_date"),
+    ],
+)
+def test_the_type_follows_a_day_order_that_the_plan_settles(said: str, type_: str, form: str) -> None:
+    settled = facts([(table("t", column("d", "DATE")), [["03/04/2024"], ["05/06/2024"]])])
+    assert plan_file.read("", *settled).table("t").column("d").type == "text"
+    found = plan_file.read(f"[tables.t.columns.d]\n{said}\n", *settled).table("t").column("d")
+    assert (found.type, found.form) == (type_, form)
+
+
+@pytest.mark.parametrize(
+    ("said", "type_"),
+    [("form = 'thousands'", "numeric"), ("form = 'decimal_comma'", "numeric"), ("form = 'auto'", "text")],
+)
+def test_the_type_follows_separators_that_the_plan_settles(said: str, type_: str) -> None:
+    settled = facts([(table("t", column("n", "TEXT")), [["1,234"], ["56"]])])
+    found = plan_file.read(f"[tables.t.columns.n]\n{said}\n", *settled).table("t").column("n")
+    assert found.type == type_
+
+
+def test_another_type_of_number_keeps_the_separators_that_the_values_say() -> None:
+    settled = facts([(table("t", column("n", "TEXT")), [["1.234,50"], ["56"]])])
+    assert plan_file.read("", *settled).table("t").column("n").form == "decimal_comma"
+    found = plan_file.read("[tables.t.columns.n]\ntype = 'double precision'\n", *settled)
+    assert found.table("t").column("n").form == "decimal_comma"
+    assert (
+        plan_file.read("[tables.t.columns.n]\ntype = 'text'\n", *settled).table("t").column("n").form
+        == "auto"
+    )
+
+
+def test_orphans_cannot_become_null_where_null_is_no_value() -> None:
+    key = ForeignKey(columns=("parent",), parent_table="t", parent_columns=("id",))
+    for not_null in (True, False):
+        columns = (
+            column("id", "INTEGER"),
+            column("parent", "INTEGER", not_null=not_null),
+            column("x", "TEXT"),
+        )
+        one = facts([(table("t", *columns, foreign_keys=(key,)), [[1, 1, "a"]])])
+        text = "\n[tables.t]\norphans = 'null'\n"
+        if not_null:
+            with pytest.raises(
+                UsageProblem, match="line 3: orphans is null, and 'parent' must not be NULL"
+            ) as e:
+                plan_file.read(text, *one)
+            assert "quarantine" in e.value.hint
+        else:
+            assert plan_file.read(text, *one).table("t").orphans == "null"
 
 
 def test_what_is_new_is_drift_from_a_complete_plan() -> None:

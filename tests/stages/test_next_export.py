@@ -57,6 +57,9 @@ def test_a_column_added_one_gone_and_one_of_another_form_are_told(
         connection.execute('ALTER TABLE tickets ADD COLUMN "TKT-Region" TEXT')
         connection.execute('ALTER TABLE timesheets DROP COLUMN "TS-Description"')
         connection.execute("""UPDATE timesheets SET "TS-Hours" = "TS-Hours" || ' hours'""")
+        connection.execute(
+            """UPDATE tickets SET "TKT-Created Time" = strftime('%m/%d/%Y %H:%M', "TKT-Created Time")"""
+        )
     context = make_context(tmp_path / "two", source=str(source), plan_path=str(saved))
 
     with pytest.raises(UsageProblem) as caught:
@@ -68,6 +71,11 @@ def test_a_column_added_one_gone_and_one_of_another_form_are_told(
     line = next(number for number in range(section, len(lines)) if lines[number].startswith("type = "))
     assert (
         f"line {line + 1}: most values of column 'TS-Hours' of table 'timesheets' are no double precision"
+        in caught.value.message
+    )
+    # A month before its day would be read as another date, and fit.
+    assert (
+        "the values of column 'TKT-Created Time' of table 'tickets' say another order of day and month"
         in caught.value.message
     )
     assert "--accept-drift" in caught.value.hint
@@ -82,7 +90,9 @@ def test_a_column_added_one_gone_and_one_of_another_form_are_told(
         ("plan-drift-gone", "timesheets", "TS-Description"),
         ("plan-drift-new", "tickets", "TKT-Region"),
         ("plan-drift-changed", "timesheets", "TS-Hours"),
+        ("plan-drift-changed", "tickets", "TKT-Created Time"),
     }
     assert accepted.table("timesheets").column("TS-Hours").type == "text"
     assert accepted.table("tickets").column("TKT-Region").type == "text"
+    assert accepted.table("tickets").column("TKT-Created Time").day_first is False
     assert accepted.table("tickets").duplicates == "last"
