@@ -20,7 +20,7 @@ from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import RunDirectory, make_private_directory
 
 # The same examples on every run, so that a red run is about the change in hand; new ones are looked for with
-# ``HYPOTHESIS_PROFILE=search make test``.
+# ``HYPOTHESIS_PROFILE=search make test``. How long an example takes is the machine's affair.
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 settings.register_profile("search", print_blob=True, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
