@@ -17,6 +17,7 @@ from sdmigrate.rules.rule_pack import Rule
 from sdmigrate.rules.rule_values import bounds_in_range, converts, in_range, ranges_over_dates
 from sdmigrate.sqlite.connection import quote_identifier
 from sdmigrate.sqlite.references import SAMPLES, Located, located_rows
+from sdmigrate.sqlite.row_order import balanced
 
 _DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 _REPEATED = re.compile(r"(\\n|\\t|[^\\.^$*+?{}\[\]|()])\{(\d{1,3}),\}")
@@ -75,10 +76,15 @@ def suspects(
     if len(columns) < 2:
         return tuple(columns)
     tests = [_test(rule, column, quote_identifier(column.name)) for column in columns]
-    seen = connection.execute(
-        f"SELECT {', '.join(f'max({test.broken})' for test in tests)} FROM {quote_identifier(table.name)}",
-        {name: value for test in tests for name, value in test.values.items()},
-    ).fetchone()
+    values = {name: value for test in tests for name, value in test.values.items()}
+    source = f"FROM {quote_identifier(table.name)}"
+    # Mostly there is none, and to learn that takes half of what it takes to tell the columns apart.
+    any_broken = balanced([f"({test.broken})" for test in tests], "OR")
+    (some,) = connection.execute(f"SELECT EXISTS (SELECT 1 {source} WHERE {any_broken})", values).fetchone()
+    seen: Sequence[object] = [0] * len(tests)
+    if some:
+        asked = ", ".join(f"max({test.broken})" for test in tests)
+        seen = connection.execute(f"SELECT {asked} {source}", values).fetchone()
     return tuple(
         column
         for column, test, found in zip(columns, tests, seen, strict=True)
@@ -126,9 +132,9 @@ def _test(rule: Rule, column: ColumnProfile, name: str) -> _Test:
 
 def _pattern(rule: Rule, column: ColumnProfile, name: str) -> _Test:
     literal = _literal(rule.pattern)
-    if literal is not None and len(literal) > column.longest_characters:
+    if not column.classes.text or (literal is not None and len(literal) > column.longest_characters):
         return _Test()
-    is_text = f"typeof({name}) = 'text'"
+    is_text = "1" if column.classes.text == column.classes.values else f"typeof({name}) = 'text'"
     if literal is not None:
         return _Test(broken=f"{is_text} AND instr({name}, :literal)", values={"literal": literal})
     found = re.compile(rule.pattern).search

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -76,7 +77,8 @@ def _profile(context: Context, snapshot: Snapshot, pack: RulePack | None) -> Pro
                 _advance(
                     context, table.name, len(tables), len(catalog.tables), "keys and references", "tables"
                 )
-            results = rule_results(context, connection, catalog, tuple(tables), pack)
+        connect = partial(open_read_only, snapshot.path, catalog=catalog)
+        results = rule_results(context, connect, catalog, tuple(tables), pack)
     return Profile(
         source_fingerprint=snapshot.source_fingerprint,
         tables=tuple(tables),

@@ -4,7 +4,11 @@ Invariant: counts are exact and of all rows; a rule whose table or column is not
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from itertools import chain
+from queue import SimpleQueue
 
 from sdmigrate.model.catalog import Catalog, Table
 from sdmigrate.model.finding import Sample
@@ -23,15 +27,25 @@ from sdmigrate.runtime.context import Context
 from sdmigrate.sqlite.references import SAMPLES, numeric_columns, orphans
 from sdmigrate.sqlite.rule_counts import breaking, suspects
 
+_AT_ONCE = 2
+"""Rules asked at once; SQLite reads without holding the interpreter."""
+
 
 def rule_results(
     context: Context,
-    connection: sqlite3.Connection,
+    connect: Callable[[], sqlite3.Connection],
     catalog: Catalog,
     tables: tuple[TableProfile, ...],
     pack: RulePack | None,
 ) -> tuple[RuleResult, ...]:
     """What every rule says, from the counts where they tell and else from the rows.
+
+    Args:
+        context: the run's.
+        connect: opens the file for one thread.
+        catalog: what the file declares.
+        tables: its counts.
+        pack: the rules; None: there are none.
 
     Raises:
         UsageProblem: SQLite cannot evaluate a rule's expression.
@@ -42,18 +56,38 @@ def rule_results(
         return ()
     told = by_counts(pack, tables)
     answered = {(result.rule, result.table) for result in told}
-    found = list(told)
-    for profile in tables:
-        table = catalog.table(profile.name)
-        for rule in pack.rules:
-            context.cancel.raise_if_set()
-            if (rule, profile.name) in answered:
-                continue
-            if rule.check in ROW_CHECKS or rule.check == "type":
-                found += _over_rows(connection, table, profile, rule)
-            elif rule.check == "references":
-                found += _unsuggested(connection, catalog, table, profile, rule)
-    return tuple(found)
+    asked = [
+        (profile, rule)
+        for profile in tables
+        for rule in pack.rules
+        if (rule, profile.name) not in answered and columns_of(rule, profile)
+    ]
+    free: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+
+    def ask(each: tuple[TableProfile, Rule]) -> tuple[RuleResult, ...]:
+        context.cancel.raise_if_set()
+        connection = free.get()
+        try:
+            return tuple(_asked(connection, catalog, *each))
+        finally:
+            free.put(connection)
+
+    with ExitStack() as stack:
+        for _ in range(_AT_ONCE):
+            connection = stack.enter_context(closing(connect()))
+            stack.enter_context(context.cancel.interrupting(connection.interrupt))
+            free.put(connection)
+        pool = stack.enter_context(ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="rules"))
+        return (*told, *chain.from_iterable(pool.map(ask, asked)))
+
+
+def _asked(
+    connection: sqlite3.Connection, catalog: Catalog, profile: TableProfile, rule: Rule
+) -> Iterator[RuleResult]:
+    if rule.check in ROW_CHECKS or rule.check == "type":
+        yield from _over_rows(connection, catalog.table(profile.name), profile, rule)
+    elif rule.check == "references":
+        yield from _unsuggested(connection, catalog, catalog.table(profile.name), profile, rule)
 
 
 def _over_rows(

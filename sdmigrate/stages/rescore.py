@@ -7,6 +7,7 @@ snapshot's counts, less nothing but rows that left the table for the sake of oth
 import dataclasses
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -67,8 +68,8 @@ def rescore(
             )
             for table in catalog.tables
         )
-        pack = rule_pack(context)
-        results = rule_results(context, connection, catalog, tables, pack)
+    pack = rule_pack(context)
+    results = rule_results(context, partial(open_read_only, cleaned), catalog, tables, pack)
     return score(catalog, tables, pack, results)
 
 

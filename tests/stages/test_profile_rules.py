@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -44,8 +45,7 @@ def results(tmp_path: Path, make_context: MakeContext, *rules: str) -> tuple[Rul
     )
     context, snapshot = make_context(tmp_path, "inspect"), snapshot_of(path)
     tables = profile(context, snapshot).tables
-    with closing(open_read_only(path)) as connection:
-        return rule_results(context, connection, snapshot.catalog, tables, pack)
+    return rule_results(context, partial(open_read_only, path), snapshot.catalog, tables, pack)
 
 
 DAYS = 'table = "t"\ncolumn = "day"\ncheck = "range"'
@@ -134,6 +134,23 @@ def test_a_text_names_a_number_in_cleaned_as_it_did_in_the_snapshot(tmp_path: Pa
         assert sorted(sample.value.text for sample in lost.samples) == ["7", "y"]
 
 
+def test_a_pattern_is_looked_for_in_texts_alone_whatever_else_is_beside(
+    tmp_path: Path, make_context: MakeContext
+) -> None:
+    pattern = "check = \"matches_not\"\npattern = '7'"
+    whole, hours, reference = results(
+        tmp_path,
+        make_context,
+        pattern,
+        f'{pattern}\ntable = "t"\ncolumn = "hours"',
+        f'{pattern}\ntable = "t"\ncolumn = "ref"',
+    )
+    assert (whole.broken, hours.broken, reference.broken) == (0, 0, 0)
+    assert (hours.judged, reference.judged) == (6, 5)
+    (many,) = results(tmp_path, make_context, "check = \"matches_not\"\npattern = '2'")
+    assert (many.broken, [sample.rowid for sample in many.samples]) == (5, [1, 2, 3, 4, 6])
+
+
 def test_an_expression_that_sqlite_refuses_names_the_rule(tmp_path: Path, make_context: MakeContext) -> None:
     with pytest.raises(UsageProblem, match="'rule 0' cannot be evaluated on table 't': no such column"):
         results(
@@ -150,8 +167,7 @@ def test_each_of_the_demos_forty_rules_is_judged_on_the_demo(
     assert {rule.check for rule in pack.rules} == set(get_args(Check))
     context, snapshot = make_context(tmp_path, "inspect"), snapshot_of(path)
     tables = profile(context, snapshot).tables
-    with closing(open_read_only(path)) as connection:
-        found = rule_results(context, connection, snapshot.catalog, tables, pack)
+    found = rule_results(context, partial(open_read_only, path), snapshot.catalog, tables, pack)
     assert len(pack.rules) == 40
     assert {result.rule.name for result in found} == {rule.name for rule in pack.rules}
     assert all(result.judged for result in found)
