@@ -21,7 +21,8 @@ def list_them(common: Common, target: TargetOption = None, schema: SchemaOption 
     def body(session: Session) -> Outcome:
         named, stable = session.target(target), session.schema(schema)
         for entry in releases.list_releases(session.endpoint(named), stable):
-            published = f"  live since {entry.published}" if entry.live else ""
+            # A release that was gone back to was published long before it became live again.
+            published = f"  first live {entry.published}" if entry.published else ""
             session.output.text(f"{entry.name}  {entry.state:<8} {entry.rows:>12,} rows{published}")
         return "done"
 

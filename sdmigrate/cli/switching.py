@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
+from sdmigrate.cli.diagnostics import note
 from sdmigrate.cli.journeys import ask, require_confirmation
 from sdmigrate.cli.options import Common, with_common
 from sdmigrate.cli.session import Session, ended_outside_a_run, run_command
 from sdmigrate.model.approval import approve
 from sdmigrate.model.errors import UsageProblem
-from sdmigrate.model.events import Outcome, RunFinished
+from sdmigrate.model.events import Outcome, RunFinished, seen, summed
 from sdmigrate.model.outcome import ExitCode
 from sdmigrate.model.result import Switch
 from sdmigrate.postgres.bookkeeping import Bookkeeping
@@ -93,6 +94,10 @@ def _switch(
             discard_live_writes=discard_live_writes,
         )
         done = switch(switcher)
+        told = [seen(finding) for finding in done.findings]
+        for finding in told:
+            session.output.tell_outside_a_run(finding)
+            note(f"{finding.severity} {finding.code}: {finding.message}")
         session.output.text(_told(done))
         return replace(
             ended_outside_a_run(outcome, ExitCode.DONE),
@@ -100,6 +105,7 @@ def _switch(
             release=done.release,
             previous=done.previous,
             target=endpoint.described,
+            findings=tuple(summed(finding) for finding in told),
         )
 
     run_command(common, body)

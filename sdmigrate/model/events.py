@@ -6,7 +6,7 @@ by the recorder in runtime/. ``Advanced`` alone is internal: the recorder turns 
 
 from typing import Literal, TypeAlias
 
-from sdmigrate.model.finding import Severity
+from sdmigrate.model.finding import Finding, Severity
 from sdmigrate.model.gate import GateName
 from sdmigrate.model.record import Record
 from sdmigrate.model.result import Verdict
@@ -181,3 +181,27 @@ class Advanced(Record, tag_field="event", tag="advanced"):
 Event: TypeAlias = (
     StageStarted | StageFinished | Progress | FindingSeen | GateJudged | ColumnSeen | RunFinished | Advanced
 )
+
+
+def seen(finding: Finding) -> FindingSeen:
+    """The finding as an event; its samples stay in the stage's result."""
+    return FindingSeen(
+        code=finding.code,
+        severity=finding.severity,
+        table=finding.table,
+        column=finding.column,
+        count=finding.count,
+        message=finding.message,
+        advice=finding.advice,
+    )
+
+
+def summed(event: FindingSeen) -> FindingSummary:
+    """The finding as the last line has it."""
+    return FindingSummary(
+        code=event.code,
+        severity=event.severity,
+        table=event.table,
+        column=event.column,
+        count=event.count,
+    )

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from sdmigrate.model.blueprint import Blueprint
 from sdmigrate.model.errors import Refused, UnsafeToContinue, UsageProblem
-from sdmigrate.model.events import FindingSeen, GateJudged, StageFinished, StageName, StageStarted
+from sdmigrate.model.events import GateJudged, StageFinished, StageName, StageStarted, seen
 from sdmigrate.model.finding import Finding, in_order
 from sdmigrate.model.gate import GateVerdict
 from sdmigrate.model.outcome import stage_status_of
@@ -43,6 +43,7 @@ from sdmigrate.stages.canary import canary
 from sdmigrate.stages.clean import clean
 from sdmigrate.stages.cutover import cutover, record_verification
 from sdmigrate.stages.load import load
+from sdmigrate.stages.meeting import met, with_dump
 from sdmigrate.stages.plan import plan
 from sdmigrate.stages.preflight import preflight
 from sdmigrate.stages.profile import profile
@@ -277,25 +278,12 @@ class Journey:
         for verdict in judged:
             self._tell_gate(verdict)
         if stopping:
-            raise Refused(
-                f"The {stopping[0].name} gate says no: {stopping[0].reason}.",
-                stopping[0].advice or "Look at the findings.",
-            )
+            raise _refusal(stopping[0])
 
     def _tell_findings(self, record: Record) -> None:
         findings: tuple[Finding, ...] = getattr(record, "findings", ())
         for finding in in_order(findings):
-            self.context.events.emit(
-                FindingSeen(
-                    code=finding.code,
-                    severity=finding.severity,
-                    table=finding.table,
-                    column=finding.column,
-                    count=finding.count,
-                    message=finding.message,
-                    advice=finding.advice,
-                )
-            )
+            self.context.events.emit(seen(finding))
 
     def _tell_gate(self, verdict: GateVerdict) -> None:
         self.context.events.emit(
@@ -376,11 +364,33 @@ class Journey:
             gates.judge_quarantine(decided, cleaned, limits),
         )
 
+    def _meet_target(self) -> None:
+        """Check the target and dump a live schema, where preflight and backup ran before there was one.
+
+        Raises:
+            Refused: it is unfit; the run goes on once it is mended, or another one is named.
+        """
+        source, endpoint = self.result("preflight", Source), self._reached()
+        if source.target is not None:
+            return
+        known = met(self.context, source, examine(endpoint, self.context.request.schema))
+        self._tell_findings(known)
+        verdict = gates.lowered(gates.judge_preflight(known), self.context.request)
+        self._tell_gate(verdict)
+        if verdict.verdict == "stop":
+            raise _refusal(verdict)
+        self._journal.keep_result(
+            "backup", with_dump(self.context, known, self.result("backup", Snapshot), endpoint)
+        )
+        self._journal.keep_result("preflight", known)
+
     def _canary(self) -> tuple[Record, tuple[GateVerdict, ...]]:
+        self._meet_target()
         found = canary(self.context, self._reached(), self._drawn(), self.result("clean", Cleaned))
         return found, (gates.judge_canary(found),)
 
     def _load(self) -> tuple[Record, tuple[GateVerdict, ...]]:
+        self._meet_target()
         return load(self.context, self._reached(), self._drawn(), self.result("clean", Cleaned)), ()
 
     def _drawn(self) -> Blueprint:
@@ -393,3 +403,9 @@ class Journey:
         if verification.passed:
             record_verification(self.context, self._reached(), release, verification)
         return verification, (gates.judge_verification(verification),)
+
+
+def _refusal(verdict: GateVerdict) -> Refused:
+    return Refused(
+        f"The {verdict.name} gate says no: {verdict.reason}.", verdict.advice or "Look at the findings."
+    )

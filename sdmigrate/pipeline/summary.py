@@ -18,6 +18,7 @@ from sdmigrate.model.events import (
     StageName,
     StageSummary,
     TableSummary,
+    summed,
 )
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
@@ -92,13 +93,7 @@ def summarise(
     findings: dict[tuple[str, str | None, str | None], FindingSummary] = {}
     for event in events:
         if isinstance(event, FindingSeen):
-            findings[event.code, event.table, event.column] = FindingSummary(
-                code=event.code,
-                severity=event.severity,
-                table=event.table,
-                column=event.column,
-                count=event.count,
-            )
+            findings[event.code, event.table, event.column] = summed(event)
     profile = journal.result("profile", Profile)
     cleaned = journal.result("clean", Cleaned)
     release = journal.result("load", Release)

@@ -14,8 +14,8 @@ from sdmigrate.rules.forms import CORRUPT
 
 _MOMENTS = ("date", "timestamp", "timestamptz")
 _ADVICE = (
-    "Correct the source, or decide in the plan: leave the column out of dates (type text), name its form,"
-    " or say what becomes of misfits."
+    "Correct the source, or decide for these columns in the plan: name their form, or say what becomes of"
+    ' misfits (misfit = "text" keeps every value, in a text column; "null" leaves them out).'
 )
 
 

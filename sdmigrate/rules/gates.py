@@ -12,6 +12,7 @@ from sdmigrate.model.profile import Profile
 from sdmigrate.model.result import CanaryResult, Cleaned, TableLedger, Verification
 from sdmigrate.model.settings import Limits, Request
 from sdmigrate.model.source import Snapshot, Source
+from sdmigrate.rules.wording import plural
 
 
 def lowered(verdict: GateVerdict, request: Request) -> GateVerdict:
@@ -23,7 +24,7 @@ def lowered(verdict: GateVerdict, request: Request) -> GateVerdict:
     return replace(
         verdict,
         verdict="warn",
-        advice=f"Lowered to a warning by --gate {verdict.name}=warn. {verdict.advice}",
+        advice=f"{verdict.reason}. Lowered to a warning by --gate {verdict.name}=warn. {verdict.advice}",
     )
 
 
@@ -88,8 +89,9 @@ def judge_confidence(plan: Plan, limits: Limits) -> GateVerdict:
         verdict="warn" if weak else "pass",
         value=min(confidences, default=1.0),
         limit=limits.confidence,
-        reason=f"{len(weak)} columns below the confidence asked for" + (f": {named}" if weak else ""),
-        advice="Look at their evidence and set their type in the plan." if weak else "",
+        reason=f"{plural(len(weak), 'column')} below the confidence asked for"
+        + (f": {named}" if weak else ""),
+        advice=f"The evidence is weak for {named}: look at it, and set the type in the plan." if weak else "",
     )
 
 

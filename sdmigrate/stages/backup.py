@@ -73,7 +73,7 @@ def backup(context: Context, source: Source, endpoint: Endpoint | None) -> Snaps
         catalog=replace(catalog, others=(*catalog.others, *unparsed)),
         integrity=integrity,
         damages=damages,
-        dump_path=_dumped(context, source, endpoint),
+        dump_path=dumped_live(context, source, endpoint),
         findings=in_order(findings),
     )
 
@@ -136,7 +136,7 @@ def _awaited(future: Future[Result], tell: Callable[[], None]) -> Result:
     return future.result()
 
 
-def _dumped(context: Context, source: Source, endpoint: Endpoint | None) -> str | None:
+def dumped_live(context: Context, source: Source, endpoint: Endpoint | None) -> str | None:
     """Dump the live schema, where there is one; the dump's path."""
     if source.target is None or not source.target.live_exists:
         return None

@@ -7,6 +7,8 @@ import pytest
 from psycopg import sql
 
 from sdmigrate.model.settings import Endpoint
+from sdmigrate.model.source import Snapshot, Source
+from sdmigrate.pipeline.results import read_result
 from tests.cli.calling import Called, call
 
 LOADED = 120
@@ -104,6 +106,30 @@ def test_rows_written_into_live_are_asked_for(target: Target, shop: Path) -> Non
         assert target.rows() == written
     done = target.confirmed("cutover", "--discard-live-writes")
     assert (done.code, target.rows()) == (0, LOADED)
+    left = {(finding["code"], finding["table"]) for finding in done.last["findings"]}
+    assert left == {("live-writes-left", "orders")}
+    assert "warning live-writes-left: Written into live since its publication" in done.err
+
+
+def test_a_run_begun_without_a_target_checks_it_and_dumps_live_once_it_has_one(
+    target: Target, shop: Path, work: Path
+) -> None:
+    target.load(shop)
+    assert target.confirmed("cutover").code == 0
+    cleaned = call("clean", shop, "--work-dir", work, "--json").last
+    directory = Path(cleaned["run_dir"])
+    assert not (directory / "live.dump").exists()
+    loaded = target.call("load", "--run", str(cleaned["run"]))
+    assert loaded.code == 0, loaded.err
+    snapshot, source = read_result(directory, "backup"), read_result(directory, "preflight")
+    assert isinstance(snapshot, Snapshot)
+    assert isinstance(source, Source)
+    assert source.target is not None
+    assert source.target.live_is_ours
+    assert [check.name for check in source.checks][-2:] == ["target", "live schema"]
+    assert snapshot.dump_path is not None
+    assert Path(snapshot.dump_path).stat().st_size > 0
+    assert target.rows() == LOADED
 
 
 def test_a_schema_of_somebody_else_is_adopted_only_when_told(target: Target, shop: Path) -> None:
