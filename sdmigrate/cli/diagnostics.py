@@ -69,7 +69,10 @@ class Narrator:
                     )
             case FindingSeen():
                 if event.severity != "info" or self._verbose:
-                    _write(f"  {event.severity} {event.code}: {event.message}")
+                    where = ".".join(filter(None, (event.table, event.column)))
+                    _write(
+                        f"  {event.severity} {event.code}{' in ' if where else ''}{where}: {event.message}"
+                    )
             case Progress():
                 self._narrate_progress(event)
             case RunFinished():

@@ -118,13 +118,15 @@ def _told(done: Switch) -> str:
 
 
 def _newest_verified(switcher: Switcher) -> str:
-    verified = [
-        entry.name for entry in list_releases(switcher.endpoint, switcher.stable) if entry.state == "verified"
-    ]
+    entries = list_releases(switcher.endpoint, switcher.stable)
+    verified = [entry.name for entry in entries if entry.state == "verified"]
     if not verified:
+        kept = ", ".join(entry.name for entry in entries if entry.state == "kept")
         raise UsageProblem(
-            f"There is no verified release of {switcher.stable!r} to make live.",
-            "Load one with 'sdmigrate migrate --no-cutover', or name a kept one with --release.",
+            f"There is no new verified release of {switcher.stable!r} to make live.",
+            f"Name a kept one with --release: {kept}."
+            if kept
+            else "Load one with 'sdmigrate migrate --no-cutover'.",
         )
     return verified[-1]
 

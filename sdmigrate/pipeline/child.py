@@ -40,6 +40,7 @@ from sdmigrate.pipeline.messages import (
 )
 from sdmigrate.pipeline.run import Run, opened_run
 from sdmigrate.pipeline.summary import unstarted
+from sdmigrate.report.way_back import of_run, switching
 from sdmigrate.runtime.cancel import CancelToken, aborted
 
 _SHOWING_SECONDS = 0.1
@@ -308,9 +309,10 @@ def _ended(run: Run, trouble: BaseException | None) -> Ended:
     complete = run.journey.following is None
     error = trouble if trouble is not None else None if complete else aborted()
     finished, _ = run.conclude(error)
-    left = [f"The run's files are in {run.directory.path}."]
+    directory = str(run.directory.path)
+    left = [f"The run's files are in {directory}."]
     if not complete and finished.exit_code in (ExitCode.ABORTED, ExitCode.STOPPED):
-        left.append(f"Continue with: sdmigrate resume {run.directory.run_id}")
-    if run.journey.can_roll_back:
-        left.append(f"Go back with: sdmigrate rollback --target TARGET --schema {run.request.schema}")
+        left.append(f"Continue with: {of_run(directory, 'resume')}")
+    if run.journey.can_roll_back and run.request.schema is not None:
+        left.append(f"Go back with: {switching(finished, 'rollback', run.request.schema)}")
     return Ended(finished=finished, left=tuple(left))

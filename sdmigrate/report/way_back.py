@@ -6,6 +6,7 @@ Invariant: a command told here can be pasted into a shell as it stands; no passw
 import shlex
 from pathlib import PurePath
 
+from sdmigrate.model.events import RunFinished
 from sdmigrate.report.page import Block, Command, Facts
 from sdmigrate.report.story import RunStory
 
@@ -36,34 +37,41 @@ def commands(story: RunStory) -> tuple[Block, ...]:
     if story.request.mode == "migrate" and schema is not None:
         if finished.outcome == "released":
             back = finished.previous or "no release at all"
-            told.append(Command(text=_switch(story, "rollback", schema), purpose=f"The way back, to {back}:"))
+            told.append(
+                Command(text=switching(finished, "rollback", schema), purpose=f"The way back, to {back}:")
+            )
         if finished.outcome in ("loaded", "rolled_back") and finished.release is not None:
             release = ("--release", finished.release)
             told.append(
-                Command(text=_switch(story, "cutover", schema, *release), purpose="To go live with it:")
+                Command(text=switching(finished, "cutover", schema, *release), purpose="To go live with it:")
             )
     if finished.outcome in ("refused", "stopped", "aborted", "failed") and finished.run_dir is not None:
-        told.append(Command(text=_of_run(story, "resume"), purpose="To go on from the last finished stage:"))
-        told.append(Command(text=_of_run(story, "abort"), purpose="To remove what it left:"))
+        told.append(
+            Command(text=of_run(finished.run_dir, "resume"), purpose="To go on from the last finished stage:")
+        )
+        told.append(Command(text=of_run(finished.run_dir, "abort"), purpose="To remove what it left:"))
     if any(table.quarantined for table in finished.tables) and finished.run_dir is not None:
-        listing = shlex.join(("sdmigrate", "quarantine", "list", "--run", story.run, *_work_directory(story)))
+        listing = of_run(finished.run_dir, "quarantine", "list", "--run")
         told.append(Command(text=listing, purpose="To see the rows in quarantine:"))
     return tuple(told)
 
 
-def _switch(story: RunStory, command: str, schema: str, *more: str) -> str:
-    target = story.finished.target or story.request.target or "embedded"
-    place = _work_directory(story) if target == "embedded" else ()
+def switching(finished: RunFinished, command: str, schema: str, *more: str) -> str:
+    """The command that switches outside of the run; it asks nothing."""
+    target = finished.target or "embedded"
+    place = _work_directory(finished.run_dir) if target == "embedded" else ()
     words = ("sdmigrate", command, "--target", target, "--schema", schema, *more, "--confirm", schema, *place)
     return shlex.join(words)
 
 
-def _of_run(story: RunStory, command: str) -> str:
-    return shlex.join(("sdmigrate", command, story.run, *_work_directory(story)))
+def of_run(run_directory: str, *command: str) -> str:
+    """The command with the run's id behind it."""
+    run = PurePath(run_directory).name
+    return shlex.join(("sdmigrate", *command, run, *_work_directory(run_directory)))
 
 
-def _work_directory(story: RunStory) -> tuple[str, ...]:
+def _work_directory(run_directory: str | None) -> tuple[str, ...]:
     """The flag that makes the command find the run and its server, whatever the shell's settings are."""
-    if story.finished.run_dir is None:
+    if run_directory is None:
         return ()
-    return ("--work-dir", str(PurePath(story.finished.run_dir).parent.parent))
+    return ("--work-dir", str(PurePath(run_directory).parent.parent))

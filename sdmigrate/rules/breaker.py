@@ -5,6 +5,7 @@ or a policy) never count. A share equal to its limit passes.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
 
 from sdmigrate.model.gate import GateVerdict
 from sdmigrate.model.plan import ColumnPlan, Plan
@@ -12,6 +13,7 @@ from sdmigrate.model.profile import ColumnProfile, Profile
 from sdmigrate.model.settings import Limits
 from sdmigrate.rules.forms import CORRUPT
 
+_Place: TypeAlias = tuple[str, str]
 _MOMENTS = ("date", "timestamp", "timestamptz")
 _ADVICE = (
     "Correct the source, or decide for these columns in the plan: name their form, or say what becomes of"
@@ -19,47 +21,83 @@ _ADVICE = (
 )
 
 
+class _Judged(NamedTuple):
+    """What speaks against going on."""
+
+    columns: int
+    unfit: tuple[_Place, ...]
+    """Columns with values that nothing converts."""
+    corrupt: dict[_Place, float]
+    """Date columns with more corrupt values than are let pass: their share."""
+
+
 def judge(profile: Profile, plan: Plan, limits: Limits) -> GateVerdict:
     """The verdict on the profile under the plan."""
-    columns = list(_columns(profile, plan))
-    unfit = [name for name, column, planned in columns if _unfit(column, planned)]
-    share = len(unfit) / len(columns) if columns else 0.0
-    corrupt = {name: _corrupt_share(column) for name, column, planned in columns if _is_date(column, planned)}
-    worst = max(corrupt, key=lambda name: corrupt[name], default="")
-    too_corrupt = [name for name, found in corrupt.items() if found > limits.breaker_corrupt_dates]
-    if too_corrupt:
+    found = _judged(profile, plan, limits)
+    if found.corrupt:
+        worst = max(found.corrupt, key=found.corrupt.__getitem__)
+        share = found.corrupt[worst]
+        listed = _listed(tuple(found.corrupt))
         return GateVerdict(
             name="breaker",
             verdict="stop",
-            value=round(corrupt[worst], 4),
+            value=round(share, 4),
             limit=limits.breaker_corrupt_dates,
-            reason=f"dates that do not exist in {_listed(too_corrupt)}: {corrupt[worst]:.1%} of {worst}",
+            reason=f"dates that do not exist in {listed}: {share:.1%} of {_named(worst)}",
             advice=_ADVICE,
         )
-    stops = share > limits.breaker_columns
+    stops = _share(found) > limits.breaker_columns
     return GateVerdict(
         name="breaker",
         verdict="stop" if stops else "pass",
-        value=round(share, 4),
+        value=round(_share(found), 4),
         limit=limits.breaker_columns,
-        reason=f"{len(unfit)} of {len(columns)} columns hold values that nothing converts"
-        + (f": {_listed(unfit)}" if unfit else ""),
+        reason=f"{len(found.unfit)} of {found.columns} columns hold values that nothing converts"
+        + (f": {_listed(found.unfit)}" if found.unfit else ""),
         advice=_ADVICE if stops else "",
     )
 
 
-def _listed(names: list[str]) -> str:
+def halting(profile: Profile, plan: Plan, limits: Limits) -> tuple[tuple[str, str], ...]:
+    """The tables' and columns' names for which it halts, for either reason; none where it does not."""
+    found = _judged(profile, plan, limits)
+    unfit = found.unfit if _share(found) > limits.breaker_columns else ()
+    return tuple(dict.fromkeys((*found.corrupt, *unfit)))
+
+
+def _judged(profile: Profile, plan: Plan, limits: Limits) -> _Judged:
+    columns = list(_columns(profile, plan))
+    corrupt = {
+        place: _corrupt_share(column) for place, column, planned in columns if _is_date(column, planned)
+    }
+    return _Judged(
+        columns=len(columns),
+        unfit=tuple(place for place, column, planned in columns if _unfit(column, planned)),
+        corrupt={place: share for place, share in corrupt.items() if share > limits.breaker_corrupt_dates},
+    )
+
+
+def _share(found: _Judged) -> float:
+    return len(found.unfit) / found.columns if found.columns else 0.0
+
+
+def _named(place: _Place) -> str:
+    return ".".join(place)
+
+
+def _listed(places: tuple[_Place, ...]) -> str:
+    names = [_named(place) for place in places]
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def _columns(profile: Profile, plan: Plan) -> Iterator[tuple[str, ColumnProfile, ColumnPlan]]:
+def _columns(profile: Profile, plan: Plan) -> Iterator[tuple[_Place, ColumnProfile, ColumnPlan]]:
     """The columns of included tables."""
     for table in plan.tables:
         if not table.include:
             continue
         found = profile.table(table.source)
         for planned in table.columns:
-            yield f"{table.source}.{planned.source}", found.column(planned.source), planned
+            yield (table.source, planned.source), found.column(planned.source), planned
 
 
 def _ruled(column: ColumnProfile, planned: ColumnPlan) -> bool:

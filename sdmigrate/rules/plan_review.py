@@ -18,6 +18,7 @@ from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, Profile
 from sdmigrate.model.settings import Limits
 from sdmigrate.rules import plan_file
+from sdmigrate.rules.breaker import halting
 from sdmigrate.rules.column_decisions import with_day_first, with_default, with_form, with_type
 from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.plan_findings import plan_findings
@@ -131,12 +132,33 @@ class Review:
         asked = {place for place, _ in self._defaults()}
         return frozenset(asked - self.undecided.keys() - self.decided)
 
+    @cached_property
+    def halting(self) -> frozenset[Place]:
+        """The columns for which the breaker halts under the plan; a decision alone settles them."""
+        return frozenset(halting(self.profile, self.plan, self.limits))
+
     def _defaults(self) -> Iterator[tuple[Place, Finding]]:
         # The profile's own findings would hide a decision that they tell of already.
         bare = msgspec.structs.replace(self.profile, findings=())
-        for finding in (*plan_findings(self.catalog, bare, self.plan), *self._orphans()):
-            if finding.severity != "info" and finding.table is not None:
-                yield (finding.table, None if finding.code in _OF_THE_TABLE else finding.column), finding
+        told: set[tuple[str | None, str | None]] = set()
+        for finding in plan_findings(self.catalog, bare, self.plan):
+            if finding.code == "ambiguous-dates":
+                told.add((finding.table, finding.column))
+            yield from _placed(finding)
+        for finding in self._orphans():
+            yield from _placed(finding)
+        for finding in self.profile.findings:
+            place = (finding.table, finding.column)
+            if finding.code == "ambiguous-day-month" and place not in told and self._is_open_text(place):
+                yield from _placed(finding)
+
+    def _is_open_text(self, place: tuple[str | None, str | None]) -> bool:
+        """Whether the column is text because neither its values nor the operator settle day and month."""
+        table, column = place
+        if table is None or column is None or not self.plan.table(table).include:
+            return False
+        planned = self.column(table, column)
+        return planned.type == "text" and planned.day_first is None and planned.decision != "operator"
 
     def _orphans(self) -> Iterator[Finding]:
         """The profile's findings on rows that the plan keeps and whose declared foreign key they break."""
@@ -155,6 +177,11 @@ class Review:
     def _agreed(self, place: Place) -> tuple[str, ...]:
         table, column = place
         return self.plan.table(table).agreed if column is None else self.column(table, column).agreed
+
+
+def _placed(finding: Finding) -> Iterator[tuple[Place, Finding]]:
+    if finding.severity != "info" and finding.table is not None:
+        yield (finding.table, None if finding.code in _OF_THE_TABLE else finding.column), finding
 
 
 def begun(

@@ -3,11 +3,11 @@
 Invariant: pure; every path and command in it can be typed as it stands.
 """
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from sdmigrate.model.settings import Mode
+from sdmigrate.report.way_back import of_run, switching
 from sdmigrate.rules.wording import plural
 from sdmigrate.runtime.directory import RunDirectory
 from sdmigrate.tui.format import file_name
@@ -90,9 +90,12 @@ def _facts(journey: Journey) -> tuple[tuple[str, str], ...]:
     facts += _where(finished.run_dir)
     if finished.run_dir is not None:
         facts.append(("Report", str(RunDirectory(Path(finished.run_dir)).report("html"))))
-    if finished.outcome in ("released",) and finished.target and finished.schema:
-        target, schema = shlex.quote(finished.target), shlex.quote(finished.schema)
-        facts.append(("Way back", f"sdmigrate rollback --target {target} --schema {schema}"))
+    quarantined = sum(table.quarantined for table in finished.tables)
+    if quarantined and finished.run_dir is not None:
+        command = of_run(finished.run_dir, "quarantine", "list", "--run")
+        facts.append(("Quarantine", f"{plural(quarantined, 'row')}: {command}"))
+    if finished.outcome == "released" and finished.schema:
+        facts.append(("Way back", switching(finished, "rollback", finished.schema)))
     if finished.outcome in ("aborted", "stopped", "refused", "failed") and finished.run_dir is not None:
         facts.append(("Go on with", _resume(finished.run_dir)))
     return tuple(facts)
@@ -103,4 +106,4 @@ def _where(run_directory: str | None) -> tuple[tuple[str, str], ...]:
 
 
 def _resume(run_directory: str | None) -> str:
-    return "sdmigrate resume" if run_directory is None else f"sdmigrate resume {shlex.quote(run_directory)}"
+    return "sdmigrate resume" if run_directory is None else of_run(run_directory, "resume")

@@ -77,7 +77,7 @@ _EMPTY = (
 _MISFIT = (
     Choice("quarantine", "its row goes to quarantine"),
     Choice("null", "becomes NULL"),
-    Choice("text", "the column becomes text, where any does not fit"),
+    Choice("text", "the column is text instead"),
     Choice("fail", "stops the run"),
 )
 _DUPLICATES = (

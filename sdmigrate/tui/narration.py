@@ -165,7 +165,7 @@ def _switched(journey: Journey) -> str:
     kept = f"{switch.previous} is kept" if switch.previous else "Nothing was live before"
     took = text.duration(switch.milliseconds / 1000)
     return text.plain(
-        f"Live: {switch.release} is {switch.schema} since a switch of {took}. {kept}. "
+        f"{switch.release} is live as {switch.schema}; the switch took {took}. {kept}. "
         "Go back with u, or finish with n."
     )
 

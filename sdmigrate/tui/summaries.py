@@ -52,7 +52,7 @@ def _sentence(record: Record) -> str:
         case Switch():
             taken = duration(record.milliseconds / 1000)
             if record.release is None:
-                return f"Nothing is live as {record.schema} since a switch of {taken}."
+                return f"Nothing is live as {record.schema} any more; the switch took {taken}."
             return f"{record.release} went live in {taken}."
         case _:
             return ""

@@ -13,7 +13,7 @@ from sdmigrate.model.profile import (
 )
 from sdmigrate.model.settings import Limits
 from sdmigrate.model.source import Fingerprint
-from sdmigrate.rules.breaker import judge
+from sdmigrate.rules.breaker import halting, judge
 
 FINGERPRINT = Fingerprint(size=1, modified_ns=1, change_counter=1)
 
@@ -100,3 +100,29 @@ def test_a_table_left_out_does_not_count() -> None:
 
 def test_no_columns_pass() -> None:
     assert verdict([]) == ("pass", 0.0)
+
+
+def test_it_names_the_columns_for_which_it_halts_whatever_the_reason() -> None:
+    columns = [column("born", corrupt=30, type_="date"), column("a", misfits=1), *map(column, "bcdefgh")]
+    plan = Plan(
+        source_fingerprint=FINGERPRINT,
+        tables=(
+            TablePlan(
+                source="t",
+                target="t",
+                columns=tuple(
+                    ColumnPlan(source=one.name, target=one.name, type=one.proposed) for one in columns
+                ),
+            ),
+        ),
+    )
+    profile = Profile(
+        source_fingerprint=FINGERPRINT,
+        tables=(TableProfile(name="t", rows=100, columns=tuple(columns)),),
+        findings=(),
+        quality=Quality(score=100, parts=()),
+    )
+    assert halting(profile, plan, Limits()) == (("t", "born"), ("t", "a"))
+    assert halting(profile, plan, Limits(breaker_columns=0.2)) == (("t", "born"),)
+    assert halting(profile, plan, Limits(breaker_corrupt_dates=0.3)) == (("t", "a"),)
+    assert halting(profile, plan, Limits(breaker_columns=0.2, breaker_corrupt_dates=0.3)) == ()

@@ -56,7 +56,7 @@ def test_to_live_and_back_by_keys(work: Path, columns: int, lines: int) -> None:
             program.wait_for("Go on to")
             program.press("n")
         answer(program)
-        program.wait_for("since a switch of")
+        program.wait_for("; the switch took")
         program.press("u")
         answer(program)
         program.wait_for("Nothing is live")

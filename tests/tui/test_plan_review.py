@@ -175,7 +175,7 @@ async def test_a_default_is_agreed_to_alone_or_with_all(stage: Stage) -> None:
         await keys.press("z")
         await until(keys, "! 1 undecided", "· in force")
         await keys.press("Y")
-        await until(keys, "Agree to 1 default?", "may be read day first or month first")
+        await until(keys, "Agree to 1 default?", "They stand as proposed: tickets.TKT-QA Review")
         await keys.press("y")
         await until(keys, "✓ nothing is undecided")
         await keys.press("a")

@@ -21,7 +21,7 @@ from sdmigrate.tui.format import plain
 from sdmigrate.tui.paint import toned
 from sdmigrate.tui.trials import Trials
 from sdmigrate.tui.views.effects import Line, effect_lines, over_gate
-from sdmigrate.tui.views.planned import evidence_line
+from sdmigrate.tui.views.planned import asked_lines, evidence_line
 
 _KEYS = "↑↓ move · ←→ choose · Enter type · y agree · z undo · Tab scroll · Esc"
 _LABEL_CELLS = 12
@@ -108,8 +108,7 @@ class DecisionDialog(ModalScreen[Review]):
         listing.clear_options()
         listing.add_options([_line(field) for field in self._fields])
         listing.highlighted = min(here, len(self._fields) - 1)
-        asked = self._review.undecided.get(self._place, ()) if self._place else ()
-        said = [finding.message for finding in asked]
+        said = asked_lines(self._review, self._place) if self._place else ()
         still_open = self.query_one("#open", Static)
         still_open.update(Content("\n").join(toned(f"! {words}", "warn") for words in said[:2]))
         still_open.display = bool(said)

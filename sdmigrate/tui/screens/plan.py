@@ -200,7 +200,23 @@ class PlanScreen(Screen[Review | None]):
     def _opened(self, event: RecordTable.Opened) -> None:
         event.stop()
         if event.row.place is not None:
-            self.app.push_screen(DecisionDialog(self._review, event.row.place, self._trials), self._take)
+            dialog = DecisionDialog(self._review, event.row.place, self._trials)
+            self.app.push_screen(dialog, self._decided)
+
+    def _decided(self, review: Review | None) -> None:
+        """Go on with it; where the row does not ask any more, the next that does is pointed at."""
+        place = self._place
+        asked = self._wants(place)
+        self._take(review)
+        if asked and not self._wants(place):
+            self._point_at_next()
+
+    def _point_at_next(self) -> None:
+        self.query_one(RecordTable).point_at(lambda row: self._wants(row.place))
+
+    def _wants(self, place: Place | None) -> bool:
+        """Whether something is open there, be it for agreement or for a decision."""
+        return self._asks(place) or place in self._review.halting
 
     def action_whole_plan(self) -> None:
         """Decide what holds for every table and column."""
@@ -210,10 +226,12 @@ class PlanScreen(Screen[Review | None]):
         """Let what stands at the pointed row stand, and point at what asks next."""
         place = self._place
         if place is None or not self._asks(place):
-            self.notify("Nothing is asked here.", markup=False)
+            halts = place in self._review.halting
+            words = "The breaker takes no agreement: Enter decides." if halts else "Nothing is asked here."
+            self.notify(words, markup=False)
             return
         self._take(agreed_to(self._review, place, self._over_gate(place)))
-        self.query_one(RecordTable).point_at(lambda row: self._asks(row.place))
+        self._point_at_next()
 
     def action_agree_to_all(self) -> None:
         """Ask whether every default that is undecided shall stand."""
@@ -221,11 +239,11 @@ class PlanScreen(Screen[Review | None]):
         if not asked:
             self.notify("Nothing is undecided.", markup=False)
             return
-        said = [f"{_name(place)}: {findings[0].message}" for place, findings in asked.items()]
-        lines = said[:_MOST_NAMED]
-        lines += [f"and {len(said) - len(lines):,} more."] if len(said) > len(lines) else []
+        names = ", ".join(_name(place) for place in list(asked)[:_MOST_NAMED])
+        more = f" and {len(asked) - _MOST_NAMED:,} more" if len(asked) > _MOST_NAMED else ""
+        lines = (f"They stand as proposed: {names}{more}.", "What each of them does is told at its row.")
         question = Question(
-            f"Agree to {plural(len(asked), 'default')}?", tuple(lines), yes="Agree", no="Decide each"
+            f"Agree to {plural(len(asked), 'default')}?", lines, yes="Agree", no="Decide each"
         )
         self.app.push_screen(question, self._agree_to_all)
 

@@ -67,7 +67,9 @@ def _column_summary(rules: tuple[RuleEffect, ...], gone: tuple[QuarantineEffect,
     if not changed and not rows:
         return ("No value of this column is changed.", "good")
     verb = "changes" if changed == 1 else "change"
-    return (f"{plural(changed, 'value')} {verb}, {plural(rows, 'row')} to quarantine.", "")
+    told = [f"{plural(changed, 'value')} {verb}"] if changed else []
+    told += [f"{plural(rows, 'row')} to quarantine"] if rows else []
+    return (f"{', '.join(told)}.", "")
 
 
 def _table_summary(trial: Trial) -> Line:

@@ -40,9 +40,10 @@ def plan_grid(review: Review, outcomes: Mapping[str, Outcome], *, roomy: bool) -
         places.append((table.source, None))
         if table.include:
             places += [(table.source, column.source) for column in table.columns]
-    places.sort(key=lambda place: place not in still_open and place not in refused)
+    stopping = dict.fromkeys(refused, "✗ gate stops") | dict.fromkeys(review.halting, "✗ breaker")
+    places.sort(key=lambda place: place not in still_open and place not in stopping)
     rows = tuple(
-        _row(review, outcomes.get(place[0]), place, still_open.get(place, ()), is_refused=place in refused)
+        _row(review, outcomes.get(place[0]), place, still_open.get(place, ()), stopping.get(place, ""))
         for place in places
     )
     headings = (
@@ -63,13 +64,13 @@ def refused_tables(review: Review, outcomes: Mapping[str, Outcome]) -> tuple[str
 
 
 def _row(
-    review: Review, outcome: Outcome | None, place: Place, findings: tuple[Finding, ...], *, is_refused: bool
+    review: Review, outcome: Outcome | None, place: Place, findings: tuple[Finding, ...], stopped_by: str
 ) -> GridRow:
     table, column = place
     planned = review.plan.table(table)
     decision = Shown("as proposed", "muted", 4.0)
-    if is_refused:
-        decision = Shown("✗ gate stops", "bad", 0.0)
+    if stopped_by:
+        decision = Shown(stopped_by, "bad", 0.0)
     elif findings:
         decision = Shown("! undecided", "warn", 1.0)
     elif place in review.decided:
@@ -93,7 +94,7 @@ def _row(
         decision,
         Shown(rules, "muted"),
     )
-    said = findings[0].message if findings else _evidence(review, place)
+    said = next(iter(asked_lines(review, place)), "") or _evidence(review, place)
     return GridRow(cells, preview=said, place=place)
 
 
@@ -104,6 +105,15 @@ def _evidence(review: Review, place: Place) -> str:
         return f"{plural(found.rows, 'row')} in {plural(len(found.columns), 'column')}"
     evidence = review.evidence(table, column)
     return f"{evidence.proposed}, {share(evidence.confidence)} sure: {evidence.reason}"
+
+
+def asked_lines(review: Review, place: Place) -> tuple[str, ...]:
+    """What there asks for a decision, in sentences."""
+    halts = ("The breaker stops the run here: choose its type, its form, or what becomes of misfits.",)
+    return (
+        *(halts if place in review.halting else ()),
+        *(finding.message for finding in review.undecided.get(place, ())),
+    )
 
 
 def evidence_line(review: Review, place: Place | None) -> str:
@@ -166,14 +176,16 @@ def _touched(outcome: Outcome | None, column: str | None) -> Shown:
 def headline(review: Review, outcomes: Mapping[str, Outcome], *, roomy: bool) -> tuple[Line, ...]:
     """How the review stands: what is undecided, what would be refused, and what was changed in it."""
     left, decided = len(review.undecided), len(review.decided)
-    refused = len(refused_tables(review, outcomes))
+    refused, halting = len(refused_tables(review, outcomes)), len(review.halting)
+    uses = "a uses it" if refused and halting and not roomy else "press a to use it"
     words = f"! {count(left)} undecided" if left else "✓ nothing is undecided"
     return (
         (words, "warn" if left else "good"),
-        *(((f"✗ gate stops {plural(refused, 'table')}", "bad"),) if refused else ()),
-        *(((f"{count(decided)} not as proposed", "muted"),) if roomy or not refused else ()),
+        *(((f"✗ breaker at {plural(halting, 'column')}", "bad"),) if halting else ()),
+        *(((f"✗ gate at {plural(refused, 'table')}", "bad"),) if refused else ()),
+        *(((f"{count(decided)} not as proposed", "muted"),) if roomy or not refused + halting else ()),
         (
-            "press a to use it" if review.changed else "in force",
+            uses if review.changed else "in force",
             "strong" if review.changed else "muted",
         ),
     )
