@@ -77,10 +77,18 @@ def _facts(journey: Journey) -> tuple[tuple[str, str], ...]:
     if finished is None:
         return ()
     facts: list[tuple[str, str]] = []
+    if finished.outcome in ("aborted", "stopped", "refused", "failed") and finished.run_dir is not None:
+        facts.append(("Go on with", _resume(finished.run_dir)))
     if finished.release:
         facts.append(("Release", finished.release))
+    if finished.outcome == "released" and finished.schema:
+        facts.append(("Way back", switching(finished, "rollback", finished.schema)))
     if finished.previous:
         facts.append(("Kept", f"{finished.previous} (what was live before)"))
+    quarantined = sum(table.quarantined for table in finished.tables)
+    if quarantined and finished.run_dir is not None:
+        command = of_run(finished.run_dir, "quarantine", "list", "--run")
+        facts.append(("Quarantine", f"{plural(quarantined, 'row')}: {command}"))
     if finished.quality.before is not None:
         after = f" → {finished.quality.after:.1f}" if finished.quality.after is not None else ""
         facts.append(("Quality", f"{finished.quality.before:.1f}{after}"))
@@ -89,15 +97,8 @@ def _facts(journey: Journey) -> tuple[tuple[str, str], ...]:
         facts.append(("Findings", f"{plural(len(finished.findings), 'finding')}, {plural(worst, 'error')}"))
     facts += _where(finished.run_dir)
     if finished.run_dir is not None:
-        facts.append(("Report", str(RunDirectory(Path(finished.run_dir)).report("html"))))
-    quarantined = sum(table.quarantined for table in finished.tables)
-    if quarantined and finished.run_dir is not None:
-        command = of_run(finished.run_dir, "quarantine", "list", "--run")
-        facts.append(("Quarantine", f"{plural(quarantined, 'row')}: {command}"))
-    if finished.outcome == "released" and finished.schema:
-        facts.append(("Way back", switching(finished, "rollback", finished.schema)))
-    if finished.outcome in ("aborted", "stopped", "refused", "failed") and finished.run_dir is not None:
-        facts.append(("Go on with", _resume(finished.run_dir)))
+        name = RunDirectory(Path(finished.run_dir)).report("html").name
+        facts.append(("Report", f"{name}, in the run's directory"))
     return tuple(facts)
 
 

@@ -151,7 +151,7 @@ async def _question(keys: Keys, _: Stage) -> None:
 async def _live(keys: Keys, stage: Stage) -> None:
     await _question(keys, stage)
     await keys.press("tab", "shift+tab", "shift+tab", *"servicedesk", "enter", "enter")
-    await until(keys, "finish with n.")
+    await until(keys, "Finish ▸", "the switch took")
 
 
 async def _end(keys: Keys, stage: Stage) -> None:

@@ -33,7 +33,7 @@ class EndScreen(Screen[None]):
         """The outcome first, then facts, then rows."""
         told = self._told
         yield TopBar(told.mode, source=told.source, goal=told.goal)
-        with VerticalScroll(id="end", can_focus=False):
+        with VerticalScroll(id="end"):
             yield Static(toned(told.headline, told.tone), id="outcome")
             for line in told.lines:
                 yield Static(toned(line), classes="end-line")
@@ -42,7 +42,9 @@ class EndScreen(Screen[None]):
                     yield Static(toned(label, "muted"), classes="fact-label")
                     yield Static(toned(text), classes="fact-text")
         yield RecordTable(id="end-table")
-        yield KeyBar((("Enter", "Leave", True), ("s", "Sort", True), ("l", "Log", True)))
+        yield KeyBar(
+            (("Enter", "Leave", True), ("Tab", "Facts", True), ("s", "Sort", True), ("l", "Log", True))
+        )
 
     def on_mount(self) -> None:
         """Keys go to the table."""

@@ -169,7 +169,7 @@ def summary_grid(finished: RunFinished) -> Grid:
         Heading("Table", widest=24),
         Heading("Read", right=True),
         Heading("Loaded", right=True),
-        Heading("Quarantined", right=True),
+        Heading("Quarantine", right=True),
         Heading("Duplicates", right=True),
         Heading("Changed", right=True),
         Heading("Verified"),
