@@ -5,6 +5,7 @@ wrong guess about a column costs time, never exactness.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -16,8 +17,8 @@ from sdmigrate.model.catalog import Table
 from sdmigrate.model.errors import InternalFault
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.values import StorageClass
-from sdmigrate.rules.convert_numbers import EXACT_INTEGERS
-from sdmigrate.rules.evidence import SAMPLES, TOP, Evidence, Group, note_sample
+from sdmigrate.rules.convert_numbers import EXACT_INTEGERS, INTEGER_RANGES
+from sdmigrate.rules.evidence import SAMPLES, TOP, Evidence, Group, Located, note_sample
 from sdmigrate.rules.form_epochs import EPOCHS
 from sdmigrate.rules.form_record import LONGEST_FORM
 from sdmigrate.rules.forms import FORM_BY_NAME, SUSPECT
@@ -27,6 +28,8 @@ _SETTLED_TEXT = {"iso_date": 10, "iso_datetime": 19, "time": 8, "uuid": 36}
 """Forms of text that a pattern settles, with the one length of what matches it."""
 _SETTLED_EPOCHS = {"epoch_s": 86_400, "epoch_ms": 86_400_000, "epoch_us": 86_400_000_000}
 """Epochs whose numbers need no look of their own, with the units of a day."""
+_INTEGER = INTEGER_RANGES["integer"]
+_SMALLINT = INTEGER_RANGES["smallint"][1]
 _DOUBLE = "TRY_CAST(v[2:] AS DOUBLE)"
 _STORED: dict[Carriage, str] = {
     "any": "stored",
@@ -40,6 +43,13 @@ _NUMBERS: dict[Carriage, str] = {
     "integer": "stored",
 }
 """DuckDB expression of a grouped value that is an INTEGER."""
+_COMPACT = """sum(CASE
+    WHEN number BETWEEN 19000101 AND 21001231 AND TRY_STRPTIME(CAST(number AS VARCHAR), '%Y%m%d') IS NOT NULL
+    THEN n
+    WHEN number BETWEEN 19000101000000 AND 21001231235959
+        AND TRY_STRPTIME(CAST(number AS VARCHAR), '%Y%m%d%H%M%S') IS NOT NULL
+    THEN n END)"""
+"""DuckDB's count of the numbers that ``is_compact`` accepts."""
 _CLASSES: dict[str, StorageClass] = {"t": "text", "i": "integer", "r": "real"}
 
 
@@ -215,14 +225,21 @@ def _add_settled(cursor: duckdb.DuckDBPyConnection, evidence: Evidence) -> None:
         group.count += values
         group.unfit += int(unfit or 0)
         if kind[0] == "t":
-            _add_texts(cursor, kind, values, evidence, group)
+            odd = _add_texts(cursor, kind, values, evidence, group)
         elif kind[0] == "i":
-            _add_integers(cursor, kind, values, group)
+            odd = _add_integers(cursor, kind, values, group)
         else:
-            _add_reals(cursor, values, evidence, group)
-        cursor.execute(f"SELECT encode(v), r FROM grouped WHERE k = ? ORDER BY r LIMIT {SAMPLES}", [kind])
-        for data, rowid in cursor.fetchall():
-            note_sample(group.samples, decoded(data), rowid)
+            odd = _add_reals(cursor, values, evidence, group)
+        samples = _first(cursor, kind, "true")
+        for value, rowid in samples:
+            note_sample(group.samples, value, rowid)
+        beyond = f" OR length(v) > {limit + 1}" if limit is not None and unfit else ""
+        if odd.count == values and not beyond:
+            refused = samples
+        else:
+            refused = _first(cursor, kind, odd.condition + beyond) if odd.count or beyond else []
+        for value, rowid in refused:
+            note_sample(group.odd, value, rowid)
     if kinds:
         cursor.execute(
             f"SELECT encode(v), n, r FROM grouped WHERE k IS NOT NULL ORDER BY n DESC, r LIMIT {TOP}"
@@ -231,13 +248,33 @@ def _add_settled(cursor: duckdb.DuckDBPyConnection, evidence: Evidence) -> None:
             evidence.note_frequent(decoded(data), count, rowid)
 
 
+@dataclass(frozen=True)
+class _Odd:
+    """Values of a kind that belong to a group's odd ones."""
+
+    count: int
+    condition: str
+    """DuckDB's."""
+
+
+_NONE_ODD = _Odd(0, "false")
+
+
+def _first(cursor: duckdb.DuckDBPyConnection, kind: str, condition: str) -> list[Located]:
+    """The first values of a kind that meet the condition, with their rows."""
+    cursor.execute(
+        f"SELECT encode(v), r FROM grouped WHERE k = ? AND ({condition}) ORDER BY r LIMIT {SAMPLES}", [kind]
+    )
+    return [(decoded(data), rowid) for data, rowid in cursor.fetchall()]
+
+
 def _add_texts(
     cursor: duckdb.DuckDBPyConnection, kind: str, values: int, evidence: Evidence, group: Group
-) -> None:
-    low, high, characters, octets, midnights, ones = _one(
+) -> _Odd:
+    low, high, characters, octets, midnights = _one(
         cursor,
         f"""SELECT encode(min(v)), encode(max(v)), max(length(v)) - 1, max(strlen(v)) - 1,
-            sum(n) FILTER (ends_with(v, ' 00:00:00')), sum(n) FILTER (v = 't1')
+            sum(n) FILTER (ends_with(v, ' 00:00:00'))
         FROM grouped WHERE k = {_literal(kind)}""",
     )
     evidence.note_range(low[1:].decode(), high[1:].decode())
@@ -248,42 +285,75 @@ def _add_texts(
     evidence.note_length(characters, octets, decoded(longest), rowid)
     form = kind[2:]
     if form == "integer":
-        group.bigints += values
-        group.bits += int(ones or 0)
+        _add_small_integers(cursor, values, characters, group)
     elif form == "iso_date":
         group.midnights += values
     elif form == "iso_datetime":
         group.midnights += int(midnights or 0)
+        return _Odd(values - int(midnights or 0), "NOT ends_with(v, ' 00:00:00')")
+    return _NONE_ODD
 
 
-def _add_integers(cursor: duckdb.DuckDBPyConnection, kind: str, values: int, group: Group) -> None:
+def _add_small_integers(cursor: duckdb.DuckDBPyConnection, values: int, digits: int, group: Group) -> None:
+    """Whole numbers in text of the kind t:integer, which integer holds."""
+    low, first, high, last, ones, smallints = _one(
+        cursor,
+        f"""SELECT min(d), arg_min(r, d), max(d), arg_max(r, d), sum(n) FILTER (d = 1),
+            sum(n) FILTER (d <= {_SMALLINT})
+        FROM (SELECT n, r, TRY_CAST(v[2:] AS BIGINT) AS d FROM grouped WHERE k = 't:integer')""",
+    )
+    group.bits += int(ones or 0)
+    group.bigints += values
+    group.integers += values
+    group.smallints += int(smallints or 0)
+    group.note_digits(digits, 0)
+    group.note_number(low, str(low), first)
+    group.note_number(high, str(high), last)
+
+
+def _add_integers(cursor: duckdb.DuckDBPyConnection, kind: str, values: int, group: Group) -> _Odd:
     day = _SETTLED_EPOCHS.get(kind[2:])
     midnights = "0" if day is None else f"sum(n) FILTER (number % {day} = 0)"
-    low, high, bits, whole_days = _one(
+    low, first, high, last, bits, whole_days, integers, smallints, compact = _one(
         cursor,
-        f"""SELECT min(number), max(number), sum(n) FILTER (number IN (0, 1)), {midnights}
+        f"""SELECT min(number), arg_min(r, number), max(number), arg_max(r, number),
+            sum(n) FILTER (number IN (0, 1)), {midnights},
+            sum(n) FILTER (number BETWEEN {_INTEGER[0]} AND {_INTEGER[1]}),
+            sum(n) FILTER (number BETWEEN {-_SMALLINT - 1} AND {_SMALLINT}), {_COMPACT}
         FROM grouped WHERE k = {_literal(kind)}""",
     )
-    group.note_bounds(low, high)
+    group.note_number(low, low, first)
+    group.note_number(high, high, last)
     group.bits += int(bits or 0)
     group.bigints += values
+    group.integers += int(integers or 0)
+    group.smallints += int(smallints or 0)
+    group.compact += int(compact or 0)
     group.midnights += int(whole_days or 0)
+    return _NONE_ODD if day is None else _Odd(values - int(whole_days or 0), f"number % {day} <> 0")
 
 
-def _add_reals(cursor: duckdb.DuckDBPyConnection, values: int, evidence: Evidence, group: Group) -> None:
+def _add_reals(cursor: duckdb.DuckDBPyConnection, values: int, evidence: Evidence, group: Group) -> _Odd:
     """Reals of the kind r:real, whose digits are all told and which are below 2^53."""
-    low, high, bits, fractional, digits = _one(
+    low, first, high, last, bits, fractional, integers, smallints, digits = _one(
         cursor,
-        f"""SELECT min(d), max(d), sum(n) FILTER (d IN (0, 1)), sum(n) FILTER (d <> trunc(d)),
+        f"""SELECT min(d), arg_min(r, d), max(d), arg_max(r, d),
+            sum(n) FILTER (d IN (0, 1)), sum(n) FILTER (d <> trunc(d)),
+            sum(n) FILTER (d = trunc(d) AND d BETWEEN {_INTEGER[0]} AND {_INTEGER[1]}),
+            sum(n) FILTER (d = trunc(d) AND d BETWEEN {-_SMALLINT - 1} AND {_SMALLINT}),
             max(length(rtrim(split_part(v, '.', 2), '0')))
-        FROM (SELECT v, n, {_DOUBLE} AS d FROM grouped WHERE k = 'r:real')""",
+        FROM (SELECT v, n, r, {_DOUBLE} AS d FROM grouped WHERE k = 'r:real')""",
     )
     non_integral = int(fractional or 0)
-    group.note_bounds(low, high)
+    group.note_number(low, low, first)
+    group.note_number(high, high, last)
     group.bits += int(bits or 0)
     group.bigints += values - non_integral
+    group.integers += int(integers or 0)
+    group.smallints += int(smallints or 0)
     evidence.non_integral += non_integral
     evidence.fraction_digits = max(evidence.fraction_digits, digits or 0)
+    return _Odd(non_integral, f"{_DOUBLE} <> trunc({_DOUBLE})")
 
 
 def _one(cursor: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:

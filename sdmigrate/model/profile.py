@@ -32,6 +32,11 @@ class Candidate(Record):
     misfits: int
     examples: tuple[Sample, ...] = ()
     """At most five that do not fit."""
+    form: str = "auto"
+    """How the values are read to fit; "auto" where each value's own form decides."""
+    first: StoredValue | None = None
+    """The earliest that the column's numbers mean in that form, None where they are read in no form."""
+    last: StoredValue | None = None
 
 
 class TopValue(Record):

@@ -6,7 +6,7 @@ Invariant: the same rule serves the proposal, the operator's file and the wizard
 import msgspec
 
 from sdmigrate.model.plan import ColumnPlan, Empty
-from sdmigrate.model.profile import ColumnProfile
+from sdmigrate.model.profile import Candidate, ColumnProfile
 from sdmigrate.rules.separators import read_by
 from sdmigrate.rules.type_families import MOMENTS, family, is_number
 
@@ -53,7 +53,7 @@ def misfits(
     numbers than the profile's, which is the default, the values that it reads are taken to fit.
     """
     for candidate in column.candidates:
-        if candidate.type == type_name:
+        if candidate.type == type_name and _reads_alike(candidate, column, form):
             settled = family(type_name) in MOMENTS and day_first is not None and column.day_first is None
             other = form is not None and is_number(type_name)
             read = _read(column, form or "auto") - _read(column, column.separators) if other else 0
@@ -65,9 +65,25 @@ def misfits(
     return None
 
 
+def _reads_alike(candidate: Candidate, column: ColumnProfile, form: str | None) -> bool:
+    """Whether a candidate counts values as the plan reads them, and not numbers taken for moments."""
+    return family(candidate.type) not in MOMENTS or candidate.form in ("auto", form, column.form)
+
+
 def _read(column: ColumnProfile, form: str) -> int:
     """Values that become numbers by that form and none without it."""
     return sum(column.forms.get(name, 0) for name in read_by(form) - {"ambiguous_point"})
+
+
+def misfits_under(plan: ColumnPlan, column: ColumnProfile) -> int | None:
+    """How many values do not fit under the plan's type, form, day order and encoding; None where not counted.
+
+    Texts that are not UTF-8 are taken to fit where the plan names an encoding to read them in.
+    """
+    unfit = misfits(column, plan.type, plan.day_first, plan.form)
+    if unfit and plan.invalid_utf8 != "quarantine" and family(plan.type) == "text":
+        return max(0, unfit - column.invalid_utf8)
+    return unfit
 
 
 def moment_once_settled(column: ColumnProfile, declared: str, confidence: float) -> str | None:

@@ -133,8 +133,6 @@ def _clock(value: Value, forms: tuple[str, ...]) -> str | None:
 
 def to_time(value: Value, column: ColumnPlan) -> Outcome:  # noqa: ARG001
     """A time of day; 24:00:00 is one for PostgreSQL as well."""
-    if value == "24:00:00":
-        return Kept()
     text = _clock(value, ("time", "time_other", "time_12h"))
     if text is None:
         return Misfit("no time of day", "not-a-time")

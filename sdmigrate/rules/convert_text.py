@@ -3,14 +3,13 @@
 Invariant: text that comes out is valid UTF-8 without NUL; nothing is decoded by guess.
 """
 
-import ipaddress
 import re
 import uuid
 
 from sdmigrate.model.plan import ColumnPlan
 from sdmigrate.model.values import Value
 from sdmigrate.rules.form_json import json_form
-from sdmigrate.rules.form_numbers import UUID_FORMS
+from sdmigrate.rules.form_numbers import ADDRESS_FORMS, UUID_FORMS
 from sdmigrate.rules.form_record import SPACES
 from sdmigrate.rules.outcome import Changed, Kept, Misfit, Outcome
 from sdmigrate.rules.shortest import shortest_text
@@ -115,15 +114,7 @@ def to_bytea(value: Value, column: ColumnPlan) -> Outcome:  # noqa: ARG001
 
 def to_inet(value: Value, column: ColumnPlan) -> Outcome:  # noqa: ARG001
     """An address with or without its network."""
-    if not isinstance(value, str):
-        return Misfit("no internet address", "not-inet")
-    try:
-        interface = ipaddress.ip_interface(value.strip())
-    except ValueError:
-        return Misfit("no internet address", "not-inet")
-    if "%" in value or (interface.version == 6 and interface.ip.packed[:12].strip(b"\0\xff") == b""):
-        # Scope ids are unknown to inet, and addresses that embed IPv4 are printed in two ways.
-        return Misfit("an address that inet prints in another way", "not-inet")
-    whole = interface.network.prefixlen == interface.max_prefixlen
-    text = str(interface.ip) if whole else str(interface)
+    text = ADDRESS_FORMS[0].parse(value) if isinstance(value, str) else None
+    if not isinstance(text, str):
+        return Misfit("no internet address that inet prints in one way", "not-inet")
     return Kept() if text == value else Changed(text, "inet-form")

@@ -7,17 +7,20 @@ from collections import Counter
 from collections.abc import Iterator
 
 from sdmigrate.model.finding import Finding
+from sdmigrate.rules.column_decisions import AMBIGUOUS
 from sdmigrate.rules.evidence import located
 from sdmigrate.rules.form_dates import day_month_reading
 from sdmigrate.rules.form_epochs import EPOCH_NAMES
 from sdmigrate.rules.forms import FORM_BY_NAME, form_family
 from sdmigrate.rules.seen_column import SeenColumn, real_texts
-from sdmigrate.rules.types import mixed_units
+from sdmigrate.rules.types import day_order, mixed_units
 from sdmigrate.rules.wording import plural
 
 _MOMENTS = ("date", "timestamp", "timestamptz")
 _TEXT_FORMS = ("iso_date", "iso_datetime", "iso_other", "iso_offset")
 """Forms of one standard: their mixture is no surprise."""
+_DOUBTFUL = (AMBIGUOUS, "same_day_month")
+"""Dates whose own form is not told."""
 
 
 def date_findings(seen: SeenColumn) -> Iterator[Finding]:
@@ -65,6 +68,20 @@ def _date_forms(seen: SeenColumn) -> Iterator[Finding]:
             "Set day_first in the plan, or pass --day-first or --month-first.",
             evidence.samples("ambiguous_day_month"),
         )
+    if ambiguous and seen.proposal.day_first is not None:
+        order = "day" if seen.proposal.day_first else "month"
+        own = (
+            "as the column's other dates are" if day_order(evidence) is not None else "as nothing in it tells"
+        )
+        yield seen.tell(
+            "day-order-settled",
+            "info",
+            ambiguous,
+            f"In {plural(ambiguous, 'date')} day and month can be taken for each other; read {order} first,"
+            f" {own}.",
+            "Set day_first of the column in the plan to read them the other way.",
+            evidence.samples("ambiguous_day_month"),
+        )
     units = mixed_units(evidence)
     if units:
         counts = ", ".join(f"{evidence.count(unit)} {unit}" for unit in units)
@@ -76,15 +93,21 @@ def _date_forms(seen: SeenColumn) -> Iterator[Finding]:
             "Name one form for the column in the plan, or correct the others in the source.",
             tuple(sample for unit in units for sample in evidence.samples(unit)[:2])[:5],
         )
+    yield from _mixture(seen)
+    yield from _instants(seen)
+
+
+def _mixture(seen: SeenColumn) -> Iterator[Finding]:
+    evidence = seen.evidence
+    written_as = {
+        form: _written_as(seen, form) for form in evidence.forms if form_family(form) in ("date", "timestamp")
+    }
     families: Counter[str] = Counter()
-    for form, count in evidence.forms.items():
-        if form_family(form) in ("date", "timestamp"):
-            families["ISO" if form in _TEXT_FORMS else form] += count
+    for form, family in written_as.items():
+        families[family] += evidence.count(form)
     if len(families) > 1:
         main = max(families, key=lambda name: families[name])
-        isos = [form for form in evidence.forms if form in _TEXT_FORMS]
-        others = [form for form in evidence.forms if form in families and form != main]
-        others += isos if main != "ISO" else []
+        others = [form for form, family in written_as.items() if family != main]
         count = sum(families.values()) - families[main]
         yield seen.tell(
             "mixed-date-forms",
@@ -96,7 +119,22 @@ def _date_forms(seen: SeenColumn) -> Iterator[Finding]:
             "Each is read by its own form and rewritten, audited.",
             tuple(sample for form in others for sample in evidence.samples(form))[:5],
         )
-    yield from _instants(seen)
+
+
+def _written_as(seen: SeenColumn, form: str) -> str:
+    """The form, one name for all of ISO, and for dates of doubtful order the form they most likely have."""
+    if form in _TEXT_FORMS:
+        return "ISO"
+    if form not in _DOUBTFUL:
+        return form
+    settled = seen.proposal.day_first
+    reading = "" if settled is None else "dmy" if settled else "mdy"
+    likely = (
+        name
+        for name in seen.evidence.forms
+        if name not in _DOUBTFUL and name[:3] in ("dmy", "mdy") and name.startswith(reading)
+    )
+    return next(likely, AMBIGUOUS)
 
 
 def _form_words(form: str) -> str:

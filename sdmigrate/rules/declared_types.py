@@ -65,8 +65,9 @@ def names_no_type(column: Column) -> bool:
 def declared_type(column: Column) -> str:
     """The PostgreSQL type that the declaration asks for."""
     name = column.declared_type.upper()
-    # "DOUBLE PRECISION" and "POINT" hold no such word; an INTEGER affinity is the stronger word.
-    if column.affinity != "INTEGER" or "BOOL" in name:
+    # "DOUBLE PRECISION" and "POINT" hold no such word; an INTEGER affinity is the stronger word, but for
+    # INTERVAL, which has it by accident.
+    if column.affinity != "INTEGER" or "BOOL" in name or "INTERVAL" in name:
         for pattern, type_ in _WORDS:
             if pattern.search(name):
                 return type_

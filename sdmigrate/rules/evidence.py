@@ -14,6 +14,7 @@ from sdmigrate.model.finding import Sample
 from sdmigrate.model.profile import ClassCounts, TopValue
 from sdmigrate.model.values import StorageClass, Value, storage_class, stored
 from sdmigrate.rules.convert_numbers import EXACT_INTEGERS, INTEGER_RANGES, decimal_digits, number_of
+from sdmigrate.rules.form_epochs import is_compact
 from sdmigrate.rules.form_record import Moment
 from sdmigrate.rules.forms import CORRUPT, FORM_BY_NAME, Interest, form_family, form_of, moment_of
 from sdmigrate.rules.separators import BY_COMMA, BY_POINT, is_marked
@@ -35,12 +36,27 @@ class Group:
     count: int = 0
     samples: list[Located] = field(default_factory=list)
     low: float | None = None
-    """Smallest number, exact; None where the group holds no stored numbers."""
+    """Smallest number, exact (of fractions in text to the nearest double); None where there are none."""
     high: float | None = None
     bits: int = 0
     """0 and 1, as a number or as text."""
     bigints: int = 0
     """Whole numbers that bigint holds and that SQLite has not rounded."""
+    integers: int = 0
+    """Those of them that integer holds."""
+    smallints: int = 0
+    """Those of them that smallint holds."""
+    compact: int = 0
+    """INTEGERs and whole numbers in text that are a day of 1900 to 2100 as YYYYMMDD or YYYYMMDDHHMMSS."""
+    digits_before: int = 0
+    """Most digits before the point of the numbers in text."""
+    digits_after: int = 0
+    """Most digits after it."""
+    lowest: Located | None = None
+    """The value with the smallest number, its first row."""
+    highest: Located | None = None
+    odd: list[Located] = field(default_factory=list)
+    """Values that a type may refuse: with a fraction, a time of day, or beyond what is declared."""
     inexact: int = 0
     """Numbers that are no double exactly."""
     unfit: int = 0
@@ -56,10 +72,23 @@ class Group:
     by_comma: "Group | None" = None
     """The same numbers, counted as they are where the comma stands before the fraction."""
 
-    def note_bounds(self, low: float, high: float) -> None:
-        """Remember the bounds of some numbers."""
-        self.low = low if self.low is None else min(self.low, low)
-        self.high = high if self.high is None else max(self.high, high)
+    def note_number(self, number: float, value: Value, rowid: int | None) -> None:
+        """Remember the number where it is the smallest or the largest."""
+        if self.low is None or number < self.low or (number == self.low and _before(rowid, self.lowest)):
+            self.low, self.lowest = number, (value, rowid)
+        if self.high is None or number > self.high or (number == self.high and _before(rowid, self.highest)):
+            self.high, self.highest = number, (value, rowid)
+
+    def note_whole(self, number: float | Decimal, count: int) -> None:
+        """Count a whole number that bigint holds."""
+        self.bigints += count
+        self.integers += count * _within("integer", number)
+        self.smallints += count * _within("smallint", number)
+
+    def note_digits(self, before: int, after: int) -> None:
+        """Remember how many digits a number in text needs."""
+        self.digits_before = max(self.digits_before, before)
+        self.digits_after = max(self.digits_after, after)
 
 
 @dataclass(slots=True)
@@ -109,7 +138,7 @@ class Evidence:
         elif isinstance(value, bytes):
             self.note_length(0, len(value), value, rowid)
         elif value is not None:
-            self._add_number(value, count, form, group)
+            self._add_number(value, count, rowid, form, group)
 
     def group(self, kind: StorageClass, form: str) -> Group:
         """The group, made where it is not there yet."""
@@ -151,77 +180,94 @@ class Evidence:
         limit = self.declared_length
         if limit is not None and not invalid and len(text) - text.count("\0") > limit:
             group.unfit += count
+            note_sample(group.odd, text, rowid)
         if form == "iso_datetime":
-            group.midnights += count * text.endswith(" 00:00:00")
+            midnight = text.endswith(" 00:00:00")
+            group.midnights += count * midnight
+            if not midnight:
+                note_sample(group.odd, text, rowid)
         elif form == "iso_date":
             group.midnights += count
         else:
-            self._add_formed(text, count, form, group)
+            self._add_formed(text, count, rowid, form, group)
 
-    def _add_formed(self, text: str, count: int, form: str, group: Group) -> None:
+    def _add_formed(self, text: str, count: int, rowid: int | None, form: str, group: Group) -> None:
         if form in BY_POINT or form in BY_COMMA:
-            self._add_separated(text, count, form, group)
+            self._add_separated(text, count, rowid, form, group)
             return
         parsed = FORM_BY_NAME[form].parse(text) if form in FORM_BY_NAME else None
         if isinstance(parsed, Decimal):
             group.bits += count * (text.strip() in ("0", "1"))
-            self._note_exactness(parsed, count, group)
+            self._note_exactness(parsed, text, count, rowid, group)
         elif form_family(form) in ("date", "timestamp"):
             moment = parsed if isinstance(parsed, Moment) else moment_of(text, day_first=True)
             if moment:
-                _note_moment(moment, count, group)
-            self._note_exactness(number_of(text, form="auto"), count, group)
+                _note_moment(moment, text, count, rowid, group)
+            self._note_exactness(number_of(text, form="auto"), text, count, rowid, group)
 
-    def _add_separated(self, text: str, count: int, form: str, group: Group) -> None:
+    def _add_separated(self, text: str, count: int, rowid: int | None, form: str, group: Group) -> None:
         group.marked += count * is_marked(form, text)
         if form in BY_POINT:
-            self._note_exactness(number_of(text, "thousands"), count, group)
+            self._note_exactness(number_of(text, "thousands"), text, count, rowid, group)
         if form in BY_COMMA:
             group.by_comma = group.by_comma or Group()
             group.by_comma.count += count
-            self._note_exactness(number_of(text, "decimal_comma"), count, group.by_comma)
+            self._note_exactness(number_of(text, "decimal_comma"), text, count, rowid, group.by_comma)
 
-    def _add_number(self, number: float, count: int, form: str, group: Group) -> None:
-        group.note_bounds(number, number)
-        if self.declared_length is not None:
-            group.unfit += count * (len(shortest_text(number)) > self.declared_length)
+    def _add_number(self, number: float, count: int, rowid: int | None, form: str, group: Group) -> None:
+        group.note_number(number, number, rowid)
+        if self.declared_length is not None and len(shortest_text(number)) > self.declared_length:
+            group.unfit += count
+            note_sample(group.odd, number, rowid)
         if form == "not_finite":
             return
         if isinstance(number, int):
             group.bits += count * (number in (0, 1))
-            group.bigints += count
+            group.note_whole(number, count)
+            group.compact += count * is_compact(number)
             group.inexact += count * (abs(number) > EXACT_INTEGERS and int(float(number)) != number)
-            if self.declared_digits:
-                group.unfit += count * self._exceeds(Decimal(number))
+            self._note_digits(Decimal(number), number, count, rowid, group)
         else:
             integral = number.is_integer()
             self.non_integral += count * (not integral)
+            if not integral:
+                note_sample(group.odd, number, rowid)
             group.bits += count * (number in (0.0, 1.0))
-            group.bigints += count * (integral and abs(number) < EXACT_INTEGERS)
+            if integral and abs(number) < EXACT_INTEGERS:
+                group.note_whole(number, count)
             digits = Decimal(repr(number))
             self.fraction_digits = max(self.fraction_digits, decimal_digits(digits)[1])
-            if self.declared_digits:
-                group.unfit += count * self._exceeds(digits)
+            self._note_digits(digits, number, count, rowid, group)
         if form in FORM_BY_NAME:
             parsed = FORM_BY_NAME[form].parse(repr(number))
             if isinstance(parsed, Moment):
-                _note_moment(parsed, count, group)
+                _note_moment(parsed, number, count, rowid, group)
 
-    def _note_exactness(self, number: Decimal | None, count: int, group: Group) -> None:
+    def _note_exactness(
+        self, number: Decimal | None, text: str, count: int, rowid: int | None, group: Group
+    ) -> None:
         if number is None:
             return
-        low, high = INTEGER_RANGES["bigint"]
-        small = number.adjusted() <= 20
-        group.bigints += count * (small and number == number.to_integral_value() and low <= number <= high)
+        whole = number.adjusted() <= 20 and number == number.to_integral_value()
+        if whole and _within("bigint", number):
+            group.note_whole(number, count)
+            group.compact += count * is_compact(int(number))
+        group.note_digits(*decimal_digits(number))
         double = float(number)
+        group.note_number(int(number) if whole else double, text, rowid)
         group.inexact += count * (abs(double) == float("inf") or Decimal(repr(double)) != number)
-        if self.declared_digits:
-            group.unfit += count * self._exceeds(number)
+        self._note_digits(number, text, count, rowid, group)
 
-    def _exceeds(self, number: Decimal) -> bool:
-        precision, scale = self.declared_digits or (0, 0)
+    def _note_digits(
+        self, number: Decimal, value: Value, count: int, rowid: int | None, group: Group
+    ) -> None:
+        if self.declared_digits is None:
+            return
+        precision, scale = self.declared_digits
         before, after = decimal_digits(number)
-        return after > scale or before > precision - scale
+        if after > scale or before > precision - scale:
+            group.unfit += count
+            note_sample(group.odd, value, rowid)
 
     @property
     def classes(self) -> ClassCounts:
@@ -287,8 +333,9 @@ class Evidence:
 
     def bounds(self) -> tuple[Value, Value]:
         """Smallest and largest number, or text where there is no number, or (None, None)."""
-        lows = [group.low for group in self.groups.values() if group.low is not None]
-        highs = [group.high for group in self.groups.values() if group.high is not None]
+        numbers = [group for (kind, _), group in self.groups.items() if kind != "text"]
+        lows = [group.low for group in numbers if group.low is not None]
+        highs = [group.high for group in numbers if group.high is not None]
         return (min(lows), max(highs)) if lows else (self.low_text, self.high_text)
 
     def top(self) -> tuple[TopValue, ...]:
@@ -297,11 +344,24 @@ class Evidence:
         return tuple(TopValue(value=stored(value), count=count) for count, _, _, value in ranked)
 
 
-def _note_moment(moment: Moment, count: int, group: Group) -> None:
+def _within(type_: str, number: float | Decimal) -> bool:
+    low, high = INTEGER_RANGES[type_]
+    return low <= number <= high
+
+
+def _before(rowid: int | None, kept: Located | None) -> bool:
+    """Whether a row comes before the one that is kept."""
+    return kept is not None and (rowid or 0) < (kept[1] or 0)
+
+
+def _note_moment(moment: Moment, value: Value, count: int, rowid: int | None, group: Group) -> None:
     group.zoned += count * moment.zoned
     group.rounded += count * moment.rounded
     at = moment.at
-    group.midnights += count * (not (at.hour or at.minute or at.second or at.microsecond or moment.rounded))
+    midnight = not (at.hour or at.minute or at.second or at.microsecond or moment.rounded)
+    group.midnights += count * midnight
+    if not midnight:
+        note_sample(group.odd, value, rowid)
 
 
 def _invalid(text: str) -> bool:

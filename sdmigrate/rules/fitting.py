@@ -9,6 +9,7 @@ from sdmigrate.model.plan import ColumnPlan
 from sdmigrate.model.profile import Candidate
 from sdmigrate.model.values import StorageClass
 from sdmigrate.rules.conversion import Misfit, convert
+from sdmigrate.rules.convert_numbers import INTEGER_RANGES
 from sdmigrate.rules.evidence import Evidence, Group, located
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES, read_number
 from sdmigrate.rules.forms import form_family
@@ -49,16 +50,35 @@ def candidate(evidence: Evidence, type_: str, form: str = "auto", day_first: boo
         type=type_,
         fits=fitting,
         misfits=misfits,
-        examples=_examples(evidence, type_plan(type_, form, day_first)) if misfits else (),
+        examples=examples(evidence, type_, form, day_first) if misfits else (),
+        form=form,
     )
 
 
-def _examples(evidence: Evidence, plan: ColumnPlan) -> tuple[Sample, ...]:
-    pool = [sample for group in evidence.groups.values() for sample in group.samples]
+def sized_candidate(evidence: Evidence, base: str, sized: str) -> Candidate:
+    """The type with a size that was measured to hold whatever its base holds."""
+    fitting = fits(evidence, base)
+    misfits = considered(evidence, base) - fitting
+    return Candidate(
+        type=sized,
+        fits=fitting,
+        misfits=misfits,
+        examples=examples(evidence, base) if misfits else (),
+    )
+
+
+def examples(
+    evidence: Evidence, type_: str, form: str = "auto", day_first: bool | None = None
+) -> tuple[Sample, ...]:
+    """At most five located values that do not fit."""
+    plan = type_plan(type_, form, day_first)
+    groups = evidence.groups.values()
+    pool = [sample for group in groups for sample in (*group.samples, *group.odd)]
+    pool += [one for group in groups for one in (group.lowest, group.highest) if one is not None]
     return located(
         [
             (value, rowid)
-            for value, rowid in [*pool, *evidence.invalid_texts]
+            for value, rowid in dict.fromkeys([*pool, *evidence.invalid_texts])
             if value is not None and isinstance(convert(value, plan), Misfit) and value != ""
         ]
     )
@@ -82,7 +102,7 @@ def _group_fits(
         return group.count if type_ == "uuid" and name == "uuid_bytes" else 0
     base = type_.partition("(")[0]
     match base:
-        case "boolean" | "bigint" | "double precision" | "numeric":
+        case "boolean" | "smallint" | "integer" | "bigint" | "double precision" | "numeric":
             counted = _as_read(name, group, form) if kind == "text" and name in NAMES else group
             return 0 if counted is None else _number_fits(kind, name, counted, type_)
         case "date" | "timestamp" | "timestamptz":
@@ -90,6 +110,8 @@ def _group_fits(
             return min(fitting, group.midnights) if base == "date" else fitting
         case "time" | "interval":
             return group.count if kind == "text" and name in _TIMES[base] else 0
+        case "inet":
+            return group.count if name == "inet" else 0
         case "uuid":
             return group.count if name in ("uuid", "uuid_other") else 0
         case "json" | "jsonb":
@@ -112,8 +134,8 @@ def _number_fits(kind: StorageClass, name: str, group: Group, type_: str) -> int
         return group.count if type_ == "boolean" and name == "boolean_word" else 0
     if type_ == "boolean":
         return group.bits
-    if type_ == "bigint":
-        return group.bigints
+    if type_ in INTEGER_RANGES:
+        return {"bigint": group.bigints, "integer": group.integers, "smallint": group.smallints}[type_]
     if type_ == "double precision":
         return group.count - group.inexact
     if name == "not_finite":

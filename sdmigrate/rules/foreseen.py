@@ -13,7 +13,7 @@ from sdmigrate.model.profile import ColumnProfile, Profile
 from sdmigrate.model.settings import Limits
 from sdmigrate.model.source import Snapshot
 from sdmigrate.rules.breaker import judge as judge_breaker
-from sdmigrate.rules.column_decisions import misfits
+from sdmigrate.rules.column_decisions import misfits_under
 from sdmigrate.rules.gates import judge_integrity
 from sdmigrate.rules.type_families import family
 from sdmigrate.rules.wording import plural
@@ -67,11 +67,7 @@ def _unloadable(column: ColumnPlan, found: ColumnProfile) -> int:
         rows += found.nulls
     if column.empty == "quarantine" and not column.default:
         rows += missing
-    unfit = (
-        (misfits(found, column.type, column.day_first, column.form) or 0)
-        if column.misfit == "quarantine"
-        else 0
-    )
+    unfit = (misfits_under(column, found) or 0) if column.misfit == "quarantine" else 0
     if is_text and (column.invalid_utf8, column.misfit) == ("quarantine", "quarantine"):
         unfit = max(unfit, found.invalid_utf8)
     if is_text and column.nul_bytes == "quarantine":

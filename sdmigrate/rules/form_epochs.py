@@ -63,6 +63,12 @@ EPOCHS: tuple[Epoch, ...] = (
     Epoch("apple_s", _APPLE, Decimal(1), False, "Seconds since 2001, as Apple keeps them"),
 )
 
+APPLE = (31_536_000, 1_262_304_000)
+"""From 2002 to 2040 in seconds since 2001, where these are plausible at all."""
+
+JULIAN_PLAUSIBLE = (2_415_020, 2_488_070)
+"""The years 1900 to 2100 in Julian days."""
+
 JULIAN_BOUNDS = (Decimal("1721059.5"), Decimal("5373484.5"))
 """The years 0 to 9999."""
 
@@ -140,6 +146,19 @@ def _recognised_bounds() -> tuple[tuple[str, Decimal, Decimal], ...]:
 _BOUNDS = _recognised_bounds()
 
 
+_COMPACT_DAYS = (19_000_101, 21_001_231)
+_COMPACT_MOMENTS = (_COMPACT_DAYS[0] * 1_000_000, _COMPACT_DAYS[1] * 1_000_000 + 235_959)
+
+
+def is_compact(number: int) -> bool:
+    """Whether it is a day of 1900 to 2100 as YYYYMMDD, or one with the time as YYYYMMDDHHMMSS."""
+    if _COMPACT_DAYS[0] <= number <= _COMPACT_DAYS[1]:
+        return _compact_date(Decimal(number)) is not None
+    if _COMPACT_MOMENTS[0] <= number <= _COMPACT_MOMENTS[1]:
+        return _compact_datetime(Decimal(number)) is not None
+    return False
+
+
 def number_form(value: int | float | str) -> str | None:
     """The form that the number's magnitude tells in a column of dates; None where it tells none.
 
@@ -148,11 +167,8 @@ def number_form(value: int | float | str) -> str | None:
     number = exact_number(value)
     if number is None:
         return None
-    integral = number == number.to_integral_value()
-    if integral and 19_000_101 <= number <= 21_001_231 and _compact_date(number):
-        return "compact_date"
-    if integral and 19_000_101_000_000 <= number <= 21_001_231_235_959 and _compact_datetime(number):
-        return "compact_datetime"
+    if number <= _COMPACT_MOMENTS[1] and number == number.to_integral_value() and is_compact(int(number)):
+        return "compact_date" if number <= _COMPACT_DAYS[1] else "compact_datetime"
     if JULIAN_BOUNDS[0] <= number <= JULIAN_BOUNDS[1]:
         return "julian_day"
     for name, low, high in _BOUNDS:

@@ -1,10 +1,11 @@
-"""Numbers, booleans, times of day, durations and UUIDs written as text.
+"""Numbers, booleans, times of day, durations, UUIDs and internet addresses written as text.
 
 Invariant: a text with leading zeros is an identifier and no number; nothing here guesses what a comma means.
 Which separator stands between thousands is said by the column (see ``separators``), never by one value that
 can be read both ways.
 """
 
+import ipaddress
 import re
 import uuid
 from collections.abc import Callable
@@ -48,6 +49,20 @@ def _any_uuid(text: str) -> str:
     return str(uuid.UUID(text.lower().removeprefix("urn:uuid:").strip("{}")))
 
 
+def _address(text: str) -> str | None:
+    """An internet address as PostgreSQL's inet prints it; None for none and where it prints another."""
+    try:
+        interface = ipaddress.ip_interface(text)
+    except ValueError:
+        return None
+    packed = interface.ip.packed
+    if interface.version == 6 and packed[:12].strip(b"\0\xff") == b"" and any(packed[:14]):
+        # Addresses that embed IPv4 are printed in two ways; ::1 and its like embed none.
+        return None
+    whole = interface.network.prefixlen == interface.max_prefixlen
+    return str(interface.ip) if whole else str(interface)
+
+
 def _clock_parts(text: str) -> tuple[int, int, int, int]:
     """Hours, minutes, seconds, microseconds of ``H:MM[:SS[.f]]``; more than six digits are rounded."""
     hours, minutes, *rest = text.split(":")
@@ -74,7 +89,8 @@ _DAY_MICROSECONDS = 86_400_000_000
 
 def _time_of_day(text: str) -> str | None:
     total = _microseconds_of(text)
-    return _clock_text(total) if total is not None and total < _DAY_MICROSECONDS else None
+    # 24:00:00 is a time of day for PostgreSQL as well.
+    return _clock_text(total) if total is not None and total <= _DAY_MICROSECONDS else None
 
 
 def _time_of_half_day(text: str) -> str | None:
@@ -118,6 +134,11 @@ _UUID_OTHER = (
     r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
     r"|\{[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\}"
     rf"|[0-9A-Fa-f]{{32}}){_PAD}"
+)
+# Scope ids (%eth0) and netmasks in other ways than a length are unknown to inet.
+_INET = (
+    rf"{_PAD}(?:[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}|[0-9A-Fa-f]{{0,4}}:[0-9A-Fa-f:.]+)"
+    rf"(?:/[0-9]{{1,3}})?{_PAD}"
 )
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _TIME_OTHER = rf"{_PAD}[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]{{1,9}})?)?{_PAD}"
@@ -200,6 +221,17 @@ UUID_FORMS: tuple[Form, ...] = (
         _reader(_UUID_OTHER, _any_uuid),
         "A UUID in upper case, in braces, without hyphens or as a URN",
         "{DE13F867-70EC-49E4-A398-041B83F1A535}",
+    ),
+)
+
+ADDRESS_FORMS: tuple[Form, ...] = (
+    Form(
+        "inet",
+        "inet",
+        _INET,
+        _reader(_INET, _address),
+        "An internet address of version 4 or 6, with or without the length of its network",
+        "192.168.0.1",
     ),
 )
 

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
 
-Family: TypeAlias = Literal["date", "timestamp", "time", "number", "boolean", "uuid"]
+Family: TypeAlias = Literal["date", "timestamp", "time", "number", "boolean", "uuid", "inet"]
 
 LONGEST_FORM = 64
 """Characters; a longer text has no form."""

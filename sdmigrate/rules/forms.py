@@ -12,6 +12,7 @@ from sdmigrate.rules.form_dates import TEXT_DATE_FORMS, day_month_reading, is_ze
 from sdmigrate.rules.form_epochs import NUMBER_DATE_FORMS, number_form
 from sdmigrate.rules.form_json import json_form
 from sdmigrate.rules.form_numbers import (
+    ADDRESS_FORMS,
     BOOLEAN_FORMS,
     NOT_FINITE,
     NUMBER_FORMS,
@@ -27,7 +28,13 @@ Interest: TypeAlias = Literal["any", "date", "json"]
 date or time of any kind, "json" where it is declared as JSON."""
 
 FORMS: tuple[Form, ...] = (
-    TEXT_DATE_FORMS + NUMBER_DATE_FORMS + TIME_FORMS + NUMBER_FORMS + BOOLEAN_FORMS + UUID_FORMS
+    TEXT_DATE_FORMS
+    + NUMBER_DATE_FORMS
+    + TIME_FORMS
+    + NUMBER_FORMS
+    + BOOLEAN_FORMS
+    + UUID_FORMS
+    + ADDRESS_FORMS
 )
 FORM_BY_NAME: dict[str, Form] = {form.name: form for form in FORMS}
 
@@ -63,13 +70,14 @@ CORRUPT = frozenset({"zero_date", "impossible_date"})
 
 # A superset of what any form can start with, for DuckDB to rule out most text without parsing it.
 SUSPECT = (
-    r"^[ \t\n\r\f\v]*(?:$|[-+.0-9{]|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+    r"^[ \t\n\r\f\v]*(?:$|[-+.0-9{]|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]"
+    r"|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
     r"|mon|tue|wed|thu|fri|sat|sun|urn:|inf|nan|[0-9a-f]{8})"
     r"|(?i:t|true|y|yes|on|f|false|n|no|off)[ \t\n\r\f\v]*$)"
 )
 """RE2 and Python: a text without this beginning has the form "other" (outside columns of JSON)."""
 
-_OTHER_THAN_DATES = NUMBER_FORMS + TIME_FORMS + BOOLEAN_FORMS + UUID_FORMS
+_OTHER_THAN_DATES = NUMBER_FORMS + TIME_FORMS + BOOLEAN_FORMS + UUID_FORMS + ADDRESS_FORMS
 _MONTHS_OR_WEEKDAYS = re.compile(
     r"[ \t\n\r\f\v]*(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)",
     re.ASCII,

@@ -10,7 +10,7 @@ from sdmigrate.model.catalog import Catalog
 from sdmigrate.model.finding import Finding, Sample, Severity
 from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, Profile, TableProfile
-from sdmigrate.rules.column_decisions import AMBIGUOUS, misfits
+from sdmigrate.rules.column_decisions import AMBIGUOUS, misfits_under
 from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.reference_types import tied
 from sdmigrate.rules.type_families import MOMENTS, family
@@ -145,7 +145,7 @@ def _missing_decisions(
             "Set empty or default of this column in the plan to decide otherwise.",
             "info" if column.empty == "null" else "warning",
         )
-    if unfit := misfits(profile, column.type, column.day_first, column.form):
+    if unfit := misfits_under(column, profile):
         yield (
             "misfits",
             unfit,

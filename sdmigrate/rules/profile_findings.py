@@ -12,6 +12,7 @@ from sdmigrate.rules.convert_numbers import EXACT_INTEGERS
 from sdmigrate.rules.date_findings import date_findings
 from sdmigrate.rules.declared_types import names_no_type
 from sdmigrate.rules.evidence import Evidence, located
+from sdmigrate.rules.number_dates import number_date_candidates
 from sdmigrate.rules.seen_column import SeenColumn, real_texts
 from sdmigrate.rules.separator_findings import separator_findings
 from sdmigrate.rules.separators import read_by
@@ -65,7 +66,9 @@ def _classes(seen: SeenColumn) -> Iterator[Finding]:
             "warning",
             classes.blob,
             f"{plural(classes.blob, 'BLOB stands', 'BLOBs stand')} in a text column.",
-            "Their rows go to quarantine, unless the plan makes the column bytea.",
+            "The column becomes bytea; nothing is decoded by guess."
+            if seen.proposal.type == "bytea"
+            else "Their rows go to quarantine, unless the plan makes the column bytea.",
             evidence.class_samples("blob"),
         )
     if seen.declared == "bytea" and classes.text and not names_no_type(seen.column):
@@ -148,9 +151,11 @@ def _unfit_samples(seen: SeenColumn, type_: str) -> tuple[Sample, ...]:
 
 def _declarations(seen: SeenColumn) -> Iterator[Finding]:
     evidence, column = seen.evidence, seen.column
+    numbers = evidence.classes.integer + evidence.classes.real
     by_accident = column.affinity == "NUMERIC" and seen.declared in ("numeric", "uuid")
     if (
         by_accident
+        and numbers
         and column.declared_type
         and column.declared_type.upper() != "YEAR"
         and (names_no_type(column) or seen.declared == "uuid")
@@ -158,7 +163,7 @@ def _declarations(seen: SeenColumn) -> Iterator[Finding]:
         yield seen.tell(
             "numeric-affinity",
             "warning",
-            evidence.classes.integer + evidence.classes.real,
+            numbers,
             f"Declared {column.declared_type}, text that looks like a number was stored as one:"
             " leading zeros and long identifiers were lost when they were stored.",
             "Compare its identifiers with where they came from.",
@@ -233,6 +238,34 @@ def _texts_inside(seen: SeenColumn) -> Iterator[Finding]:
         )
 
 
+def _other_types(seen: SeenColumn) -> Iterator[Finding]:
+    """Types that the values speak for as well, which nothing but the operator knows to be meant."""
+    evidence, type_ = seen.evidence, seen.proposal.type
+    uuids = evidence.count("uuid") + evidence.count("uuid_other") + evidence.count("uuid_bytes")
+    if type_ in ("text", "bytea") and 2 * uuids >= max(evidence.meaningful, 1):
+        yield seen.tell(
+            "uuids-kept",
+            "info",
+            uuids,
+            f"{plural(uuids, 'value is a UUID', 'values are UUIDs')}, of {evidence.meaningful:,};"
+            f" the column stays {type_}.",
+            "Choose uuid in the plan where all are; form uuid_bytes_swapped reads bytes in .NET's order.",
+            tuple(
+                sample for form in ("uuid", "uuid_other", "uuid_bytes") for sample in evidence.samples(form)
+            )[:5],
+        )
+    readings = number_date_candidates(evidence)
+    if readings and type_ not in ("date", "timestamp"):
+        forms = " or ".join(f"{one.type} as {one.form}" for one in readings)
+        yield seen.tell(
+            "numbers-like-dates",
+            "info",
+            readings[0].fits,
+            f"Every number of the column is plausible as {forms}; it stays {type_}.",
+            "Choose that type and form in the plan if they are meant as moments.",
+        )
+
+
 def _indexed(seen: SeenColumn) -> Iterator[Finding]:
     named = {
         term.column: index for index in seen.table.indexes for term in index.terms if term.column is not None
@@ -266,5 +299,6 @@ _CHECKS: tuple[Callable[[SeenColumn], Iterator[Finding]], ...] = (
     _texts_inside,
     date_findings,
     separator_findings,
+    _other_types,
     _indexed,
 )

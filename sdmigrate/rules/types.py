@@ -9,20 +9,17 @@ from dataclasses import dataclass, replace
 
 from sdmigrate.model.catalog import Column
 from sdmigrate.model.profile import Candidate
+from sdmigrate.rules.considered_types import candidates
 from sdmigrate.rules.declared_types import declared_type, names_no_type
 from sdmigrate.rules.evidence import Evidence
-from sdmigrate.rules.fitting import candidate, considered, fits
-from sdmigrate.rules.form_epochs import EPOCH_NAMES, NUMBER_DATE_NAMES, read_number
+from sdmigrate.rules.fitting import considered, fits
+from sdmigrate.rules.form_epochs import EPOCH_NAMES, JULIAN_PLAUSIBLE, NUMBER_DATE_NAMES, read_number
 from sdmigrate.rules.forms import form_family
 from sdmigrate.rules.separators import NAMES, UNREAD, Reading, order_of, read_by, settle
 from sdmigrate.rules.type_families import is_number
 
 _MOMENTS = ("date", "timestamp", "timestamptz")
-_ALWAYS_TOLD = ("bigint", "double precision", "numeric", "text")
-_OTHERS_TOLD = ("boolean", *_MOMENTS, "time", "interval", "uuid", "jsonb", "json", "bytea")
 _JULIAN_NAME = re.compile(r"(?:^|[^a-z])(?:jd|julian)", re.IGNORECASE)
-_JULIAN_PLAUSIBLE = (2_415_020, 2_488_070)
-"""The years 1900 to 2100 in Julian days."""
 
 
 @dataclass(frozen=True)
@@ -127,22 +124,9 @@ def propose(
         day_first=day_first,
         confidence=fitting / needed if needed else 1.0,
         reason=choice.reason,
-        candidates=_candidates(column, evidence, choice, day_first, separators),
+        candidates=candidates(column, evidence, choice.type, choice.form, day_first, separators),
         separators=separators,
     )
-
-
-def _candidates(
-    column: Column, evidence: Evidence, choice: _Choice, day_first: bool | None, separators: Reading
-) -> tuple[Candidate, ...]:
-    told = dict.fromkeys((choice.type, declared_type(column), *_ALWAYS_TOLD, *_OTHERS_TOLD))
-    found = []
-    for type_ in told:
-        form = choice.form if type_ in _MOMENTS else separators.form if is_number(type_) else "auto"
-        one = candidate(evidence, type_, form, day_first)
-        if one.fits or type_ in (choice.type, declared_type(column), *_ALWAYS_TOLD):
-            found.append(one)
-    return tuple(found)
 
 
 def _choose(
@@ -316,6 +300,8 @@ def _text_choice(evidence: Evidence, day_first: bool | None, confidence: float) 
 
     A column of dates that also says "pending" is text that means something.
     """
+    if evidence.classes.blob == evidence.classes.values:
+        return _Choice("bytea", "Declared as text, but every value is a BLOB.")
     certain = sum(
         count
         for form, count in evidence.forms.items()
@@ -341,6 +327,6 @@ def _is_julian(column: Column, evidence: Evidence) -> bool:
         and not isinstance(low, str | bytes | None)
         and not isinstance(high, str | bytes | None)
         and evidence.classes.real == evidence.meaningful
-        and _JULIAN_PLAUSIBLE[0] <= low
-        and high <= _JULIAN_PLAUSIBLE[1]
+        and JULIAN_PLAUSIBLE[0] <= low
+        and high <= JULIAN_PLAUSIBLE[1]
     )

@@ -12,7 +12,7 @@ from typing import Any
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.plan import WHOLE_ROW, ColumnPlan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, TableProfile
-from sdmigrate.rules.column_decisions import AMBIGUOUS, misfits
+from sdmigrate.rules.column_decisions import AMBIGUOUS, misfits, misfits_under
 from sdmigrate.rules.convert_numbers import SEPARATED
 from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES
@@ -308,7 +308,7 @@ def _fit_note(evidence: ColumnProfile, name: str, day_first: bool | None, declar
 
 
 def _misfit_note(planned: ColumnPlan, evidence: ColumnProfile) -> str:
-    unfit = misfits(evidence, planned.type, planned.day_first, planned.form)
+    unfit = misfits_under(planned, evidence)
     return "" if unfit is None else plural(unfit, "value")
 
 

@@ -118,10 +118,13 @@ def facts(evidence: Evidence) -> dict[str, Any]:
         key: {
             field: getattr(group, field)
             for field in (
-                "count", "low", "high", "bits", "bigints", "inexact", "unfit", "zoned", "midnights", "rounded"
+                "count", "low", "high", "bits", "bigints", "integers", "smallints", "compact",
+                "digits_before", "digits_after", "lowest", "highest", "inexact", "unfit", "zoned",
+                "midnights", "rounded",
             )
         }
         | {"samples": sorted((str(value), rowid) for value, rowid in group.samples)}
+        | {"odd": sorted((str(value), rowid) for value, rowid in group.odd)}
         for key, group in evidence.groups.items()
     }  # fmt: skip
     scalars = {

@@ -94,7 +94,13 @@ def _evidence(table: TableProfile, column: ColumnProfile, decided: ColumnPlan | 
             "Types considered",
             tuple(
                 f"{count(candidate.fits):>12}  {candidate.type}"
+                + ("" if candidate.form == "auto" else f" as {candidate.form}")
                 + (f", {count(candidate.misfits)} do not fit" if candidate.misfits else "")
+                + (
+                    f", {candidate.first.text} to {candidate.last.text}"
+                    if candidate.first is not None and candidate.last is not None
+                    else ""
+                )
                 + "".join(f" · {sample.value.text}" for sample in candidate.examples[:2])
                 for candidate in column.candidates
             ),
