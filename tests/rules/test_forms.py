@@ -149,7 +149,7 @@ def test_rounding_is_told() -> None:
         ("12,34,567", "any", "other"),
         ("(1,213.50)", "any", "other"),
         ("1.213,50-", "any", "other"),
-        ("192.168.100.20", "any", "other"),
+        ("192.168.100.20", "any", "inet"),
         ("1.213,50", "any", "decimal_comma"),
         ("20180406034959", "any", "integer"),
         ("20180406034959", "date", "compact_datetime"),

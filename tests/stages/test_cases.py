@@ -15,7 +15,9 @@ enough), perhaps a ``plan.toml``, and ``expected.toml``. What ``expected.toml`` 
     "table.column" = {proposed = "text", confidence = 1.0, rows = 3, nulls = 0, forms = {other = 3}}
                                                fields of its ColumnProfile; in classes and forms all that are
     [candidates."table.column"]
-    bigint = {fits = 1, misfits = 1, examples = ["2: 'abc'"]}
+    bigint = {fits = 1, misfits = 1, examples = ["2: abc"]}
+    "timestamp as epoch_s" = {fits = 1, misfits = 0, between = ["2022-03-22 12:00:09", "2022-03-22 12:00:09"]}
+    inet = "not considered"
     [ledger.table]                             read, loaded and what is not zero of the rest
     [values]
     table = ["3: 3, NULL"]                     each row of cleaned: its locator, its columns' values
@@ -27,6 +29,7 @@ expects, its ledger balances, it comes back from cleaned, and cleaning twice giv
 import importlib.util
 import sqlite3
 import tomllib
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -173,8 +176,7 @@ def evidence_seen(profile: Profile, expected: dict[str, Any]) -> dict[str, Any]:
         }
     if "candidates" in expected:
         found["candidates"] = {
-            name: {one.type: weighed(one) for one in profiled(profile, name).candidates if one.type in types}
-            for name, types in expected["candidates"].items()
+            name: considered(profiled(profile, name), types) for name, types in expected["candidates"].items()
         }
     return found
 
@@ -194,10 +196,27 @@ def plain(fact: object) -> object:
     return "unsettled" if fact is None else fact
 
 
+def considered(column: ColumnProfile, types: Collection[str]) -> dict[str, Any]:
+    """The candidates of those types, by name; every reading of a number as a moment, where one is named."""
+    found = {considered_as(one): weighed(one) for one in column.candidates if one.type in bare(types)}
+    return dict.fromkeys(bare(types) - bare(found), "not considered") | found
+
+
+def considered_as(candidate: Candidate) -> str:
+    return candidate.type if candidate.form == "auto" else f"{candidate.type} as {candidate.form}"
+
+
+def bare(names: Collection[str]) -> set[str]:
+    return {name.partition(" as ")[0] for name in names}
+
+
 def weighed(candidate: Candidate) -> dict[str, Any]:
-    counts = {"fits": candidate.fits, "misfits": candidate.misfits}
-    examples = [f"{sample.rowid}: {sample.value.text}" for sample in candidate.examples]
-    return counts | ({"examples": examples} if examples else {})
+    found: dict[str, Any] = {"fits": candidate.fits, "misfits": candidate.misfits}
+    if candidate.examples:
+        found["examples"] = [f"{sample.rowid}: {sample.value.text}" for sample in candidate.examples]
+    if candidate.first is not None and candidate.last is not None:
+        found["between"] = [candidate.first.text, candidate.last.text]
+    return found
 
 
 def place(finding: Finding) -> str:

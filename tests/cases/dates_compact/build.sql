@@ -1,0 +1,3 @@
+-- Eight and fourteen digits, as text and as the integers that NUMERIC affinity makes of them; 20241301 is no day.
+CREATE TABLE d(id INTEGER PRIMARY KEY, day DATE, at DATETIME, spelt TEXT);
+INSERT INTO d VALUES (1,'20250520',20250520084200,'20250520'),(2,20240229,'20240229235959','20240229'),(3,'19000101','20991231000000','19991231');

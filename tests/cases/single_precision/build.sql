@@ -1,0 +1,3 @@
+-- REAL and FLOAT stay doubles to the last bit, whatever the name says.
+CREATE TABLE r(id INTEGER PRIMARY KEY, a FLOAT(24), b FLOAT4, c REAL);
+INSERT INTO r VALUES (1,0.1,16777217,3.4028235677973366e38),(2,1e-310,-0.5,123456789.123456789);
