@@ -84,6 +84,8 @@ FINDING_CODES: dict[str, str] = {
     "empty-refused": "Empty text in a column that is not text and must not be NULL",
     "misfits": "Values that the planned type cannot hold; the plan's misfit says what becomes of them",
     "null-refused": "NULLs in a NOT NULL column; their rows go to quarantine",
+    "existing-type-kept": "A table of the target has another type than the values propose; it is kept",
+    "existing-type-differs": "A table of the target has another type than the plan",
     "ambiguous-dates": "Dates that may be read day first or month first keep their column text",
     "type-as-declared": "The evidence does not override the declared type, which every value fits",
     "kept-as-text": "The evidence settles no type, so the column stays text",

@@ -54,8 +54,8 @@ class ColumnPlan(Record):
     """Of the proposal; 1.0 where the operator decided."""
     agreed: tuple[str, ...] = ()
     """Codes of the findings whose default decision the operator has seen and agrees with."""
-    decision: Literal["proposed", "declared", "operator"] = "proposed"
-    """Who chose the type: the evidence, the declaration, or the operator's file."""
+    decision: Literal["proposed", "declared", "existing", "operator"] = "proposed"
+    """Who chose the type: the evidence, the declaration, the target's table, or the operator's file."""
 
 
 class TablePlan(Record):

@@ -169,6 +169,8 @@ class Profile(Record):
     tables: tuple[TableProfile, ...]
     findings: tuple[Finding, ...]
     quality: Quality
+    existing: dict[str, dict[str, str]] = {}
+    """Types of the tables that an application made in the target: table -> column -> type, as named there."""
 
     def table(self, name: str) -> TableProfile:
         """The table of that exact name.

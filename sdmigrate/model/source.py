@@ -61,6 +61,8 @@ class TargetFacts(Record):
     """A schema of the stable name is there."""
     live_is_ours: bool
     """It was published by sdmigrate."""
+    live_types: dict[str, dict[str, str]] = {}
+    """Of a live schema that sdmigrate did not make: table -> column -> type, spelt as a plan has it."""
     collations: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()

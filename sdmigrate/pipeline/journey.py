@@ -322,7 +322,7 @@ class Journey:
 
     def _profile(self) -> tuple[Record, tuple[GateVerdict, ...]]:
         snapshot = self.result("backup", Snapshot)
-        found = profile(self.context, snapshot)
+        found = profile(self.context, snapshot, self.result("preflight", Source).target)
         if "plan" not in self._stages:
             proposal = propose(
                 snapshot.catalog,

@@ -3,6 +3,8 @@
 Invariant: reads only, and asks everything before it says anything: a problem does not hide the next.
 """
 
+import re
+
 from sdmigrate.model.errors import TargetUnreachable
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.model.source import TargetFacts
@@ -51,6 +53,22 @@ WHERE nspname = %(schema)s AND relkind = 'r'
            AND has_table_privilege(pg_class.oid, 'UPDATE') AND has_table_privilege(pg_class.oid, 'DELETE'))
 """
 
+LIVE_TYPES = """
+SELECT relname, attname, format_type(atttypid, atttypmod)
+FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+WHERE relnamespace = %(schema)s AND relkind IN ('r', 'p') AND attnum > 0 AND NOT attisdropped
+ORDER BY relname, attnum
+"""
+
+_SHORTER = {
+    "character varying": "varchar",
+    "timestamp without time zone": "timestamp",
+    "timestamp with time zone": "timestamptz",
+    "time without time zone": "time",
+}
+_SPELLINGS = re.compile("|".join(_SHORTER))
+"""As format_type writes types that a plan writes shorter."""
+
 NOT_OWNED = """
 SELECT 'schema ' || nspname FROM pg_namespace
 WHERE oid = %(schema)s AND NOT pg_has_role(nspowner, 'USAGE')
@@ -81,16 +99,19 @@ def examine(endpoint: Endpoint, schema: str | None, *, bookkeeping: Bookkeeping 
         elif known and schema is not None:
             ours = oid is not None and books.live(connection, schema) is not None
         dependents: tuple[str, ...] = ()
+        types: dict[str, dict[str, str]] = {}
         staying: tuple[str, ...] = ()
         if schema is not None and oid is not None:
             problems += _live_problems(connection, oid, schema)
             dependents = (*outside_dependents(connection, schema), *_mentioning(connection, schema))
             staying = _words(connection, STAYING_BEHIND, {"schema": oid})
+            types = {} if ours else _types(connection, oid)
         return TargetFacts(
             described=endpoint.described,
             version=connection.info.server_version,
             live_exists=oid is not None,
             live_is_ours=ours,
+            live_types=types,
             collations=_words(
                 connection,
                 "SELECT DISTINCT collname FROM pg_collation"
@@ -101,6 +122,13 @@ def examine(endpoint: Endpoint, schema: str | None, *, bookkeeping: Bookkeeping 
             dependents=dependents,
             staying_behind=staying,
         )
+
+
+def _types(connection: Connection, schema: int) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for table, column, type_ in connection.execute(LIVE_TYPES.encode(), {"schema": schema}):
+        found.setdefault(table, {})[column] = _SPELLINGS.sub(lambda match: _SHORTER[match[0]], type_)
+    return found
 
 
 def _server_problems(connection: Connection) -> list[str]:

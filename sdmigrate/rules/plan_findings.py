@@ -6,6 +6,8 @@ fact has the profile's code and is not told twice; the same matter decided other
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from sdmigrate.model.catalog import Catalog
 from sdmigrate.model.finding import Finding, Sample, Severity
 from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
@@ -50,6 +52,8 @@ def plan_findings(catalog: Catalog, profile: Profile, plan: Plan) -> tuple[Findi
             declarations = {column.name: declared_type(column) for column in declared.columns}
             found += _of_table(table, evidence)
             columns = {column.name: column for column in evidence.columns}
+            existing = profile.existing.get(table.target, {})
+            found += _of_existing(table, existing, columns)
             for column in table.columns:
                 found += _of_column(
                     table,
@@ -104,6 +108,32 @@ def _of_table(table: TablePlan, profile: TableProfile) -> Iterator[Finding]:
                 advice="Set duplicates (and order) of this table in the plan to decide otherwise.",
                 samples=key.samples[:5],
             )
+
+
+def _of_existing(
+    table: TablePlan, existing: dict[str, str], columns: dict[str, ColumnProfile]
+) -> Iterator[Finding]:
+    """Where a table of the target, which an application made, and the plan have other types."""
+    for column in table.columns:
+        there, evidence = existing.get(column.target), columns[column.source]
+        kept = column.decision == "existing"
+        if there is None or (column.type == there and not kept):
+            continue
+        unfit = misfits_under(replace(column, type=there), evidence) or 0
+        yield Finding(
+            code="existing-type-kept" if kept else "existing-type-differs",
+            severity="info" if kept else "warning",
+            table=table.source,
+            column=column.source,
+            count=unfit,
+            message=f"Planned {evidence.proposed}, existing {there}: keeping existing, all values fit."
+            if kept
+            else f"Planned {column.type}, existing {there}"
+            + (f": {plural(unfit, 'value')} would not fit." if unfit else "."),
+            advice="Set type of this column in the plan to decide otherwise."
+            if kept
+            else "The application that made the table may rely on its type; set type in the plan if it does.",
+        )
 
 
 def _of_column(
@@ -178,7 +208,7 @@ def _type_decisions(
             "Say --day-first or --month-first, or set day_first or form in the plan.",
             "warning",
         )
-    elif column.type == profile.proposed:
+    elif column.type == profile.proposed or column.decision == "existing":
         return
     elif is_tied:
         yield (

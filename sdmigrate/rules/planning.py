@@ -17,6 +17,7 @@ from sdmigrate.model.profile import ColumnProfile, Profile, TableProfile
 from sdmigrate.rules import naming as names
 from sdmigrate.rules.column_decisions import AMBIGUOUS, default_empty, misfits, moment_once_settled
 from sdmigrate.rules.declared_types import declared_type, names_no_type
+from sdmigrate.rules.existing_types import keep_existing
 from sdmigrate.rules.plan_findings import plan_findings
 from sdmigrate.rules.reference_types import agree
 from sdmigrate.rules.type_families import MOMENTS, family, is_number
@@ -51,7 +52,7 @@ def propose(
     )
     plan = Plan(
         source_fingerprint=profile.source_fingerprint,
-        tables=agree(catalog, profile, tables),
+        tables=keep_existing(catalog, profile, agree(catalog, profile, tables)),
         naming=naming,
         day_first=day_first,
     )

@@ -20,7 +20,7 @@ from sdmigrate.model.events import Advanced
 from sdmigrate.model.finding import Finding, in_order
 from sdmigrate.model.profile import Profile, TableProfile
 from sdmigrate.model.so_far import TableSoFar
-from sdmigrate.model.source import Snapshot
+from sdmigrate.model.source import Snapshot, TargetFacts
 from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.likely_keys import LikelyParents
 from sdmigrate.rules.quality import score
@@ -37,8 +37,8 @@ from sdmigrate.stages.profile_rules import rule_results
 _BATCH = 10_000
 
 
-def profile(context: Context, snapshot: Snapshot) -> Profile:
-    """Count, propose, find and score.
+def profile(context: Context, snapshot: Snapshot, target: TargetFacts | None = None) -> Profile:
+    """Count, propose, find and score; the types that the target's tables have go with it to the plan.
 
     Raises:
         UsageProblem: the rule pack of the request cannot be read.
@@ -47,12 +47,13 @@ def profile(context: Context, snapshot: Snapshot) -> Profile:
     """
     pack = rule_pack(context)
     try:
-        return _profile(context, snapshot, pack)
+        found = _profile(context, snapshot, pack)
     except sqlite3.DatabaseError as error:
         raise SourceUnusable(
             f"The snapshot {snapshot.path} cannot be read through: {error}.",
             "Check the source with PRAGMA integrity_check; recover it with sqlite3's .recover.",
         ) from error
+    return found if target is None else replace(found, existing=target.live_types)
 
 
 def _profile(context: Context, snapshot: Snapshot, pack: RulePack | None) -> Profile:

@@ -3,6 +3,7 @@
 A case is a directory with ``build.sql`` (and ``build.py`` with ``build(connection)`` where SQL is not
 enough), perhaps a ``plan.toml``, and ``expected.toml``. What ``expected.toml`` leaves out is not compared:
 
+    existing = "CREATE TABLE …"                in a schema of the target's that an application made
     day_first = true                           as if --day-first were given; false: --month-first
     findings = ["code table.column: 3"]        all of them, in any order; "code table: 3" and "code: 3" of a
                                                table or the file; but those about the machine
@@ -36,6 +37,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 from psycopg import sql
 
 from sdmigrate.model.finding import Finding
@@ -43,9 +45,10 @@ from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Candidate, ClassCounts, ColumnProfile, Profile
 from sdmigrate.model.result import Cleaned, TableLedger
 from sdmigrate.model.settings import Endpoint
-from sdmigrate.model.source import Snapshot
+from sdmigrate.model.source import Snapshot, TargetFacts
 from sdmigrate.model.values import StoredValue, Value
 from sdmigrate.postgres.connect import Connection, connect
+from sdmigrate.postgres.facts import examine
 from sdmigrate.rules.blueprint import draw
 from sdmigrate.rules.outcome import RULES
 from sdmigrate.runtime.context import Context
@@ -85,11 +88,11 @@ def context_of(case: Path, tmp_path: Path, make_context: MakeContext, **request_
 class Journey:
     """One case brought through the stages up to clean."""
 
-    def __init__(self, case: Path, context: Context) -> None:
+    def __init__(self, case: Path, context: Context, target: TargetFacts | None = None) -> None:
         build(case, Path(context.request.source))
-        source = preflight(context, None)
-        self.snapshot: Snapshot = backup(context, source, None)
-        self.profile: Profile = profile(context, self.snapshot)
+        source = preflight(context, target)
+        self.snapshot: Snapshot = backup(context, replace(source, target=None), None)
+        self.profile: Profile = profile(context, self.snapshot, target)
         self.plan: Plan = decide(context, self.snapshot, self.profile)
         self.cleaned: Cleaned = clean(context, self.snapshot, self.profile, self.plan)
         self.findings: tuple[Finding, ...] = (
@@ -253,8 +256,14 @@ def test_case(
 ) -> None:
     case = CASES / name
     context = context_of(case, tmp_path, make_context, schema=schema_name)
-    journey = Journey(case, context)
     expected = expectation(name)
+    tables_there = expected.pop("existing", None)
+    target = (
+        None
+        if tables_there is None
+        else made_before(request.getfixturevalue("postgres"), schema_name, tables_there)
+    )
+    journey = Journey(case, context, target)
     untyped = tuple(expected.pop("untyped", ()))
     expected.pop("day_first", None)
     questions = expected.pop("postgresql", None)
@@ -271,6 +280,15 @@ def test_case(
     assert clean(context, journey.snapshot, journey.profile, journey.plan) == cleaned
     if questions is not None:
         assert answers(journey, context, request.getfixturevalue("postgres"), questions) == questions
+
+
+def made_before(endpoint: Endpoint, schema: str, tables: str) -> TargetFacts:
+    """What preflight asks of a target in which an application has made its tables."""
+    with connect(endpoint, purpose="test") as connection:
+        connection.execute(sql.SQL("CREATE SCHEMA {0}; SET search_path = {0}").format(sql.Identifier(schema)))
+        connection.execute(tables.encode())
+        connection.commit()
+    return examine(endpoint, schema)
 
 
 def answers(

@@ -114,6 +114,7 @@ def _evidence(table: TableProfile, column: ColumnProfile, decided: ColumnPlan | 
 _DECIDERS = {
     "proposed": "by the evidence",
     "declared": "as declared, since the evidence is not strong enough",
+    "existing": "as the target's table has it",
     "operator": "by you, in the plan",
 }
 _MISFITS = {
