@@ -68,20 +68,6 @@ def _date_forms(seen: SeenColumn) -> Iterator[Finding]:
             "Set day_first in the plan, or pass --day-first or --month-first.",
             evidence.samples("ambiguous_day_month"),
         )
-    if ambiguous and seen.proposal.day_first is not None:
-        order = "day" if seen.proposal.day_first else "month"
-        own = (
-            "as the column's other dates are" if day_order(evidence) is not None else "as nothing in it tells"
-        )
-        yield seen.tell(
-            "day-order-settled",
-            "info",
-            ambiguous,
-            f"In {plural(ambiguous, 'date')} day and month can be taken for each other; read {order} first,"
-            f" {own}.",
-            "Set day_first of the column in the plan to read them the other way.",
-            evidence.samples("ambiguous_day_month"),
-        )
     units = mixed_units(evidence)
     if units:
         counts = ", ".join(f"{evidence.count(unit)} {unit}" for unit in units)
@@ -93,8 +79,25 @@ def _date_forms(seen: SeenColumn) -> Iterator[Finding]:
             "Name one form for the column in the plan, or correct the others in the source.",
             tuple(sample for unit in units for sample in evidence.samples(unit)[:2])[:5],
         )
-    yield from _mixture(seen)
+    mixture = tuple(_mixture(seen))
+    # What is written in several ways is told with how its doubtful dates are read.
+    yield from mixture or _settled(seen, ambiguous)
     yield from _instants(seen)
+
+
+def _settled(seen: SeenColumn, ambiguous: int) -> Iterator[Finding]:
+    if ambiguous and seen.proposal.day_first is not None:
+        order = "day" if seen.proposal.day_first else "month"
+        own = day_order(seen.evidence) is not None
+        yield seen.tell(
+            "day-order-settled",
+            "info",
+            ambiguous,
+            f"In {plural(ambiguous, 'date')} day and month can be taken for each other; read {order} first,"
+            f" {'as its other dates are' if own else 'as other columns or the operator have it'}.",
+            "Set day_first of the column in the plan to read them the other way.",
+            seen.evidence.samples(AMBIGUOUS),
+        )
 
 
 def _mixture(seen: SeenColumn) -> Iterator[Finding]:
@@ -114,7 +117,7 @@ def _mixture(seen: SeenColumn) -> Iterator[Finding]:
             "warning",
             count,
             f"{plural(count, 'date is', 'dates are')} not written as the others ({main}): "
-            + ", ".join(f"{evidence.count(form)} {_form_words(form)}" for form in others[:4])
+            + ", ".join(f"{evidence.count(form)} {_form_words(seen, form)}" for form in others[:4])
             + ".",
             "Each is read by its own form and rewritten, audited.",
             tuple(sample for form in others for sample in evidence.samples(form))[:5],
@@ -137,12 +140,12 @@ def _written_as(seen: SeenColumn, form: str) -> str:
     return next(likely, AMBIGUOUS)
 
 
-def _form_words(form: str) -> str:
-    known = FORM_BY_NAME.get(form)
-    if known is None:
-        return form
-    order = {"dmy": " (day first)", "mdy": " (month first)"}.get(day_month_reading(known) or "", "")
-    return form + order
+def _form_words(seen: SeenColumn, form: str) -> str:
+    known, settled = FORM_BY_NAME.get(form), seen.proposal.day_first
+    reading = day_month_reading(known) if known else None
+    if form == AMBIGUOUS and settled is not None:
+        return f"{form} (read {'day' if settled else 'month'} first)"
+    return form if reading is None else f"{form} ({'day' if reading == 'dmy' else 'month'} first)"
 
 
 def _instants(seen: SeenColumn) -> Iterator[Finding]:
