@@ -23,10 +23,12 @@ from sdmigrate.runtime.directory import RunDirectory, written_whole
 
 def write_reports(directory: RunDirectory, story: RunStory) -> None:
     """Write the run's three reports."""
+    # Masked once for the three of them.
+    shown, as_it_is = masked(story), ReportView(show_values=True)
     for suffix, text in (
-        ("json", json_text(story)),
-        ("md", markdown_text(story)),
-        ("html", html_text(story)),
+        ("json", json_text(shown, as_it_is)),
+        ("md", markdown_text(shown, as_it_is)),
+        ("html", html_text(shown, as_it_is)),
     ):
         _write(directory.report(suffix), text)
 

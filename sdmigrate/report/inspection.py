@@ -4,8 +4,9 @@ Invariant: evidence is the profile's; the type a column becomes is the plan's wh
 """
 
 from collections import Counter
+from collections.abc import Mapping
 
-from sdmigrate.model.plan import Plan
+from sdmigrate.model.plan import ColumnPlan, Plan
 from sdmigrate.model.profile import ColumnProfile, TableProfile
 from sdmigrate.report.numbers import count, share
 from sdmigrate.report.page import Block, Grid, Line, Section, Tone
@@ -27,15 +28,22 @@ _TITLES = (
 _SURE = 0.95
 
 
-def tables(story: RunStory, only: str | None) -> tuple[Section, ...]:
-    """One section for each table, or for the one asked for."""
+def tables(story: RunStory, only: str | None, most: int | None = None) -> tuple[Section, ...]:
+    """One section for each table, or for the one asked for; at most ``most``, first those with findings."""
     if story.profile is None:
         return ()
-    return tuple(
-        Section(title=f"Table {table.name}", blocks=_table(table, story.plan))
-        for table in story.profile.tables
-        if only is None or table.name == only
-    )
+    told = [table for table in story.profile.tables if only is None or table.name == only]
+    left_out = 0 if most is None else max(0, len(told) - most)
+    if left_out:
+        concerned = {finding.table for finding in story.findings if finding.severity != "info"}
+        chosen = sorted(told, key=lambda table: table.name not in concerned)[:most]
+        names = {table.name for table in chosen}
+        told = [table for table in told if table.name in names]
+    sections = tuple(Section(title=f"Table {table.name}", blocks=_table(table, story.plan)) for table in told)
+    if not left_out:
+        return sections
+    more = f"{plural(left_out, 'more table')}: --table NAME tells of one, --html FILE of all."
+    return (*sections, Section(title="Other tables", blocks=(Line(text=more),)))
 
 
 def overview(story: RunStory) -> tuple[Block, ...]:
@@ -65,9 +73,10 @@ def overview(story: RunStory) -> tuple[Block, ...]:
 
 
 def _table(table: TableProfile, plan: Plan | None) -> tuple[Block, ...]:
+    planned = None if plan is None else {one.source: one for one in plan.table(table.name).columns}
     grid = Grid(
         titles=_TITLES,
-        rows=tuple(_column(table, column, plan) for column in table.columns),
+        rows=tuple(_column(column, planned) for column in table.columns),
         numbers=frozenset({"Sure", "NULL", "Empty", "Distinct"}),
         tones=tuple(_tone(column) for column in table.columns),
         optional=frozenset({"Declared", "Distinct", "Most frequent", "Why", "Forms"}),
@@ -92,10 +101,8 @@ def _table(table: TableProfile, plan: Plan | None) -> tuple[Block, ...]:
     return (*lines, grid)
 
 
-def _column(table: TableProfile, column: ColumnProfile, plan: Plan | None) -> tuple[str, ...]:
-    becomes = column.proposed
-    if plan is not None:
-        becomes = plan.table(table.name).column(column.name).type
+def _column(column: ColumnProfile, planned: Mapping[str, ColumnPlan] | None) -> tuple[str, ...]:
+    becomes = column.proposed if planned is None else planned[column.name].type
     forms = sorted(column.forms.items(), key=lambda form: -form[1])
     return (
         column.name,

@@ -15,6 +15,8 @@ from sdmigrate.model.values import StoredValue
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 _LONGEST_SHAPE = 40
+_PLAIN = (str, int, float, bool, type(None))
+"""By far most of what is walked."""
 
 
 def shape(value: StoredValue) -> str:
@@ -46,6 +48,8 @@ def masked(record: AnyRecord) -> AnyRecord:
 
 
 def _masked(value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return value
     match value:
         case StoredValue():
             return replace(value, text=shape(value))

@@ -21,7 +21,7 @@ def page_of(story: RunStory, view: ReportView = WHOLE) -> Page:
     """
     require_table(story, view.table)
     shown = story if view.show_values else masked(story)
-    sections = _inspection(shown, view.table) if story.request.mode == "inspect" else _journey(shown)
+    sections = _inspection(shown, view) if story.request.mode == "inspect" else _journey(shown)
     return Page(
         title=f"sdmigrate {story.request.mode} · {story.run}",
         sentence=what_happened(story),
@@ -49,13 +49,14 @@ def _journey(story: RunStory) -> tuple[Section, ...]:
     )
 
 
-def _inspection(story: RunStory, table: str | None) -> tuple[Section, ...]:
+def _inspection(story: RunStory, view: ReportView) -> tuple[Section, ...]:
+    table = view.table
     findings = tuple(found for found in story.findings if table is None or found.table == table)
     return (
         Section(title="What stopped it", blocks=chapters.stop(story)),
         Section(title="Tables", blocks=inspection.overview(story) if table is None else ()),
         Section(title="Findings", blocks=chapters.findings(findings)),
-        *inspection.tables(story, table),
+        *inspection.tables(story, table, view.most_tables),
         Section(title="Quality", blocks=chapters.quality(story)),
         Section(title="Gates", blocks=chapters.gates(story)),
         Section(title="Preflight", blocks=chapters.checks(story)),

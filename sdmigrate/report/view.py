@@ -13,6 +13,8 @@ class ReportView:
     markdown: Path | None = None
     table: str | None = None
     """Tell of this source table only."""
+    most_tables: int | None = None
+    """Tables told column by column, those with findings before others; None: all."""
     show_values: bool = False
     """False: values of the data are shown by their shape only."""
 

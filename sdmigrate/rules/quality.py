@@ -65,13 +65,14 @@ def score(
         measure for profile in tables for measure in _measures(declared[profile.name], profile, pack, results)
     ]
     parts = _parts(measures)
+    of_table: dict[str, list[_Measure]] = {profile.name: [] for profile in tables}
+    for measure in measures:
+        if measure.table in of_table:
+            of_table[measure.table].append(measure)
     return Quality(
         score=_sum(parts),
         parts=parts,
-        tables={
-            profile.name: _sum(_parts([measure for measure in measures if measure.table == profile.name]))
-            for profile in tables
-        },
+        tables={name: _sum(_parts(own)) for name, own in of_table.items()},
     )
 
 

@@ -24,6 +24,9 @@ Listener = Callable[[str, Event], None]
 HEALTH_SECONDS = 2.0
 """How often health is looked at while rows move."""
 
+_PROGRESS_FILE_SECONDS = 0.25
+"""How often progress.json is written at most: a file of thousands of tables has progress for each."""
+
 
 def utc_now() -> datetime:
     """The clock of the run's records."""
@@ -62,6 +65,9 @@ class Recorder:
         self._meter = ProgressMeter()
         self._lock = threading.RLock()
         self._health_seen = time.monotonic()
+        self._now = self._health_seen
+        self._progress_kept = float("-inf")
+        self._progress_waiting: str | None = None
 
     def emit(self, event: Event) -> None:
         """Pass the event on; ``Advanced`` is sampled and may find health failing.
@@ -76,7 +82,7 @@ class Recorder:
                 self._tell(event)
 
     def _advance(self, advanced: Advanced) -> None:
-        now = time.monotonic()
+        self._now = now = time.monotonic()
         progress = self._meter.measure(advanced, now)
         if progress is not None:
             self._tell(progress)
@@ -98,13 +104,20 @@ class Recorder:
 
     def _keep(self, line: str, event: Event) -> None:
         if isinstance(event, Progress):
-            self._keep_progress(line)
-        elif self._journal is not None:
+            self._progress_waiting = line
+            if self._now - self._progress_kept >= _PROGRESS_FILE_SECONDS:
+                self._keep_progress()
+            return
+        self._keep_progress()
+        if self._journal is not None:
             self._journal.append(self._seq, line, may_wait=isinstance(event, ColumnSeen | FindingSeen))
 
-    def _keep_progress(self, line: str) -> None:
-        if self._progress_path is None:
+    def _keep_progress(self) -> None:
+        """Put the progress that waits into its file."""
+        line, self._progress_waiting = self._progress_waiting, None
+        if self._progress_path is None or line is None:
             return
+        self._progress_kept = self._now
         # Rename without fsync: another process never reads half a line, and nothing depends on the newest.
         partial = self._progress_path.with_name(self._progress_path.name + ".partial")
         partial.touch(mode=0o600)

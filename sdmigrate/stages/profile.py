@@ -35,6 +35,9 @@ from sdmigrate.stages.profile_keys import profile_keys, profile_references
 from sdmigrate.stages.profile_rules import rule_results
 
 _BATCH = 10_000
+_MANY_TABLES = 100
+"""From so many on opening a file takes long, since SQLite parses all of its schema."""
+_SMALL_CELLS = 5_000
 
 
 def profile(context: Context, snapshot: Snapshot, target: TargetFacts | None = None) -> Profile:
@@ -155,25 +158,49 @@ def _gather(context: Context, snapshot: Snapshot, connection: sqlite3.Connection
     def heard(part: Scanned) -> None:
         name = part.table.name
         if not part.readable:
-            pulse(name, 0)
             _count_rows(context, connection, part.table, part.columns)
         gathered[name].update(part.columns)
         if len(gathered[name]) == len(readable[name].columns):
             complete(snapshot.catalog.table(name))
 
+    small = _small(connection, tuple(readable.values()))
+    done = 0
+    for table in small:
+        evidence = {column.name: empty_evidence(table, column.name) for column in table.columns}
+        heard(Scanned(table=table, columns=evidence, readable=False))
+        done += len(evidence)
+        pulse(table.name, done)
     scan(
         snapshot.path,
         context.directory.scratch,
-        tuple(readable.values()),
+        tuple(table for table in readable.values() if table not in small),
         empty_evidence,
         context.cancel,
-        pulse,
+        lambda table, further: pulse(table, done + further),
         heard,
     )
     for table in tables:
         if table.name not in counted:
             complete(table)
     return counted
+
+
+def _small(connection: sqlite3.Connection, tables: tuple[Table, ...]) -> frozenset[Table]:
+    """The tables that SQLite counts sooner than DuckDB opens the file, which it does for each question.
+
+    Tables without a rowid are left to DuckDB, which numbers their rows.
+    """
+    if len(tables) < _MANY_TABLES:
+        return frozenset()
+    most = {table: _SMALL_CELLS // max(1, len(table.columns)) for table in tables if table.rowid_name}
+    return frozenset(
+        table
+        for table, rows in most.items()
+        if connection.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM {quote_identifier(table.name)} LIMIT ?)", (rows + 1,)
+        ).fetchone()[0]
+        <= rows
+    )
 
 
 def _without(table: Table, names: Collection[str]) -> Table:

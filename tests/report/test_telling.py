@@ -41,6 +41,20 @@ def test_the_first_sentence_says_what_happened() -> None:
     )
 
 
+def test_of_hundreds_of_tables_a_terminal_tells_some_and_a_page_all() -> None:
+    story = inspected()
+    assert story.profile is not None
+    model = story.profile.tables[0]
+    tables = tuple(replace(model, name=f"t{number:03}") for number in range(150))
+    told = replace(story.profile, tables=tables, findings=(finding(table="t140"),))
+    page = page_of(replace(story, profile=told), ReportView(most_tables=100))
+    titles = [section.title for section in page.sections if section.title.startswith("Table ")]
+    assert len(titles) == 100
+    assert titles[-1] == "Table t140"
+    assert "50 more tables: --table NAME" in terminal_text(replace(story, profile=told))
+    assert "Table t149" in markdown_text(replace(story, profile=told))
+
+
 @pytest.mark.parametrize("outcome", sorted(TONES))
 def test_every_outcome_has_its_sentence(outcome: Outcome) -> None:
     story = released()

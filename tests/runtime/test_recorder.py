@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sdmigrate.model.errors import Interrupted
-from sdmigrate.model.events import Advanced, Event, FindingSeen, Progress, StageStarted
+from sdmigrate.model.events import Advanced, Event, FindingSeen, Progress, StageFinished, StageStarted
 from sdmigrate.runtime.journal import Journal
 from sdmigrate.runtime.progress import ProgressMeter
 from sdmigrate.runtime.recorder import HEALTH_SECONDS, Recorder
@@ -62,8 +62,31 @@ def test_progress_is_sampled_and_its_end_is_never_lost(tmp_path: Path) -> None:
     told = [event for event in kept.events if isinstance(event, Progress)]
     assert len(told) < 10
     assert told[-1].done == 10_000
+    recorder.emit(StageFinished(stage="load", status="done", seconds=1.0))
     assert json.loads((tmp_path / "progress.json").read_text())["done"] == 10_000
     assert (tmp_path / "progress.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_progress_of_many_tables_is_written_to_its_file_a_few_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[Path] = []
+    usual = Path.rename
+
+    def rename(path: Path, target: Path) -> Path:
+        written.append(target)
+        return usual(path, target)
+
+    monkeypatch.setattr("sdmigrate.runtime.recorder.time.monotonic", lambda: 7.0)
+    monkeypatch.setattr(Path, "rename", rename)
+    kept = Kept()
+    recorder = Recorder(run_id="r", progress_path=tmp_path / "progress.json", listeners=(kept,))
+    for number in range(500):
+        recorder.emit(Advanced(stage="profile", table=f"t{number}", done=1, total=1))
+    recorder.emit(StageFinished(stage="profile", status="done", seconds=1.0))
+    assert len([event for event in kept.events if isinstance(event, Progress)]) == 500
+    assert len(written) == 2
+    assert json.loads((tmp_path / "progress.json").read_text())["table"] == "t499"
 
 
 def test_failing_health_stops_the_stage_that_advances(monkeypatch: pytest.MonkeyPatch) -> None:

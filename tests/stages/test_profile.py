@@ -212,6 +212,25 @@ def test_what_duckdb_cannot_read_is_counted_through_sqlite(
     assert fallen_back == usual
 
 
+def test_a_table_is_counted_alike_alone_and_among_hundreds(profile_of: ProfileOf) -> None:
+    several = (
+        "CREATE TABLE mixed(id INTEGER PRIMARY KEY, t TEXT, d DATETIME, r REAL, g AS (id * 2) STORED);"
+        "INSERT INTO mixed(t, d, r) VALUES ('caf\u00e9', '2024-02-30 10:00:00', 0.1), (x'00ff', 0, 9e999),"
+        " (CAST(x'ff41' AS TEXT), '03/04/2024', 5e-324), (char(0), '', NULL), (7, 20180406034959, 1);"
+        "CREATE TABLE keyed(k TEXT PRIMARY KEY, v) WITHOUT ROWID;"
+        "INSERT INTO keyed VALUES ('b', 1), ('a', 1.0), ('c', x'01'), ('d', CAST(x'ff' AS TEXT));"
+        "CREATE TABLE cased(a TEXT COLLATE NOCASE); INSERT INTO cased VALUES ('x'), ('X'), ('x'), (NULL);"
+    )
+    alone = profile_of(several)
+    hundreds = ";".join(f"CREATE TABLE zz{number}(id INTEGER PRIMARY KEY)" for number in range(120))
+    among = profile_of(several + hundreds)
+    assert among.tables[: len(alone.tables)] == alone.tables
+    assert [found for found in among.findings if not str(found.table).startswith("zz")] == list(
+        alone.findings
+    )
+    assert len(among.tables) == len(alone.tables) + 120
+
+
 def test_progress_is_told_and_cancel_is_heard(tmp_path: Path, make_context: MakeContext) -> None:
     path = tmp_path / "snapshot.sqlite"
     with closing(sqlite3.connect(path)) as connection:
