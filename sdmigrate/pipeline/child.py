@@ -20,6 +20,7 @@ from sdmigrate.model.environment import of_environment
 from sdmigrate.model.errors import Aborted, SdmigrateError, UnsafeToContinue
 from sdmigrate.model.events import Event, RunFinished
 from sdmigrate.model.outcome import ExitCode, outcome_of
+from sdmigrate.model.plan import TablePlan
 from sdmigrate.model.so_far import TableSoFar
 from sdmigrate.pipeline.messages import (
     Begin,
@@ -138,6 +139,7 @@ class _Server:
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._unsent: dict[str, TableSoFar] = {}
+        self._unsent_plans: list[TablePlan] = []
         self._shown_at = 0.0
 
     def serve(self, begin: Begin) -> None:
@@ -225,20 +227,25 @@ class _Server:
         if not isinstance(event, RunFinished):
             self._send(EventLine(line=line))
 
-    def _show(self, table: TableSoFar) -> None:
+    def _show(self, table: TableSoFar | TablePlan) -> None:
         """Send the tables by the handful, since a file may have thousands."""
         with self._lock:
-            self._unsent[table.profile.name] = table
+            if isinstance(table, TablePlan):
+                self._unsent_plans.append(table)
+            else:
+                self._unsent[table.profile.name] = table
             if time.monotonic() - self._shown_at < _SHOWING_SECONDS:
                 return
         self._send_tables()
 
     def _send_tables(self) -> None:
         with self._lock:
-            tables, self._unsent = tuple(self._unsent.values()), {}
+            seen = Seen(tables=tuple(self._unsent.values()), plans=tuple(self._unsent_plans))
+            self._unsent.clear()
+            self._unsent_plans.clear()
             self._shown_at = time.monotonic()
-        if tables:
-            self._write(Seen(tables=tables))
+        if seen.tables or seen.plans:
+            self._write(seen)
 
     def _send(self, message: Message) -> None:
         self._send_tables()

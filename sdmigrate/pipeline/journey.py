@@ -334,6 +334,8 @@ class Journey:
                 # No plan follows that would tell what is decided by default.
                 found = replace(found, findings=in_order((*found.findings, *proposal.findings)))
             self._tell_columns(found, proposal)
+            for table in proposal.tables:
+                self.context.show(table)
             if self._endpoint is not None:
                 blueprint = draw(snapshot.catalog, found, proposal)
                 refused = ask(self.context, self._endpoint, snapshot, found, proposal, blueprint)

@@ -18,7 +18,7 @@ from textual import on
 from textual.app import App
 from textual.binding import Binding
 
-from sdmigrate.model.events import RunFinished
+from sdmigrate.model.events import RunFinished, StageStarted
 from sdmigrate.model.outcome import ExitCode
 from sdmigrate.model.settings import Endpoint, Request
 from sdmigrate.pipeline.child import prepare
@@ -34,6 +34,7 @@ from sdmigrate.pipeline.messages import (
     Tried,
     Try,
 )
+from sdmigrate.pipeline.order import READING
 from sdmigrate.pipeline.summary import unstarted
 from sdmigrate.rules.plan_review import Review
 from sdmigrate.runtime.directory import RunDirectory
@@ -42,11 +43,17 @@ from sdmigrate.tui.closing import closing
 from sdmigrate.tui.commands import OfferProvider
 from sdmigrate.tui.journey import Journey, active_step, fold, goes_on_by_itself
 from sdmigrate.tui.modals.confirm_switch import ConfirmSwitch
-from sdmigrate.tui.modals.decision import DecisionDialog
 from sdmigrate.tui.modals.log import LogDialog
 from sdmigrate.tui.modals.question import Question
 from sdmigrate.tui.planning import review_of
-from sdmigrate.tui.questions import cutover_question, rollback_question
+from sdmigrate.tui.questions import (
+    again_question,
+    cutover_question,
+    leave_question,
+    plan_question,
+    rollback_question,
+    stop_question,
+)
 from sdmigrate.tui.screens.end import EndScreen
 from sdmigrate.tui.screens.plan import PlanScreen
 from sdmigrate.tui.screens.start import StartScreen
@@ -54,7 +61,7 @@ from sdmigrate.tui.screens.wizard import WizardScreen
 from sdmigrate.tui.session import Services, WizardOptions
 from sdmigrate.tui.steps import Step
 from sdmigrate.tui.themes import DARK, THEMES
-from sdmigrate.tui.trials import Trials
+from sdmigrate.tui.trials import ShowsTrials, Trials
 from sdmigrate.tui.widgets.stepper import WIDE
 
 __all__ = ["WizardApp", "WizardOptions", "run_wizard"]
@@ -154,7 +161,7 @@ class WizardApp(App[None]):
         self._bridge = Bridge(partial(self._services.start, begin), self._services.read_result)
         self._bridge.start()
         self._journey = Journey(request=request, resumed=resume is not None)
-        self.switch_screen(WizardScreen(self._journey))
+        self.switch_screen(WizardScreen(self._journey, self._trials))
 
     def _tick(self) -> None:
         """Take in what the child said since the last tick, and draw it."""
@@ -169,6 +176,8 @@ class WizardApp(App[None]):
         for item in batch.items:
             if isinstance(item, Tried):
                 self._trials.heard(item)
+            elif isinstance(item, StageStarted) and item.stage in READING:
+                self._trials.forget()
             journey = fold(journey, item, now)
         moved = replace(journey, progress=self._journey.progress) != self._journey
         asked = journey.waiting is not None and journey.waiting is not self._journey.waiting
@@ -176,9 +185,7 @@ class WizardApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, WizardScreen):
                 screen.show(journey, now) if moved else screen.tick(journey, now)
-            elif isinstance(screen, PlanScreen | DecisionDialog) and any(
-                isinstance(item, Tried) for item in batch.items
-            ):
+            elif isinstance(screen, ShowsTrials) and any(isinstance(item, Tried) for item in batch.items):
                 screen.show_trials()
         if journey.ended is not None or journey.lost:
             self._end()
@@ -205,6 +212,7 @@ class WizardApp(App[None]):
         if self._bridge is None or self._journey is None:
             return
         self._bridge.send(command)
+        self._trials.ended()
         stopping = isinstance(command, Stop)
         waiting = self._journey.waiting if stopping else None
         self._journey = replace(self._journey, waiting=waiting, stop_asked=stopping)
@@ -259,14 +267,9 @@ class WizardApp(App[None]):
         elif step is active_step(journey):
             self._send(Repeat(stage=first))
         else:
-            question = Question(
-                f"Run {step.title} again?",
-                (f"The results of the steps after {step.title} are forgotten; they run again as well.",),
-                yes="Run again",
-                no="Keep them",
-                again="r",
+            self.push_screen(
+                again_question(step), partial(self._if_yes, partial(self._send, Repeat(stage=first)))
             )
-            self.push_screen(question, partial(self._if_yes, partial(self._send, Repeat(stage=first))))
 
     def _try(self, command: Try) -> None:
         if self._bridge is not None:
@@ -278,7 +281,6 @@ class WizardApp(App[None]):
             return
         review = review_of(journey)
         if review is not None:
-            self._trials.forget()
             self.push_screen(
                 PlanScreen(review, journey.request, self._trials, self._services), self._reviewed
             )
@@ -292,13 +294,7 @@ class WizardApp(App[None]):
         if "clean" not in journey.waiting.finished:
             use()
             return
-        question = Question(
-            "Use the changed plan?",
-            ("The results of the steps after Profile were made under the plan before it and are forgotten.",),
-            yes="Use it",
-            no="Keep the plan before",
-        )
-        self.push_screen(question, partial(self._if_yes, use))
+        self.push_screen(plan_question(), partial(self._if_yes, use))
 
     def _if_yes(self, act: Callable[[], None], answer: bool | None) -> None:
         if answer:
@@ -307,29 +303,9 @@ class WizardApp(App[None]):
     def _ask_stop(self) -> None:
         if self._journey is None or not self._journey.busy:
             return
-        if self._journey.stop_asked:
-            question = Question(
-                "Kill the pipeline now?",
-                (
-                    "It is rolling back what was under way; killing it does not wait for that.",
-                    "PostgreSQL rolls back by itself; the run can be resumed from its last finished step.",
-                ),
-                yes="Kill",
-                no="Wait",
-            )
-            self.push_screen(question, partial(self._if_yes, self._kill))
-            return
-        question = Question(
-            "Stop what is running?",
-            (
-                "What is under way is rolled back, and nothing is left half-done.",
-                "Finished steps keep their results; you can go on from here, or leave and resume later.",
-            ),
-            yes="Stop",
-            no="Go on running",
-            again="x,ctrl+c",
-        )
-        self.push_screen(question, partial(self._if_yes, self._stop))
+        asked_before = self._journey.stop_asked
+        act = self._kill if asked_before else self._stop
+        self.push_screen(stop_question(asked_before=asked_before), partial(self._if_yes, act))
 
     def _stop(self) -> None:
         if self._journey is not None and self._journey.busy:
@@ -374,14 +350,7 @@ class WizardApp(App[None]):
         elif journey.waiting is not None and journey.waiting.following is None:
             self._send(Finish())
         elif not isinstance(self.screen, Question):
-            self._ask_leave(journey)
-
-    def _ask_leave(self, journey: Journey) -> None:
-        lines: tuple[str, ...] = ("It can be taken up again from its last finished step: sdmigrate resume.",)
-        if journey.busy:
-            lines = ("What is under way is stopped and rolled back first.", *lines)
-        question = Question("Leave this run?", lines, yes="Leave", no="Stay", again="q,ctrl+q")
-        self.push_screen(question, partial(self._if_yes, self._leave_run))
+            self.push_screen(leave_question(busy=journey.busy), partial(self._if_yes, self._leave_run))
 
     def _leave_run(self) -> None:
         if self._journey is None:

@@ -1,7 +1,8 @@
 """From the child's messages to the screen: one reading thread, sampled by the screen ten times a second.
 
-Invariant: however fast events come, a tick sees at most one progress and a bounded number of log lines; what
-changes the journey (stages, gates, findings, questions) is never dropped and stays in order.
+Invariant: however fast events come, a tick sees at most one progress, the latest of each table and a bounded
+number of log lines; what changes the journey (stages, gates, findings, questions) is never dropped and stays
+in order.
 """
 
 import threading
@@ -23,7 +24,17 @@ from sdmigrate.model.events import (
     StageStarted,
 )
 from sdmigrate.model.record import Record
-from sdmigrate.pipeline.messages import Command, Ended, EventLine, Finish, Message, Stop, Tried, Waiting
+from sdmigrate.pipeline.messages import (
+    Command,
+    Ended,
+    EventLine,
+    Finish,
+    Message,
+    Seen,
+    Stop,
+    Tried,
+    Waiting,
+)
 from sdmigrate.tui.format import plain
 from sdmigrate.tui.journey import MOST_FINDINGS, Gone, Item, Results
 from sdmigrate.tui.narration import event_line
@@ -77,6 +88,7 @@ class Bridge:
         self._lock = threading.Lock()
         self._items: list[Item] = []
         self._progress: Progress | None = None
+        self._seen: Seen | None = None
         self._lines: deque[str] = deque(maxlen=MOST_LINES)
         self._findings = 0
         self._fresh: set[StageName] = set()
@@ -111,7 +123,7 @@ class Bridge:
     def drain(self) -> Batch:
         """What was heard since the last call, in order; the latest progress stands at its end."""
         with self._lock:
-            items, self._items = self._items, []
+            items, self._items = [*self._items, *self._taken_seen()], []
             if self._progress is not None:
                 items.append(self._progress)
                 self._progress = None
@@ -141,6 +153,8 @@ class Bridge:
         match message:
             case EventLine(line=line):
                 self._hear_event(line)
+            case Seen():
+                self._see(message)
             case Waiting():
                 self._keep(self._results(message), message)
             case Tried() | Ended():
@@ -189,13 +203,24 @@ class Bridge:
         self._read |= set(records)
         return Results(records)
 
+    def _see(self, seen: Seen) -> None:
+        """Keep the latest of each table until the next tick, or until anything else is heard."""
+        with self._lock:
+            before = self._seen or Seen(tables=())
+            tables = {table.profile.name: table for table in (*before.tables, *seen.tables)}
+            self._seen = Seen(tables=tuple(tables.values()), plans=(*before.plans, *seen.plans))
+
     def _forget_progress(self) -> None:
         with self._lock:
             self._progress = None
 
     def _keep(self, *items: Item) -> None:
         with self._lock:
-            self._items += items
+            self._items += (*self._taken_seen(), *items)
+
+    def _taken_seen(self) -> tuple[Seen, ...]:
+        seen, self._seen = self._seen, None
+        return () if seen is None else (seen,)
 
     def _note(self, line: str) -> None:
         with self._lock:

@@ -14,6 +14,7 @@ LONGEST = 2000
 """Characters beyond which no text is shown in one place."""
 
 _PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x0A: "↵", 0x09: "⇥", 0x7F: "␡"}
+_EIGHTHS = " ▏▎▍▌▋▊▉"
 _UNSEEN = "�"
 _UNSHOWN_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp", "Cn"}
 
@@ -51,6 +52,13 @@ def cell(value: object, width: int | None = None, style: str = "") -> Text:
     if width is not None:
         text.truncate(width, overflow="ellipsis")
     return text
+
+
+def fitted(value: object, width: int) -> str:
+    """The value in exactly that many terminal cells: cut with an ellipsis, or filled up with spaces."""
+    text = Text(plain(value))
+    text.truncate(width, overflow="ellipsis", pad=True)
+    return text.plain
 
 
 def count(number: int) -> str:
@@ -109,6 +117,15 @@ def rate(per_second: float, unit: str) -> str:
     if per_second < 10:
         return f"{per_second:.1f} {unit}/s"
     return f"{per_second:,.0f} {unit}/s"
+
+
+def bar(done: int, total: int, width: int) -> str:
+    """A bar of that many cells, filled to an eighth of a cell."""
+    portion = min(1.0, done / total) if total > 0 else 1.0
+    eighths = int(portion * width * 8)
+    full, rest = divmod(eighths, 8)
+    filled = "█" * full + (_EIGHTHS[rest] if rest else "")
+    return filled
 
 
 def file_name(path: str) -> str:

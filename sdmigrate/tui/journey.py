@@ -18,9 +18,12 @@ from sdmigrate.model.events import (
     StageStarted,
 )
 from sdmigrate.model.gate import GateName
+from sdmigrate.model.plan import TablePlan
 from sdmigrate.model.record import Record
 from sdmigrate.model.settings import Request
-from sdmigrate.pipeline.messages import Ended, Tried, Waiting
+from sdmigrate.model.so_far import TableSoFar
+from sdmigrate.pipeline.messages import Ended, Seen, Tried, Waiting
+from sdmigrate.pipeline.order import READING
 from sdmigrate.tui.steps import STAGE_ORDER, STEPS, Step, in_mode, step_of
 
 StageState: TypeAlias = Literal["pending", "running", "done", "skipped", "refused", "failed", "aborted"]
@@ -53,7 +56,7 @@ class Results:
     records: dict[StageName, Record]
 
 
-Item: TypeAlias = Event | Waiting | Tried | Ended | Gone | Results
+Item: TypeAlias = Event | Seen | Waiting | Tried | Ended | Gone | Results
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,10 @@ class Journey:
     resumed: bool = False
     stages: dict[StageName, StageView] = field(default_factory=dict)
     results: dict[StageName, Record] = field(default_factory=dict)
+    seen: dict[str, TableSoFar] = field(default_factory=dict)
+    """What is known of each table while the profile is made, by name."""
+    plans: dict[str, TablePlan] = field(default_factory=dict)
+    """What the evidence decides for each table, in a run that makes no plan."""
     running: StageName | None = None
     latest: StageName | None = None
     """The stage that ran last in this session; None before the first."""
@@ -119,6 +126,12 @@ def fold(journey: Journey, item: Item, now: float) -> Journey:
             return _with_gate(journey, item)
         case Results(records=records):
             return replace(journey, results=journey.results | records)
+        case Seen(tables=tables, plans=plans):
+            return replace(
+                journey,
+                seen=journey.seen | {table.profile.name: table for table in tables},
+                plans=journey.plans | {plan.source: plan for plan in plans},
+            )
         case Waiting():
             return _waiting(journey, item)
         case Ended():
@@ -138,8 +151,16 @@ def _with_stage(journey: Journey, stage: StageName, view: StageView) -> Journey:
 def _started(journey: Journey, stage: StageName, now: float) -> Journey:
     place = STAGE_ORDER.index(stage)
     earlier = STAGE_ORDER[:place]
+    seen = journey.seen
+    if stage == "preflight":
+        seen = {}
+    elif stage == "profile" and stage in journey.stages:
+        # What an earlier count said may be of another snapshot.
+        seen = {name: table for name, table in seen.items() if table.known == "sampled"}
     return replace(
         journey,
+        seen=seen,
+        plans={} if stage in READING else journey.plans,
         stages={name: view for name, view in journey.stages.items() if name in earlier}
         | {stage: StageView(state="running")},
         results={name: record for name, record in journey.results.items() if name in earlier},
@@ -226,7 +247,9 @@ def _goes_on_within(journey: Journey, step: Step) -> bool:
 
 
 def active_step(journey: Journey) -> Step:
-    """The step where the journey stands."""
+    """The step where the journey stands; of an inspection, the profile as soon as tables are seen."""
+    if journey.request.mode == "inspect" and journey.seen and _nothing_wrong(journey):
+        return step_of("profile")
     if journey.latest is not None:
         return step_of(journey.latest)
     if journey.waiting is not None:
@@ -235,6 +258,10 @@ def active_step(journey: Journey) -> Step:
         if journey.waiting.finished:
             return step_of(journey.waiting.finished[-1])
     return STEPS[0]
+
+
+def _nothing_wrong(journey: Journey) -> bool:
+    return all(view.state not in ("refused", "failed") for view in journey.stages.values())
 
 
 def goes_on_by_itself(journey: Journey) -> bool:

@@ -16,10 +16,11 @@ from sdmigrate.model.events import (
 from sdmigrate.model.result import Switch
 from sdmigrate.tui import format as text
 from sdmigrate.tui.journey import Journey, StepState, step_state
-from sdmigrate.tui.steps import STEPS, Step
+from sdmigrate.tui.steps import STEPS, Step, step_of
 from sdmigrate.tui.summaries import summary
 from sdmigrate.tui.views.findings import place
 from sdmigrate.tui.views.grid import Tone
+from sdmigrate.tui.views.inspected import how_partial
 
 GLYPHS: dict[StepState, str] = {
     "pending": "○",
@@ -121,10 +122,28 @@ def progress_lines(progress: Progress, elapsed: float) -> tuple[str, str]:
     return "  ·  ".join(parts), ": ".join(where)
 
 
+def doing(journey: Journey, now: float) -> str:
+    """What runs and how far it is, on one line; empty while nothing does."""
+    if journey.running is None:
+        return ""
+    elapsed = now - journey.began
+    progress = journey.progress
+    parts = []
+    if progress is not None and progress.total:
+        parts.append(f"{min(1.0, progress.done / progress.total) * 100:.0f} %")
+    if progress is not None and progress.eta_seconds is not None:
+        parts.append(f"{text.clock(progress.eta_seconds)} left")
+    parts.append(f"{text.clock(elapsed)} gone")
+    return f"{step_of(journey.running).title}: {'  ·  '.join(parts)}"
+
+
 def headline(journey: Journey, step: Step) -> tuple[str, Tone]:
     """One sentence: how the step stands and what is asked of the operator."""
     state = step_state(journey, step)
     waiting = journey.waiting
+    partial = how_partial(journey) if step.name == "profile" else ""
+    if partial and state in ("pending", "running", "stopped"):
+        return partial, "warn"
     match state:
         case "not_in_mode":
             return "Not in this mode.", "muted"

@@ -24,6 +24,13 @@ Act: TypeAlias = Literal[
     "quit",
 ]
 
+Side: TypeAlias = Literal["tables", "columns"]
+"""The two sides of an inspection."""
+
+_BROWSING: dict[Side, tuple[tuple[str, str], ...]] = {
+    "tables": (("Enter", "Columns"), ("Space", "Keys"), ("s", "Sort"), ("/", "Filter")),
+    "columns": (("Enter", "Open"), ("t", "Tables"), ("s", "Sort"), ("/", "Filter")),
+}
 _SHORT = {"Try again": "Retry"}
 """Labels for the key bar, which has to fit 80 cells."""
 
@@ -59,6 +66,32 @@ def offers(journey: Journey, viewed: Step, views: int) -> tuple[Offer, ...]:
         Offer("help", "?", "Help"),
         Offer("quit", "q", "Quit"),
     )
+
+
+def key_line(
+    journey: Journey, viewed: Step, views: int, side: Side | None, *, roomy: bool
+) -> tuple[tuple[str, str, bool], ...]:
+    """The key bar: key, label, whether it does anything.
+
+    Args:
+        journey: where the run stands.
+        viewed: the step that is looked at.
+        views: how many views its result has.
+        side: where the operator is among tables and columns; None where these are not in sight.
+        roomy: whether 100 cells are there.
+    """
+    found = offers(journey, viewed, views)
+    browsing = () if side is None else _BROWSING[side]
+    if browsing and not roomy:
+        if journey.request.mode != "inspect":
+            browsing = ()
+        else:
+            # An inspection goes on by itself: either something runs or the way on is open.
+            first = "stop" if journey.busy else "go_on"
+            found = tuple(each for each in found if each.act in (first, "view", "help", "quit"))
+    shown = [(each.key, each.label, not each.refusal) for each in found]
+    place = next(number for number, each in enumerate(found) if each.act == "view")
+    return (*shown[:place], *((key, label, True) for key, label in browsing), *shown[place:])
 
 
 def offer(journey: Journey, viewed: Step, views: int, act: Act) -> Offer:

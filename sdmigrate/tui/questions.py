@@ -9,6 +9,61 @@ from sdmigrate.rules.wording import plural
 from sdmigrate.tui.format import count
 from sdmigrate.tui.journey import Journey
 from sdmigrate.tui.modals.confirm_switch import SwitchQuestion
+from sdmigrate.tui.modals.question import Question
+from sdmigrate.tui.steps import Step
+
+
+def stop_question(*, asked_before: bool) -> Question:
+    """Before what runs is stopped; where that was asked already, before it is killed."""
+    if asked_before:
+        return Question(
+            "Kill the pipeline now?",
+            (
+                "It is rolling back what was under way; killing it does not wait for that.",
+                "PostgreSQL rolls back by itself; the run can be resumed from its last finished step.",
+            ),
+            yes="Kill",
+            no="Wait",
+        )
+    return Question(
+        "Stop what is running?",
+        (
+            "What is under way is rolled back, and nothing is left half-done.",
+            "Finished steps keep their results; you can go on from here, or leave and resume later.",
+        ),
+        yes="Stop",
+        no="Go on running",
+        again="x,ctrl+c",
+    )
+
+
+def again_question(step: Step) -> Question:
+    """Before a step runs again that others followed."""
+    return Question(
+        f"Run {step.title} again?",
+        (f"The results of the steps after {step.title} are forgotten; they run again as well.",),
+        yes="Run again",
+        no="Keep them",
+        again="r",
+    )
+
+
+def plan_question() -> Question:
+    """Before a plan is changed under which later steps have run."""
+    return Question(
+        "Use the changed plan?",
+        ("The results of the steps after Profile were made under the plan before it and are forgotten.",),
+        yes="Use it",
+        no="Keep the plan before",
+    )
+
+
+def leave_question(*, busy: bool) -> Question:
+    """Before a run is left that has not ended."""
+    lines: tuple[str, ...] = ("It can be taken up again from its last finished step: sdmigrate resume.",)
+    if busy:
+        lines = ("What is under way is stopped and rolled back first.", *lines)
+    return Question("Leave this run?", lines, yes="Leave", no="Stay", again="q,ctrl+q")
 
 
 def cutover_question(journey: Journey) -> SwitchQuestion:

@@ -78,6 +78,11 @@ STEPS: tuple[Step, ...] = (
     ),
 )
 
+_INSPECTED = (
+    "Counts every value of every column: storage classes, nulls, empties, forms of dates and numbers, and "
+    "tells what each would become in PostgreSQL. A sample gives the first look; exact numbers follow table "
+    "by table."
+)
 _REHEARSED = " In rehearse this happens on scratch schemas, which are dropped: the target ends as it was."
 
 STAGE_ORDER: tuple[StageName, ...] = tuple(stage for step in STEPS for stage in step.stages)
@@ -104,6 +109,8 @@ def purpose(step: Step, mode: Mode) -> str:
     """What the step will do in this mode."""
     if not in_mode(step, mode):
         return "Not in this mode: inspect reads the source and ends with the profile and its report."
+    if mode == "inspect" and step.name == "profile":
+        return _INSPECTED
     if mode == "rehearse" and step.name == "cutover":
         return step.purpose + _REHEARSED
     return step.purpose

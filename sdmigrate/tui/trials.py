@@ -28,6 +28,14 @@ class Outcome:
     """Whether what the tables tied to it bring is in the numbers."""
 
 
+class ShowsTrials:
+    """A screen that draws what trials have told; the app tells it when there is more."""
+
+    def show_trials(self) -> None:
+        """Draw what is known by now."""
+        raise NotImplementedError
+
+
 class Trials:
     """Used by the thread that draws alone."""
 
@@ -43,6 +51,10 @@ class Trials:
         """Know nothing: the snapshot may be another one."""
         self._known.clear()
         self._asked = self._view = None
+
+    def ended(self) -> None:
+        """Another command was sent, which ends the trial under way; what is known stays."""
+        self._asked = None
 
     def known(self, review: Review) -> dict[str, Outcome]:
         """What the plan in hand would do to each table; those of which nothing is known yet are left out."""

@@ -21,12 +21,13 @@ def test_tables_are_seen_before_the_stage_that_looked_at_them_has_ended(tmp_path
         connection.commit()
     request = Request(mode="inspect", source=str(source), target=None, schema=None)
     child = Child.start(Begin(request=request, work_directory=str(tmp_path / "work"), conninfo=None))
-    stage, known = "", dict[str, dict[str, Known]]()
+    stage, known, planned = "", dict[str, dict[str, Known]](), set[str]()
     while not isinstance(message := child.receive(30), Ended):
         match message:
             case EventLine(line=line) if "stage.started" in line:
                 stage = next(name for name in ("preflight", "backup", "profile") if f'"{name}"' in line)
-            case Seen(tables=tables):
+            case Seen(tables=tables, plans=plans):
+                planned |= {plan.source for plan in plans}
                 known.setdefault(stage, {}).update({table.profile.name: table.known for table in tables})
             case Waiting(following=following):
                 child.send(Finish() if following is None else Proceed())
@@ -34,6 +35,7 @@ def test_tables_are_seen_before_the_stage_that_looked_at_them_has_ended(tmp_path
     every = {f"t{number}" for number in range(_TABLES)}
     assert message.finished.outcome == "inspected"
     assert known.keys() == {"preflight", "profile"}
+    assert planned == every
     assert known["profile"] == dict.fromkeys(every, "related")
     # How many a slow machine reaches in time is not told.
     assert known["preflight"].keys() <= every

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from sdmigrate.model.plan import TablePlan
 from sdmigrate.model.settings import Mode
-from sdmigrate.model.so_far import TableSoFar
+from sdmigrate.model.so_far import Known, TableSoFar
 from sdmigrate.stages.backup import backup
 from sdmigrate.stages.preflight import preflight
 from sdmigrate.stages.profile import profile
@@ -52,8 +53,9 @@ def home(tmp_path: Path) -> Path:
     return directory
 
 
-def _by_name(shown: list[TableSoFar]) -> dict[str, TableSoFar]:
-    return {table.profile.name: table for table in shown}
+def _by_name(shown: list[TableSoFar | TablePlan], *known: Known) -> dict[str, TableSoFar]:
+    tables = [table for table in shown if isinstance(table, TableSoFar)]
+    return {table.profile.name: table for table in tables if not known or table.known in known}
 
 
 def test_before_anything_is_copied_each_table_is_seen_from_some_of_its_rows(
@@ -61,7 +63,7 @@ def test_before_anything_is_copied_each_table_is_seen_from_some_of_its_rows(
 ) -> None:
     path = _source(home)
     before = state(home)
-    shown: list[TableSoFar] = []
+    shown: list[TableSoFar | TablePlan] = []
     context = make_context(tmp_path, "inspect", source=str(path))
     preflight(dataclasses.replace(context, tables=shown.append), None)
     assert not context.directory.snapshot.exists()
@@ -83,13 +85,13 @@ def test_then_every_table_is_counted_and_then_with_its_keys(
     home: Path, tmp_path: Path, make_context: MakeContext
 ) -> None:
     path = _source(home)
-    shown: list[TableSoFar] = []
+    shown: list[TableSoFar | TablePlan] = []
     context = dataclasses.replace(make_context(tmp_path, "inspect", source=str(path)), tables=shown.append)
     snapshot = backup(context, preflight(context, None), None)
     shown.clear()
     found = profile(context, snapshot)
-    counted = _by_name([table for table in shown if table.known == "counted"])
-    related = _by_name([table for table in shown if table.known == "related"])
+    counted = _by_name(shown, "counted")
+    related = _by_name(shown, "related")
     assert counted.keys() == related.keys() == {"visits", "rooms", "bookings"}
     for table in found.tables:
         assert counted[table.name].profile.columns == table.columns
@@ -106,7 +108,7 @@ def test_then_every_table_is_counted_and_then_with_its_keys(
 def test_only_an_inspection_takes_a_sample(
     mode: Mode, home: Path, tmp_path: Path, make_context: MakeContext
 ) -> None:
-    shown: list[TableSoFar] = []
+    shown: list[TableSoFar | TablePlan] = []
     context = make_context(tmp_path, mode, source=str(_source(home)))
     preflight(dataclasses.replace(context, tables=shown.append), None)
     assert shown == []
@@ -122,13 +124,12 @@ def test_a_source_in_use_is_sampled_with_its_log_and_left_as_it_is(
     with writer(path) as other:
         assert other.say("INSERT INTO t VALUES ('in the log alone')") == "done"
         before = state(home)
-        shown: list[TableSoFar] = []
+        shown: list[TableSoFar | TablePlan] = []
         context = make_context(tmp_path, "inspect", source=str(path))
         preflight(dataclasses.replace(context, tables=shown.append), None)
         assert state(home) == before
         assert other.say("INSERT INTO t VALUES ('and it goes on')") == "done"
-    (seen,) = shown
-    assert seen.profile.column("a").top[0].value.text == "in the log alone"
+    assert _by_name(shown)["t"].profile.column("a").top[0].value.text == "in the log alone"
 
 
 def test_a_table_that_cannot_be_read_is_passed_over(
@@ -142,17 +143,17 @@ def test_a_table_that_cannot_be_read_is_passed_over(
         connection.execute("CREATE TABLE plain(a)")
         connection.execute("INSERT INTO plain VALUES (1)")
         connection.commit()
-    shown: list[TableSoFar] = []
+    shown: list[TableSoFar | TablePlan] = []
     context = make_context(tmp_path, "inspect", source=str(path))
     preflight(dataclasses.replace(context, tables=shown.append), None)
-    assert [table.profile.name for table in shown] == ["plain"]
+    assert _by_name(shown).keys() == {"plain"}
 
 
 def test_what_is_not_reached_in_time_is_left_to_the_count(
     home: Path, tmp_path: Path, make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sdmigrate.stages.first_look.SECONDS", -math.inf)
-    shown: list[TableSoFar] = []
+    shown: list[TableSoFar | TablePlan] = []
     context = make_context(tmp_path, "inspect", source=str(_source(home)))
     preflight(dataclasses.replace(context, tables=shown.append), None)
     assert shown == []

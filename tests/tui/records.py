@@ -40,9 +40,11 @@ from sdmigrate.model.result import (
     Verification,
 )
 from sdmigrate.model.settings import Mode, Request
+from sdmigrate.model.so_far import Known, TableSoFar
 from sdmigrate.model.source import Digests, Fingerprint, PreflightCheck, Snapshot, Source, TargetFacts
 from sdmigrate.model.trial import Example, QuarantineEffect, RuleEffect, Trial
 from sdmigrate.model.values import stored
+from sdmigrate.pipeline.messages import Seen
 from sdmigrate.rules.planning import propose
 
 RUN_DIRECTORY = "/var/lib/sdmigrate/runs/20261123T021500Z-servicedesk.sqlite"
@@ -208,6 +210,60 @@ def profile() -> Profile:
         tables=(tickets, comments, timesheets),
         findings=FINDINGS,
         quality=quality(91.4),
+    )
+
+
+def sampled(rows: int = 2_048) -> Seen:
+    """The tables as their samples have them."""
+    return Seen(
+        tables=tuple(
+            TableSoFar(
+                profile=replace(
+                    table,
+                    rows=rows,
+                    columns=tuple(_of_sample(column, rows) for column in table.columns),
+                    keys=(),
+                    references=(),
+                ),
+                findings=tuple(
+                    replace(finding, count=1)
+                    for finding in FINDINGS
+                    if finding.table == table.name and finding.code == "empty-means-null"
+                ),
+                known="sampled",
+                rows=table.rows,
+            )
+            for table in profile().tables
+        )
+    )
+
+
+def _of_sample(column: ColumnProfile, rows: int) -> ColumnProfile:
+    share = rows / column.rows
+    return replace(
+        column,
+        rows=rows,
+        nulls=round(column.nulls * share),
+        empties=round(column.empties * share),
+        forms={form: max(1, round(number * share)) for form, number in column.forms.items()},
+        distinct=min(column.distinct, rows),
+        distinct_exact=False,
+    )
+
+
+def counted(*names: str, known: Known = "counted") -> Seen:
+    """Those tables with every row counted."""
+    return Seen(
+        tables=tuple(
+            TableSoFar(
+                profile=table if known == "related" else replace(table, keys=(), references=()),
+                findings=tuple(finding for finding in FINDINGS if finding.table == table.name),
+                known=known,
+                rows=table.rows,
+            )
+            for table in profile().tables
+            if table.name in names
+        )
     )
 
 

@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sdmigrate.model.events import StageName
 from sdmigrate.model.settings import Mode
+from sdmigrate.pipeline.messages import Seen
 from sdmigrate.tui.session import UnfinishedRun
 from tests.tui import records
 from tests.tui.driving import Keys, begin, until
@@ -109,13 +111,15 @@ async def _profile(keys: Keys, _: Stage) -> None:
 async def _columns(keys: Keys, stage: Stage) -> None:
     await _profile(keys, stage)
     await keys.press("v")
+    await until(keys, "All tables")
+    await keys.press("down", "enter")
     await until(keys, "TKT-Title")
 
 
 async def _evidence(keys: Keys, stage: Stage) -> None:
     await _columns(keys, stage)
-    await keys.press("shift+tab", "down", "enter")
-    await until(keys, "Because")
+    await keys.press("down", "enter")
+    await until(keys, "Because", "12 rows to quarantine")
 
 
 async def _plan(keys: Keys, stage: Stage) -> None:
@@ -176,6 +180,39 @@ async def _inspected(keys: Keys, _: Stage) -> None:
     await until(keys, "Not in this mode")
 
 
+def _sampling(*holds: StageName) -> Callable[[], Stage]:
+    seen: dict[StageName, Seen] = {"preflight": records.sampled(), "profile": records.counted("tickets")}
+    return lambda: Stage(script=Script(seen=seen, holds=set(holds)))
+
+
+async def _first_look(keys: Keys, _: Stage) -> None:
+    await begin(keys, "From a sample of", "Backup: ", "timesheets")
+    await keys.press("down")
+    await until(keys, "▌ From a sample of 2,048 of about 10,939 rows; counting all.")
+
+
+async def _counting(keys: Keys, _: Stage) -> None:
+    await begin(keys, "1 of 3 tables counted", "Profile: ")
+    await keys.press("down", "enter")
+    await until(keys, "TKT-Title", "keys and references to come")
+    await keys.press("down")
+    await until(keys, "10,930 as ISO")
+
+
+async def _stopped(keys: Keys, stage: Stage) -> None:
+    await _counting(keys, stage)
+    await keys.press("x")
+    await until(keys, "Stop what is running?")
+    await keys.press("y")
+    await until(keys, "Partial: ", "Try again ▸")
+
+
+async def _inspection(keys: Keys, _: Stage) -> None:
+    await begin(keys, "Finish ▸", "All tables")
+    await keys.press("down")
+    await until(keys, "2 rows repeat")
+
+
 SCENES = (
     Scene("start", _start, mode="rehearse", make=_unfinished),
     Scene("preflight", _preflight),
@@ -195,5 +232,9 @@ SCENES = (
     Scene("lost", _lost, make=_dying),
     Scene("help", _help),
     Scene("inspect", _inspected, mode="inspect"),
+    Scene("inspect-sample", _first_look, mode="inspect", make=_sampling("backup")),
+    Scene("inspect-counting", _counting, mode="inspect", make=_sampling("profile")),
+    Scene("inspect-partial", _stopped, mode="inspect", make=_sampling("profile")),
+    Scene("inspect-whole", _inspection, mode="inspect"),
     Scene("profile-light", _profile, theme="sdmigrate-light"),
 )

@@ -35,6 +35,7 @@ from sdmigrate.pipeline.messages import (
     Message,
     Proceed,
     Repeat,
+    Seen,
     Stop,
     Tried,
     Try,
@@ -119,6 +120,8 @@ class Script:
 
     results: dict[StageName, Record] = field(default_factory=records.results)
     gates: dict[StageName, tuple[GateJudged, ...]] = field(default_factory=lambda: dict(GATES))
+    seen: dict[StageName, Seen] = field(default_factory=dict)
+    """Stage -> what is known of the tables while it runs."""
     refuses: dict[StageName, tuple[str, str]] = field(default_factory=dict)
     """Stage -> message and hint of its refusal."""
     holds: set[StageName] = field(default_factory=set)
@@ -143,7 +146,8 @@ class ScriptedPilot:
         self._stages = stages_of(begin.request)
         self._finished: list[StageName] = list(script.already)
         self._running: StageName | None = None
-        self._rolled_back = False
+        self.rolled_back_stage: StageName | None = None
+        """What a stop ended last, and so has left no result."""
         self._trouble: tuple[str, str] | None = None
         self._seq = 0
         self._wait()
@@ -192,12 +196,17 @@ class ScriptedPilot:
         """What ran has been rolled back after a stop."""
         assert self._running is not None
         self._tell(StageFinished(stage=self._running, status="aborted", seconds=1.0))
+        self.rolled_back_stage = self._running
         self._running = None
         self._trouble = (
             "Stopped on request; what was under way was rolled back.",
             "Continue with 'sdmigrate resume', or remove what is left with 'sdmigrate abort'.",
         )
         self._wait()
+
+    def see(self, seen: Seen) -> None:
+        """More is known of the tables."""
+        self._messages.put(seen)
 
     def go(self) -> None:
         """Let the held stage end."""
@@ -217,7 +226,10 @@ class ScriptedPilot:
     def _run(self, stage: StageName | None) -> None:
         assert stage is not None
         self._running = stage
+        self.rolled_back_stage = None
         self._tell(StageStarted(stage=stage))
+        if stage in self._script.seen:
+            self._messages.put(self._script.seen[stage])
         if stage == self._script.dies_in:
             self._messages.put(None)
         elif stage in self._script.holds:
@@ -338,6 +350,8 @@ class Stage:
         return self.pilots[-1]
 
     def _read(self, _directory: Path, stage: StageName) -> Record | None:
+        if self.pilots and stage == self.pilots[-1].rolled_back_stage:
+            return None
         return self.script.results.get(stage)
 
     def _write_plan(self, path: Path, text: str) -> None:

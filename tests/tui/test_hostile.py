@@ -9,41 +9,12 @@ import pytest
 from sdmigrate.model.events import GateJudged, StageName
 from sdmigrate.model.record import Record
 from sdmigrate.model.settings import Request
-from sdmigrate.model.values import StoredValue
 from sdmigrate.tui.session import UnfinishedRun
 from sdmigrate.tui.widgets.record_table import RecordTable
 from tests.tui import records
 from tests.tui.driving import Keys, text_of, until, wizard
+from tests.tui.poison import HOSTILE, poisoned
 from tests.tui.scripted import GATES, Script, Stage
-
-MIXTURE = (
-    "[red]x[/red] [type=x, v={'a[0]'}] [@click=app.quit]q[/] \x1b[31mred\x07 two\nlines\ttab "
-    "left\u202eright\u200b 👩‍👩‍👧 café "
-)
-HOSTILE = {"closing": "[/red]", "mixture": MIXTURE, "long": "[" + "x" * 10_000}
-
-
-_NAMED = ("code", "message", "advice", "reason", "hint", "name", "problem", "source")
-
-
-def poisoned(value: object, poison: str, field: str = "") -> object:
-    """The record with every free text replaced; names of kinds and verdicts stay."""
-    if isinstance(value, StoredValue):
-        return StoredValue(storage=value.storage, text=poison)
-    if isinstance(value, Record):
-        changes = {
-            name: poisoned(getattr(value, name), poison, name)
-            for name in value.__struct_fields__
-            if name not in ("severity", "verdict", "reading", "encoding", "affinity", "decision", "misfit")
-        }
-        return msgspec.structs.replace(value, **changes)
-    if isinstance(value, tuple):
-        return tuple(poisoned(item, poison, field) for item in value)
-    if isinstance(value, str) and field in _NAMED:
-        return poison + value
-    if isinstance(value, str) and field in ("declared_type", "error", "sql", "table", "target", "examples"):
-        return poison
-    return value
 
 
 def _stage(poison: str) -> Stage:

@@ -248,7 +248,11 @@ async def test_a_run_is_taken_up_again_from_the_start_screen() -> None:
 async def test_rows_open_sort_and_filter(stage: Stage) -> None:
     async with wizard(stage) as (app, keys):
         await go_to(keys, "Profile ▸", "Clean ▸")
-        await keys.press("v", "s", "s", "s")
+        await keys.press("v")
+        await until(keys, "All tables")
+        await keys.press("enter")
+        await until(keys, "tickets.TKT-Title")
+        await keys.press("s", "s", "s")
         await until(keys, "Sorted by Sure, largest first.")
         await keys.press("slash", *"title")
         await until(keys, "TKT-Title", gone="CT-TKT-ID")

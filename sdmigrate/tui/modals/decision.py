@@ -19,7 +19,7 @@ from sdmigrate.rules.plan_review import Place, Review
 from sdmigrate.tui.decisions import Field, agreed_to, chosen, fields_of, typed
 from sdmigrate.tui.format import plain
 from sdmigrate.tui.paint import toned
-from sdmigrate.tui.trials import Trials
+from sdmigrate.tui.trials import ShowsTrials, Trials
 from sdmigrate.tui.views.effects import Line, effect_lines, over_gate
 from sdmigrate.tui.views.planned import asked_lines, evidence_line
 
@@ -40,7 +40,7 @@ class FieldList(OptionList):
     ]
 
 
-class DecisionDialog(ModalScreen[Review]):
+class DecisionDialog(ModalScreen[Review], ShowsTrials):
     """The review as it was left."""
 
     BINDINGS = [

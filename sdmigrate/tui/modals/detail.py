@@ -1,10 +1,13 @@
 """One row in full: facts and lists, scrollable."""
 
+from collections.abc import Iterable
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from sdmigrate.tui.format import plain
@@ -30,7 +33,12 @@ class DetailDialog(ModalScreen[None]):
                 with Horizontal(classes="fact"):
                     yield Static(toned(label, "muted"), classes="fact-label")
                     yield Static(toned(text), classes="fact-text")
+            yield from self.between()
             for title, lines in self._detail.lists:
                 yield Static(Content.styled(plain(title), "bold"), classes="list-title")
                 for line in lines:
                     yield Static(toned(line), classes="list-line")
+
+    def between(self) -> Iterable[Widget]:
+        """What a dialog of this kind shows between facts and lists."""
+        return ()

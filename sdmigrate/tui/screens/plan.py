@@ -26,7 +26,7 @@ from sdmigrate.tui.modals.help import HelpDialog
 from sdmigrate.tui.modals.question import Question
 from sdmigrate.tui.paint import joined, toned
 from sdmigrate.tui.session import Services
-from sdmigrate.tui.trials import Trials
+from sdmigrate.tui.trials import ShowsTrials, Trials
 from sdmigrate.tui.views.effects import effect_lines, over_gate
 from sdmigrate.tui.views.grid import Grid
 from sdmigrate.tui.views.planned import headline, plan_grid
@@ -62,7 +62,7 @@ def _name(place: Place) -> str:
     return table if column is None else f"{table}.{column}"
 
 
-class PlanScreen(Screen[Review | None]):
+class PlanScreen(Screen[Review | None], ShowsTrials):
     """The reviewed plan where it shall be used; None where all stays as it was."""
 
     CSS_PATH = "../css/plan.tcss"

@@ -107,7 +107,7 @@ class StartScreen(Screen[None]):
         """Four answers, the button, the runs."""
         request = self._options.request
         source = "" if os.path.isdir(request.source) else request.source
-        target = self._options.conninfo or request.target or EMBEDDED
+        target = self._named_target or ("" if request.mode == "inspect" else EMBEDDED)
         yield TopBar(request.mode)
         with VerticalScroll(id="start", can_focus=False):
             yield Static("From a SQLite file to a live PostgreSQL schema, and back.", id="lead")
@@ -149,13 +149,17 @@ class StartScreen(Screen[None]):
             if self._value(field):
                 self._check(field)
         self._list_runs()
-        empty = [field for field in FIELDS if not self._value(field)]
+        empty = [field for field in FIELDS if needed(field, self.mode, "") and not self._value(field)]
         self.query_one(f"#{empty[0]}" if empty else "#begin").focus()
 
     @property
     def mode(self) -> Mode:
         """The mode chosen."""
         return self.query_one(ModeChoice).mode
+
+    @property
+    def _named_target(self) -> str | None:
+        return self._options.conninfo or self._options.request.target
 
     def _value(self, field: FieldName) -> str:
         value = self.query_one(f"#{field}", Input).value.strip()
@@ -257,6 +261,17 @@ class StartScreen(Screen[None]):
     @on(ModeChoice.Changed)
     def _mode_changed(self) -> None:
         self._show_mode()
+        if not self._named_target:
+            self._suggest_target()
+
+    def _suggest_target(self) -> None:
+        """An inspection starts no server that nobody asked for; the other modes cannot do without one."""
+        field = self.query_one("#target", Input)
+        if self.mode == "inspect" and field.value == EMBEDDED:
+            field.value = ""
+        elif self.mode != "inspect" and not field.value:
+            field.value = EMBEDDED
+            self._check("target")
 
     def _show_mode(self) -> None:
         self.query_one(TopBar).show_mode(self.mode)

@@ -11,23 +11,35 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Button, Input
 
+from sdmigrate.model.record import Record
+from sdmigrate.rules.plan_review import Review
 from sdmigrate.tui.format import duration, file_name
 from sdmigrate.tui.journey import Journey, active_step
 from sdmigrate.tui.modals.detail import DetailDialog
+from sdmigrate.tui.modals.evidence import EvidenceDialog
 from sdmigrate.tui.modals.help import HelpDialog
-from sdmigrate.tui.offers import Act, Offer, offer, offers
+from sdmigrate.tui.offers import Act, Offer, key_line, offer, offers
+from sdmigrate.tui.planning import review_of
 from sdmigrate.tui.steps import STEPS, Step, position, purpose
+from sdmigrate.tui.trials import Trials
+from sdmigrate.tui.views.evidence import evidence
+from sdmigrate.tui.views.grid import GridRow
+from sdmigrate.tui.views.inspected_grids import table_detail
 from sdmigrate.tui.widgets.key_bar import KeyBar
 from sdmigrate.tui.widgets.record_table import RecordTable
 from sdmigrate.tui.widgets.stage_pane import StagePane
-from sdmigrate.tui.widgets.stepper import Stepper
+from sdmigrate.tui.widgets.stepper import WIDE, Stepper
+from sdmigrate.tui.widgets.table_browser import TableBrowser, is_column
 from sdmigrate.tui.widgets.top_bar import TopBar
 
 _HELD_BY_SCREEN: frozenset[Act] = frozenset({"look_back", "look_forward", "view", "help"})
 _TABLE_KEYS = (
     ("Enter", "Opens the chosen row; on the button, goes on.", ""),
-    ("s", "Sorts the table by its next column.", ""),
-    ("/", "Filters the table.", ""),
+    ("t", "Turns from the columns to the tables, and back.", ""),
+    ("[ ]", "Shows the columns of the table before or after.", ""),
+    ("Space", "Shows the keys and references of the table.", ""),
+    ("s", "Sorts the rows by their next column.", ""),
+    ("/", "Filters the rows.", ""),
     ("1-6", "Looks at that step.", ""),
     ("f", "Looks at the step after this one.", ""),
     ("Tab", "Moves between the table and the button.", ""),
@@ -63,6 +75,10 @@ class WizardScreen(Screen[None]):
         Binding("l", "act('log')", "Log", show=False),
         Binding("question_mark,f1", "act('help')", "Help", show=False),
         Binding("q,ctrl+q", "act('quit')", "Quit", show=False),
+        Binding("t", "turn", "Tables", show=False),
+        Binding("space", "table_keys", "Keys", show=False),
+        Binding("left_square_bracket", "step(-1)", "Table before", show=False),
+        Binding("right_square_bracket", "step(1)", "Next table", show=False),
         Binding("s", "sort", "Sort", show=False),
         Binding("slash", "filter", "Filter", show=False),
         Binding("escape", "leave_filter", "Clear filter", show=False),
@@ -77,13 +93,18 @@ class WizardScreen(Screen[None]):
             self.act: Act = act
             self.viewed = viewed
 
-    def __init__(self, journey: Journey) -> None:
-        super().__init__()
+    def __init__(self, journey: Journey, trials: Trials) -> None:
+        # An inspection has few steps and broad tables: its steps stay above the pane.
+        super().__init__(classes="" if journey.request.mode == "inspect" else "-beside")
         self._journey = journey
+        self._trials = trials
         self._viewed = active_step(journey)
         self._drawn: Step | None = None
         self._drawn_at = 0.0
         self._could_go_on = False
+        self._browsing = False
+        self._review: Review | None = None
+        self._review_of: tuple[Record | None, Record | None] = (None, None)
 
     def compose(self) -> ComposeResult:
         """Top, steps beside or above the pane, keys."""
@@ -143,17 +164,27 @@ class WizardScreen(Screen[None]):
         self._drawn = self._viewed
 
     def _draw_keys(self) -> None:
-        views = self.query_one(StagePane).views
-        self.query_one(KeyBar).show(
-            (found.key, found.label, not found.refusal)
-            for found in offers(self._journey, self._viewed, views)
-        )
+        pane = self.query_one(StagePane)
+        side = pane.browser.side if pane.inspection else None
+        roomy = self.app.size.width >= WIDE
+        self.query_one(KeyBar).show(key_line(self._journey, self._viewed, pane.views, side, roomy=roomy))
 
     def _keep_focus(self, *, may_go_on: bool, looked_elsewhere: bool) -> None:
-        """When a way on appears it has the focus, so that Enter goes on; an operator's own focus stays."""
+        """When a way on appears it has the focus, so that Enter goes on; an operator's own focus stays.
+
+        In an inspection the tables have it, and whoever looks at them is not taken away from them.
+        """
         appeared = may_go_on and (looked_elsewhere or not self._could_go_on)
         self._could_go_on = may_go_on
-        if appeared and not isinstance(self.focused, Input):
+        pane = self.query_one(StagePane)
+        inspecting = self._journey.request.mode == "inspect" and pane.inspection is not None
+        came = inspecting and not self._browsing
+        self._browsing = inspecting
+        if isinstance(self.focused, Input):
+            return
+        if came:
+            pane.table.focus()
+        elif appeared and not inspecting:
             self.query_one("#go-on", Button).focus()
 
     def on_resize(self) -> None:
@@ -184,6 +215,7 @@ class WizardScreen(Screen[None]):
                 self.look_at(STEPS[position(self._viewed) + 1])
             case "view":
                 self.query_one(StagePane).next_view()
+                self._draw_keys()
             case _:
                 self._help()
 
@@ -203,8 +235,35 @@ class WizardScreen(Screen[None]):
             self.query_one(StagePane).ask_filter()
 
     def action_leave_filter(self) -> None:
-        """Forget the filter."""
-        self.query_one(StagePane).close_filter(keep=False)
+        """Forget the filter; without one, go back to the tables."""
+        self.query_one(StagePane).leave()
+
+    def action_turn(self) -> None:
+        """Turn to the other side of the tables."""
+        pane = self.query_one(StagePane)
+        if pane.inspection is not None:
+            pane.browser.turn_to("tables" if pane.browser.side == "columns" else "columns")
+
+    def action_step(self, by: int) -> None:
+        """Show the columns of a table further on."""
+        pane = self.query_one(StagePane)
+        if pane.inspection is not None:
+            pane.browser.step(by)
+
+    def action_table_keys(self) -> None:
+        """Show the keys and references of the table pointed at."""
+        pane = self.query_one(StagePane)
+        table = pane.browser.chosen
+        if pane.inspection is None:
+            return
+        if table is None:
+            self.notify("Choose one table to see its keys and references.", markup=False)
+        else:
+            self.app.push_screen(DetailDialog(table_detail(pane.inspection, table)))
+
+    @on(TableBrowser.Turned)
+    def _turned(self) -> None:
+        self._draw_keys()
 
     @on(Button.Pressed, "#go-on")
     def _go_on(self, event: Button.Pressed) -> None:
@@ -215,6 +274,26 @@ class WizardScreen(Screen[None]):
     def _opened(self, event: RecordTable.Opened) -> None:
         if event.row.detail is not None:
             self.app.push_screen(DetailDialog(event.row.detail))
+        elif is_column(event.row):
+            self._open_column(event.row)
+
+    def _open_column(self, row: GridRow) -> None:
+        inspection = self.query_one(StagePane).inspection
+        table, column = row.place or ("", None)
+        found = inspection.table(table) if inspection is not None else None
+        if inspection is None or found is None or found.profile is None or column is None:
+            return
+        detail = evidence(inspection, found, found.profile.column(column))
+        self.app.push_screen(EvidenceDialog(detail, (table, column), self._reviewed(), self._trials))
+
+    def _reviewed(self) -> Review | None:
+        """The review by which something can be tried out now; made once for each plan."""
+        if self._journey.waiting is None:
+            return None
+        made_of = (self._journey.results.get("profile"), self._journey.results.get("plan"))
+        if made_of != self._review_of:
+            self._review_of, self._review = made_of, review_of(self._journey)
+        return self._review
 
     def _help(self) -> None:
         views = self.query_one(StagePane).views

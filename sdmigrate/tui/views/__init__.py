@@ -1,8 +1,9 @@
-"""What each step's result shows, as plain grids: records in, text out, no widget."""
+"""What each step's result shows, as views: records in, text out, no widget."""
+
+from typing import TypeAlias
 
 from sdmigrate.model.events import FindingSeen
 from sdmigrate.model.finding import Finding
-from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
 from sdmigrate.model.record import Record
 from sdmigrate.model.result import CanaryResult, Cleaned, Release, Verification
@@ -12,22 +13,31 @@ from sdmigrate.tui.steps import Step
 from sdmigrate.tui.views.findings import findings_grid
 from sdmigrate.tui.views.grid import Grid
 from sdmigrate.tui.views.grounds import catalog_grid, checks_grid, others_grid, snapshot_grid
+from sdmigrate.tui.views.inspected import Inspection, inspection_of
 from sdmigrate.tui.views.moved import ledger_grid, queries_grid, release_grid, verification_grid
-from sdmigrate.tui.views.profiled import columns_grid, quality_grid, tables_grid
+from sdmigrate.tui.views.quality import quality_grid
+
+View: TypeAlias = Grid | Inspection
 
 
-def views_of(journey: Journey, step: Step) -> tuple[Grid, ...]:
-    """The step's views, findings first; empty before anything of it is known."""
+def views_of(journey: Journey, step: Step) -> tuple[View, ...]:
+    """The step's views, findings first; empty before anything of it is known.
+
+    An inspection is about its tables, which there come first.
+    """
     findings: list[Finding | FindingSeen] = []
-    grids: list[Grid] = []
+    grids: list[View] = []
     for stage in step.stages:
         record = journey.results.get(stage)
         findings += journey.stage(stage).findings if record is None else _findings(record)
         if record is not None:
-            grids += _grids(journey, record)
-    if not grids and not findings:
-        return ()
-    return (findings_grid(findings), *grids)
+            grids += _grids(record)
+    told: tuple[View, ...] = (findings_grid(findings),) if grids or findings else ()
+    inspection = inspection_of(journey) if step.name == "profile" else None
+    tables: tuple[View, ...] = () if inspection is None else (inspection,)
+    if journey.request.mode == "inspect":
+        return (*tables, *told, *grids)
+    return (*told, *tables, *grids)
 
 
 def _findings(record: Record) -> tuple[Finding, ...]:
@@ -35,7 +45,7 @@ def _findings(record: Record) -> tuple[Finding, ...]:
     return found
 
 
-def _grids(journey: Journey, record: Record) -> tuple[Grid, ...]:
+def _grids(record: Record) -> tuple[Grid, ...]:
     match record:
         case Source():
             others = (others_grid(record.catalog),) if record.catalog.others else ()
@@ -43,14 +53,7 @@ def _grids(journey: Journey, record: Record) -> tuple[Grid, ...]:
         case Snapshot():
             return (snapshot_grid(record),)
         case Profile():
-            plan = journey.results.get("plan")
-            decided = plan if isinstance(plan, Plan) else None
-            findings = record.findings + (decided.findings if decided else ())
-            return (
-                columns_grid(record, decided, findings),
-                tables_grid(record, findings),
-                quality_grid(record.quality),
-            )
+            return (quality_grid(record.quality),)
         case Cleaned():
             return (ledger_grid(record), quality_grid(record.quality))
         case CanaryResult():

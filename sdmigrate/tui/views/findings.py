@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from sdmigrate.model.events import FindingSeen
-from sdmigrate.model.finding import SEVERITY_ORDER, Finding, Severity
+from sdmigrate.model.finding import SEVERITY_ORDER, Finding, Sample, Severity
 from sdmigrate.tui.format import count
 from sdmigrate.tui.views.grid import Detail, Grid, GridRow, Heading, Shown, Tone, numeric
 
@@ -55,13 +55,17 @@ def _row(finding: Finding | FindingSeen) -> GridRow:
     )
 
 
-def _detail(finding: Finding | FindingSeen) -> Detail:
-    samples = finding.samples if isinstance(finding, Finding) else ()
-    lines = tuple(
+def sample_lines(samples: Iterable[Sample]) -> tuple[str, ...]:
+    """Each sample with its row and storage class."""
+    return tuple(
         f"{'row ' + str(sample.rowid) if sample.rowid is not None else 'some row'}: "
         f"{sample.value.storage} {sample.value.text}"
         for sample in samples
     )
+
+
+def _detail(finding: Finding | FindingSeen) -> Detail:
+    lines = sample_lines(finding.samples if isinstance(finding, Finding) else ())
     return Detail(
         title=finding.code,
         facts=(

@@ -6,20 +6,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from sdmigrate.model.events import Progress
-from sdmigrate.tui.format import clock
+from sdmigrate.tui.format import bar, clock
 from sdmigrate.tui.narration import progress_lines
 from sdmigrate.tui.paint import toned
-
-_EIGHTHS = " ▏▎▍▌▋▊▉"
-
-
-def bar(done: int, total: int, width: int) -> str:
-    """A bar of that many cells, filled to an eighth of a cell, with its percentage."""
-    portion = min(1.0, done / total) if total > 0 else 1.0
-    eighths = int(portion * width * 8)
-    full, rest = divmod(eighths, 8)
-    filled = "█" * full + (_EIGHTHS[rest] if rest else "")
-    return filled
 
 
 class ProgressPanel(Vertical):

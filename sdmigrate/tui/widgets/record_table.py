@@ -26,16 +26,28 @@ class RecordTable(DataTable[Text]):
     class Opened(Message):
         """A row with a detail or a place was chosen."""
 
-        def __init__(self, row: GridRow) -> None:
+        def __init__(self, table: "RecordTable", row: GridRow) -> None:
             super().__init__()
+            self.table = table
             self.row = row
+
+        @property
+        def control(self) -> "RecordTable":
+            """The table it is a row of."""
+            return self.table
 
     class Pointed(Message):
         """The row under the cursor changed."""
 
-        def __init__(self, row: GridRow) -> None:
+        def __init__(self, table: "RecordTable", row: GridRow) -> None:
             super().__init__()
+            self.table = table
             self.row = row
+
+        @property
+        def control(self) -> "RecordTable":
+            """The table it is a row of."""
+            return self.table
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - textual's name for it
         super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=1)
@@ -159,10 +171,10 @@ class RecordTable(DataTable[Text]):
         if event.cursor_row < len(self._rows):
             row = self._rows[event.cursor_row]
             if row.detail is not None or row.place is not None:
-                self.post_message(self.Opened(row))
+                self.post_message(self.Opened(self, row))
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Tell what the row says."""
         event.stop()
         if event.cursor_row < len(self._rows):
-            self.post_message(self.Pointed(self._rows[event.cursor_row]))
+            self.post_message(self.Pointed(self, self._rows[event.cursor_row]))

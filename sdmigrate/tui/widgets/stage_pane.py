@@ -14,16 +14,18 @@ from sdmigrate.tui.narration import (
     GLYPHS,
     TONES,
     WORDS,
+    doing,
     gate_line,
     headline,
 )
 from sdmigrate.tui.offers import Offer, going_on, why_no_review
 from sdmigrate.tui.paint import toned
 from sdmigrate.tui.steps import Step, StepName, position, purpose
-from sdmigrate.tui.views import views_of
-from sdmigrate.tui.views.grid import Grid
+from sdmigrate.tui.views import View, views_of
+from sdmigrate.tui.views.inspected import Inspection
 from sdmigrate.tui.widgets.progress_panel import ProgressPanel
 from sdmigrate.tui.widgets.record_table import RecordTable
+from sdmigrate.tui.widgets.table_browser import TableBrowser
 from sdmigrate.tui.widgets.view_strip import ViewStrip
 
 
@@ -32,9 +34,11 @@ class StagePane(Vertical):
 
     def __init__(self) -> None:
         super().__init__(id="pane")
-        self._grids: tuple[Grid, ...] = ()
-        self._chosen: dict[StepName, int] = {}
+        self._views: tuple[View, ...] = ()
+        self._chosen: dict[StepName, str] = {}
+        """The title of the view that the operator turned to."""
         self._step: Step | None = None
+        self._hint = Content("")
 
     def compose(self) -> ComposeResult:
         """From the outside in: title, words, progress, verdicts, result, the way on."""
@@ -48,6 +52,7 @@ class StagePane(Vertical):
         yield Static(id="gates")
         yield ViewStrip(id="strip")
         yield RecordTable(id="table")
+        yield TableBrowser()
         yield Static(id="preview")
         yield Static(id="empty")
         yield Input(id="filter", placeholder="rows that hold this text; Enter keeps it, Esc clears it")
@@ -62,7 +67,27 @@ class StagePane(Vertical):
     @property
     def views(self) -> int:
         """How many views the step's result has."""
-        return len(self._grids)
+        return len(self._views)
+
+    @property
+    def inspection(self) -> Inspection | None:
+        """The tables of the inspection, where they are in sight."""
+        view = self._in_sight
+        return view if isinstance(view, Inspection) else None
+
+    @property
+    def browser(self) -> TableBrowser:
+        """What shows the inspection."""
+        return self.query_one(TableBrowser)
+
+    @property
+    def table(self) -> RecordTable:
+        """The table that takes the keys."""
+        return self.browser.in_hand if self.inspection else self.query_one("#table", RecordTable)
+
+    @property
+    def _in_sight(self) -> View | None:
+        return self._views[self._place_in_sight] if self._views else None
 
     def show(self, journey: Journey, step: Step, go_on: Offer, now: float) -> None:
         """Draw the step as it stands."""
@@ -70,64 +95,105 @@ class StagePane(Vertical):
         self._step = step
         state = step_state(journey, step)
         words, tone = headline(journey, step)
+        views = views_of(journey, step)
+        known = next((view for view in views if isinstance(view, Inspection)), None)
+        if known is not None and state == "pending":
+            # What is seen before the step runs comes from its sample.
+            state = "running" if known.busy else "stopped"
         self.query_one("#title", Static).update(Content.styled(f"{position(step) + 1}  {step.title}", "bold"))
         self.query_one("#state", Static).update(toned(f"{GLYPHS[state]} {WORDS[state]}", TONES[state]))
         self.query_one("#headline", Static).update(toned(words, tone))
-        self._show_hint(journey, step)
         self.query_one("#purpose", Static).update(toned(purpose(step, journey.request.mode), "muted"))
         moving = journey.running is not None and journey.running in step.stages
-        self.query_one("#progress", ProgressPanel).display = moving
-        self.set_class(moving or state in ("pending", "not_in_mode"), "-ahead")
-        if moving:
-            self.tick(journey, now)
+        # Beside tables there is room for one line of progress, and they say more than the purpose.
+        self.query_one("#progress", ProgressPanel).display = moving and known is None
+        self.set_class((moving or state in ("pending", "not_in_mode")) and known is None, "-ahead")
         self._show_gates(journey, step)
-        self._show_result(views_of(journey, step), fresh=changed_step)
+        self._show_result(views, fresh=changed_step)
+        self._show_hint(journey, step)
+        if journey.running is not None:
+            self.tick(journey, now)
         self._show_way_on(journey, step, go_on)
 
     def tick(self, journey: Journey, now: float) -> None:
         """Draw what moves."""
-        self.query_one("#progress", ProgressPanel).show(journey.progress, now - journey.began)
+        panel = self.query_one("#progress", ProgressPanel)
+        if panel.display:
+            panel.show(journey.progress, now - journey.began)
+        elif self._tells_progress:
+            self._say_hint(toned(doing(journey, now), "muted"))
+
+    @property
+    def _tells_progress(self) -> bool:
+        """Whether progress is one line over the tables."""
+        return any(isinstance(view, Inspection) and view.busy for view in self._views)
 
     def next_view(self) -> None:
         """Show the following view of the result; after the last comes the first."""
-        if self._step is None or not self._grids:
+        if self._step is None or not self._views:
             return
-        self._chosen[self._step.name] = (self._chosen_view(self._step) + 1) % len(self._grids)
+        following = self._views[(self._place_in_sight + 1) % len(self._views)]
+        self._chosen[self._step.name] = following.title
         self._draw_view()
+        self.table.focus()
 
     def sort_next(self) -> str:
         """Sort the table by its next column; the words for it."""
-        return self.query_one(RecordTable).sort_next()
+        return self.table.sort_next()
 
     def ask_filter(self) -> None:
         """Open the filter."""
         field = self.query_one("#filter", Input)
+        with self.prevent(Input.Changed):
+            field.value = self.table.wanted
         field.display = True
         field.focus()
 
     def close_filter(self, *, keep: bool) -> None:
         """Close the filter, with or without its effect."""
+        self._hide_filter()
+        if not keep:
+            self.table.filter("")
+            self._show_capped()
+        if self.table.display:
+            self.table.focus()
+
+    def leave(self) -> None:
+        """Clear the filter; where there is none, go back from the columns to the tables."""
+        if self.table.wanted or self.query_one("#filter", Input).display or not self.inspection:
+            self.close_filter(keep=False)
+        elif self.browser.side == "columns":
+            self.browser.turn_to("tables")
+
+    def _hide_filter(self) -> None:
         field = self.query_one("#filter", Input)
         field.display = False
-        if not keep:
+        with self.prevent(Input.Changed):
             field.value = ""
-        table = self.query_one(RecordTable)
-        if table.display:
-            table.focus()
 
     @on(RecordTable.Pointed)
     def _pointed(self, event: RecordTable.Pointed) -> None:
         event.stop()
-        first, _, rest = event.row.preview.partition("\n")
+        if event.table is self.table:
+            self._show_preview()
+
+    @on(TableBrowser.Turned)
+    def _turned(self) -> None:
+        self._show_preview()
+        self._show_capped()
+
+    def _show_preview(self) -> None:
+        row = self.table.pointed
+        first, _, rest = (row.preview if row else "").partition("\n")
         preview = self.query_one("#preview", Static)
         preview.update(
             Content("\n").join(part for part in (toned(first), toned(rest, "muted")) if part.plain)
         )
-        preview.display = bool(event.row.preview)
+        preview.display = bool(first)
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
-        self.query_one(RecordTable).filter(event.value)
+        self.table.filter(event.value)
         self._show_capped()
 
     @on(Input.Submitted, "#filter")
@@ -135,7 +201,6 @@ class StagePane(Vertical):
         self.close_filter(keep=True)
 
     def _show_hint(self, journey: Journey, step: Step) -> None:
-        hint = self.query_one("#hint", Static)
         waiting = journey.waiting
         lines: list[str] = []
         if waiting and waiting.stopped_by and journey.latest in step.stages:
@@ -145,8 +210,17 @@ class StagePane(Vertical):
                 lines.insert(0, f"What was kept is in {plain(waiting.run_directory)}")
             if step_state(journey, step) == "refused" and not why_no_review(journey):
                 lines.append("p reviews the plan, where it can be decided otherwise.")
-        hint.update(Content("\n").join(Content(line) for line in lines if line))
-        hint.display = any(lines)
+        if not (journey.busy and self._tells_progress):
+            self._say_hint(Content("\n").join(Content(line) for line in lines if line))
+
+    def _say_hint(self, words: Content) -> None:
+        """Draw it where it changed: it is laid out anew each time, and told ten times a second."""
+        if words == self._hint:
+            return
+        self._hint = words
+        hint = self.query_one("#hint", Static)
+        hint.update(words)
+        hint.display = bool(words.plain)
 
     def _show_gates(self, journey: Journey, step: Step) -> None:
         gates = gates_of(journey, step)
@@ -159,41 +233,52 @@ class StagePane(Vertical):
         widget.update(Content("\n").join(lines))
         widget.display = bool(lines)
 
-    def _show_result(self, grids: tuple[Grid, ...], *, fresh: bool) -> None:
-        if grids == self._grids and not fresh:
+    def _show_result(self, views: tuple[View, ...], *, fresh: bool) -> None:
+        if views == self._views and not fresh:
             return
-        self._grids = grids
-        field = self.query_one("#filter", Input)
-        field.display = False
-        with self.prevent(Input.Changed):
-            field.value = ""
+        browsed = self.inspection is not None and not fresh
+        self._views = views
+        if browsed and self.inspection is not None:
+            # More is known of the tables: what the operator does among them goes on.
+            self.query_one(ViewStrip).show(views, self._place_in_sight)
+            self.browser.show(self.inspection)
+            self._show_capped()
+            return
+        self._hide_filter()
         self._draw_view()
 
     def _draw_view(self) -> None:
-        strip, table = self.query_one(ViewStrip), self.query_one(RecordTable)
-        empty = self.query_one("#empty", Static)
-        strip.display = bool(self._grids)
-        if self._step is None or not self._grids:
-            table.display = empty.display = self.query_one("#preview", Static).display = False
+        strip, table = self.query_one(ViewStrip), self.query_one("#table", RecordTable)
+        empty, preview = self.query_one("#empty", Static), self.query_one("#preview", Static)
+        view = self._in_sight
+        strip.display = view is not None
+        self.browser.display = isinstance(view, Inspection)
+        table.display = empty.display = preview.display = False
+        if view is None:
             return
-        chosen = self._chosen_view(self._step)
-        grid = self._grids[chosen]
-        strip.show(self._grids, chosen)
-        table.display = bool(grid.rows)
-        self.query_one("#preview", Static).display = False
-        table.show(grid)
-        empty.update(toned(grid.empty, "muted"))
-        empty.display = not grid.rows
+        strip.show(self._views, self._place_in_sight)
+        if isinstance(view, Inspection):
+            self.browser.show(view)
+            self._show_preview()
+        else:
+            table.display = bool(view.rows)
+            table.show(view)
+            empty.update(toned(view.empty, "muted"))
+            empty.display = not view.rows
         self._show_capped()
 
-    def _chosen_view(self, step: Step) -> int:
-        """The view chosen before; else the first that has rows, so that findings come first where any are."""
-        first = next((place for place, grid in enumerate(self._grids) if grid.rows), 0)
-        return min(self._chosen.get(step.name, first), len(self._grids) - 1)
+    @property
+    def _place_in_sight(self) -> int:
+        """The view turned to; else the first that has rows, so that findings come first where any are."""
+        wanted = self._chosen.get(self._step.name) if self._step else None
+        titles = [view.title for view in self._views]
+        if wanted in titles:
+            return titles.index(wanted)
+        return next((place for place, view in enumerate(self._views) if view.rows), 0)
 
     def _show_capped(self) -> None:
         """What of the rows is not drawn, and why."""
-        table = self.query_one(RecordTable)
+        table = self.table
         shown, matching = table.shown
         words = ""
         if shown < matching:
