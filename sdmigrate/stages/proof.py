@@ -32,6 +32,7 @@ _Digests = dict[str, str]
 """Table -> digest."""
 
 _SECONDS_BETWEEN_SIGNS = 1.0
+_AT_ONCE = 2
 
 Result = TypeVar("Result")
 
@@ -42,7 +43,7 @@ class _LeftError(Exception):
 
 @dataclass
 class Proof:
-    """Three sets of digests in the making, one after the other in one thread."""
+    """Three sets of digests in the making: the snapshot's first, then the other two side by side."""
 
     context: Context
     snapshot: Snapshot
@@ -141,7 +142,7 @@ class Proof:
 @contextmanager
 def proving(context: Context, snapshot: Snapshot) -> Iterator[Proof]:
     """A proof begun; leaving the block stops what is not done of it."""
-    with ThreadPoolExecutor(1) as worker:
+    with ThreadPoolExecutor(_AT_ONCE) as worker:
         proof = Proof(context, snapshot, worker)
         proof.begin()
         try:
