@@ -21,7 +21,7 @@ from sdmigrate.postgres.embedded import throwaway
 from sdmigrate.report.numbers import count, rate, size
 from sdmigrate.runtime.cancel import CancelToken
 from tests.bench import floors
-from tests.bench.measuring import Measure, measured
+from tests.bench.measuring import Measure, measured, server_of
 
 SCHEMA = "servicedesk"
 GUARDED = ("backup", "profile", "plan", "clean", "canary", "load", "verify", "cutover")
@@ -62,12 +62,13 @@ def bench(rows: int, directory: Path) -> float:
         stages, cleaned = run_stages(source, directory, endpoint)
         least = measure_floors(source, cleaned, directory, endpoint)
     whole = sum(stages[name].seconds for name in GUARDED)
-    say(f"{'stage':<12}{'seconds':>10}{'rows/s':>16}{'memory':>14}")
+    say(f"{'stage':<14}{'seconds':>10}{'rows/s':>16}{'memory':>14}{'our CPU':>10}{'server CPU':>12}")
     for measure in stages.values():
         speed = rate(rows, measure.seconds).removesuffix(" rows/s")
-        say(f"{measure.name:<12}{measure.seconds:>10.2f}{speed:>16}{size(measure.peak_bytes):>14}")
-    say(f"{'whole run':<12}{whole:>10.2f}{rate(rows, whole).removesuffix(' rows/s'):>16}\n")
-    for line in ratios(rows, {name: measure.seconds for name, measure in stages.items()}, least, whole):
+        line = f"{measure.name:<14}{measure.seconds:>10.2f}{speed:>16}{size(measure.peak_bytes):>14}"
+        say(f"{line}{measure.own_cpu:>10.2f}{measure.server_cpu:>12.2f}")
+    say(f"{'whole run':<14}{whole:>10.2f}{rate(rows, whole).removesuffix(' rows/s'):>16}\n")
+    for line in ratios(rows, stages, least):
         say(line)
     return whole
 
@@ -84,9 +85,10 @@ def run_stages(source: Path, directory: Path, endpoint: Endpoint) -> tuple[dict[
     )
     begin = Begin(request=request, work_directory=str(directory / "work"), conninfo=endpoint.conninfo)
     stages: dict[str, Measure] = {}
+    server = server_of(endpoint)
     with opened_run(begin, CancelToken()) as run:
         while (stage := run.journey.following) is not None:
-            with measured(stage) as measure:
+            with measured(stage, server) as measure:
                 step(run)
             stages[stage] = measure
         return stages, run.directory.cleaned
@@ -100,50 +102,56 @@ def step(run: Run) -> None:
         run.journey.advance()
 
 
-def measure_floors(source: Path, cleaned: Path, directory: Path, endpoint: Endpoint) -> dict[str, float]:
-    """Seconds of each floor; a floor that cannot be measured here is left out, with a word why."""
-    least: dict[str, float] = {}
+def measure_floors(source: Path, cleaned: Path, directory: Path, endpoint: Endpoint) -> dict[str, Measure]:
+    """Each floor measured; one that cannot be measured here is left out, with a word why."""
+    server = server_of(endpoint)
     readable = floors.readable_copy(source, directory)
     with measured("read") as read:
         floors.read_everything(readable)
     readable.unlink()
     with measured("copies") as copies:
         floors.copy_twice(source, directory)
-    least |= {"read": read.seconds, "copies": copies.seconds}
     prepared = directory / "prepared"
     prepared.mkdir()
     with (
         floors.prepared_copies(endpoint, SCHEMA, prepared) as connection,
-        measured("prepared COPY") as copy,
+        measured("copy", server) as copy,
     ):
         floors.load_prepared(connection, prepared)
-    least["copy"] = copy.seconds
+    least = {measure.name: measure for measure in (read, copies, copy)}
     if shutil.which("pgloader") is None:
         say("pgloader is not installed; its comparison is left out.\n")
         return least
-    with measured("pgloader") as pgloader:
+    with measured("pgloader", server) as pgloader:
         trouble = floors.pgloader_loads(cleaned, endpoint, directory)
     if trouble is None:
-        least["pgloader"] = pgloader.seconds
+        least["pgloader"] = pgloader
     else:
         say(f"pgloader could not load the cleaned file: {trouble}\n")
     return least
 
 
-def ratios(rows: int, stages: dict[str, float], least: dict[str, float], whole: float) -> list[str]:
-    """One line for each budget: what was measured, against what, and how much is allowed."""
+def ratios(rows: int, stages: dict[str, Measure], least: dict[str, Measure]) -> list[str]:
+    """One line for each budget: what was measured, against what, how much is allowed, and the processor's."""
+    whole = [stages[name] for name in GUARDED]
     budgets = [
-        ("profile / plain SELECT *", stages["profile"], least["read"], 1.5 if rows < LARGE_ROWS else 1.0),
-        ("load / prepared binary COPY", stages["load"], least["copy"], 1.3),
-        ("verify / load", stages["verify"], stages["load"], 0.5),
-        ("clean / (profile + 2 copies)", stages["clean"], stages["profile"] + least["copies"], 1.0),
+        ("profile / plain SELECT *", [stages["profile"]], [least["read"]], 1.5 if rows < LARGE_ROWS else 1.0),
+        ("load / prepared binary COPY", [stages["load"]], [least["copy"]], 1.3),
+        ("verify / load", [stages["verify"]], [stages["load"]], 0.5),
+        ("clean / (profile + 2 copies)", [stages["clean"]], [stages["profile"], least["copies"]], 1.0),
     ]
     if "pgloader" in least:
-        budgets.append(("whole run / pgloader", whole, least["pgloader"], 1.0))
-    return [
-        f"{name:<30}{seconds:>8.2f} s / {floor:>7.2f} s = {seconds / floor:>6.2f}   (at most {limit})"
-        for name, seconds, floor, limit in budgets
-    ]
+        budgets.append(("whole run / pgloader", whole, [least["pgloader"]], 1.0))
+    return [_ratio(*budget) for budget in budgets]
+
+
+def _ratio(name: str, work: list[Measure], floor: list[Measure], limit: float) -> str:
+    seconds, least = sum(measure.seconds for measure in work), sum(measure.seconds for measure in floor)
+    cpu = sum(measure.cpu for measure in work) / sum(measure.cpu for measure in floor)
+    return (
+        f"{name:<30}{seconds:>8.2f} s / {least:>7.2f} s = {seconds / least:>6.2f}   (at most {limit};"
+        f" CPU {cpu:.2f})"
+    )
 
 
 def say(line: str) -> None:
