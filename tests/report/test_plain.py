@@ -83,3 +83,14 @@ def test_masking_reaches_every_value_of_a_story() -> None:
     assert SECRET in repr(story)
     assert SECRET not in repr(masked(story))
     assert masked(story).findings[0].count == story.findings[0].count
+
+
+def test_names_that_nobody_would_read_are_shortened() -> None:
+    name = "n" * 99_990 + "the end"
+    told = plain(f"Table {name} is damaged; see /a/path.")
+    assert told == f"Table {'n' * 80}…(99,993 characters)…{'n' * 17}the end is damaged; see /a/path."
+    spaced = plain("a " * 100_000)
+    assert len(spaced) < 200
+    assert "(200,000 characters)" in spaced
+    path = "/" + "p" * 998
+    assert plain(path) == path
