@@ -3,6 +3,8 @@
 Invariant: each chapter is made from the story's records alone and is empty where its stage did not happen.
 """
 
+from msgspec.structs import replace
+
 from sdmigrate.model.events import StageName
 from sdmigrate.model.finding import Finding, Sample
 from sdmigrate.report.numbers import count, duration, measured, rate
@@ -23,6 +25,8 @@ VERDICT_TONES: dict[str, Tone] = {
 
 SEVERITY_TONES: dict[str, Tone] = {"error": "bad", "warning": "warn", "info": "dim"}
 MOST_FINDINGS = 200
+_MANY_ALIKE = 4
+_MOST_NAMED = 30
 _BY_ROWS: tuple[StageName, ...] = ("profile", "clean", "load", "verify")
 
 
@@ -99,20 +103,38 @@ def ledger(story: RunStory) -> tuple[Block, ...]:
 
 
 def findings(told: tuple[Finding, ...]) -> tuple[Block, ...]:
-    """Findings by severity, each with its advice."""
-    notes: list[Block] = [
-        Note(
-            head=f"{finding.severity} {finding.code}{_place(finding)}",
-            tone=SEVERITY_TONES[finding.severity],
-            text=finding.message,
-            advice=finding.advice,
-            samples=tuple(_sample(sample) for sample in finding.samples),
-        )
-        for finding in told[:MOST_FINDINGS]
-    ]
-    if len(told) > MOST_FINDINGS:
-        notes.append(Line(text=f"{count(len(told) - MOST_FINDINGS)} more are in report.json.", tone="dim"))
+    """Findings by severity, each with its advice; of many that inform of columns alike, one for all."""
+    alike: dict[tuple[str, str, int | None], list[Finding]] = {}
+    for number, finding in enumerate(told):
+        # Any other is a decision or a loss of its own, or has a text of SQL to be read.
+        own = None if finding.severity == "info" and finding.column is not None else number
+        alike.setdefault((finding.code, finding.advice, own), []).append(finding)
+    notes: list[Block] = []
+    for group in alike.values():
+        notes += [_alike(group)] if len(group) >= _MANY_ALIKE else map(_note, group)
+    more = len(notes) - MOST_FINDINGS
+    if more > 0:
+        return (*notes[:MOST_FINDINGS], Line(text=f"{count(more)} more are in report.json.", tone="dim"))
     return tuple(notes)
+
+
+def _note(finding: Finding) -> Note:
+    return Note(
+        head=f"{finding.severity} {finding.code}{_place(finding)}",
+        tone=SEVERITY_TONES[finding.severity],
+        text=finding.message,
+        advice=finding.advice,
+        samples=tuple(_sample(sample) for sample in finding.samples),
+    )
+
+
+def _alike(group: list[Finding]) -> Note:
+    """The first in full, and where else the same is so."""
+    first, *others = group
+    named = [f"{other.table}.{other.column}" for other in others[:_MOST_NAMED]]
+    more = f" and {count(len(others) - _MOST_NAMED)} more" if len(others) > _MOST_NAMED else ""
+    note = _note(first)
+    return replace(note, text=f"{note.text} Likewise: {', '.join(named)}{more}.")
 
 
 def _place(finding: Finding) -> str:

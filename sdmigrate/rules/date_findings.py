@@ -35,7 +35,7 @@ def date_findings(seen: SeenColumn) -> Iterator[Finding]:
             "text-in-timestamp",
             "info",
             text,
-            f"The column is labelled {seen.column.declared_type} and holds {text} texts;"
+            f"The column is labelled {seen.column.declared_type} and holds {plural(text, 'text')};"
             f" by their values it is {seen.proposal.type}.",
             "The values decide, not the label; choose another type in the plan.",
             real_texts(evidence)[:1],

@@ -53,7 +53,7 @@ def judge_integrity(snapshot: Snapshot, plan: Plan) -> GateVerdict:
     included = {table.source for table in plan.tables if table.include}
     damaged = [damage for damage in snapshot.damages if damage.table in included]
     unreadable = [other.name for other in snapshot.catalog.others if other.kind == "table"]
-    reasons = [f"{damage.table} is damaged, {damage.rows} rows can be read" for damage in damaged]
+    reasons = [f"{damage.table} is damaged, {plural(damage.rows, 'row')} can be read" for damage in damaged]
     reasons += [f"{name} cannot be read" for name in unreadable]
     advice = []
     if damaged:
@@ -137,7 +137,9 @@ def judge_quarantine(plan: Plan, cleaned: Cleaned, limits: Limits) -> GateVerdic
         worst = max(worst, share)
         if exceeds_quarantine(ledger, plan.accept_quarantine.get(ledger.table, 0), limits):
             over.append(ledger)
-    listed = "; ".join(f"{ledger.table}: {ledger.quarantined} of {ledger.read} rows" for ledger in over)
+    listed = "; ".join(
+        f"{ledger.table}: {ledger.quarantined} of {plural(ledger.read, 'row')}" for ledger in over
+    )
     accepting = ", ".join(f"{ledger.table!r} = {ledger.quarantined}" for ledger in over)
     return GateVerdict(
         name="quarantine",
@@ -161,7 +163,7 @@ def judge_canary(canary: CanaryResult) -> GateVerdict:
         verdict="pass" if canary.passed else "stop",
         value=len(reasons),
         limit=0,
-        reason="; ".join(reasons) or f"{canary.rows} rows loaded, verified and dropped",
+        reason="; ".join(reasons) or f"{plural(canary.rows, 'row')} loaded, verified and dropped",
         advice="" if canary.passed else "Mend the plan or the queries, then run the canary again.",
     )
 

@@ -12,6 +12,7 @@ from sdmigrate.model.profile import ColumnProfile, Quality, QualityPart, TablePr
 from sdmigrate.rules.forms import CORRUPT, form_family
 from sdmigrate.rules.rule_pack import RulePack
 from sdmigrate.rules.rule_results import RuleResult, meaningful
+from sdmigrate.rules.wording import plural
 
 Dimension: TypeAlias = Literal["completeness", "validity", "consistency", "uniqueness", "integrity"]
 WEIGHTS: dict[Dimension, float] = {
@@ -127,7 +128,7 @@ def _measures(
                 profile.name,
                 1 - key.duplicate_rows / profile.rows,
                 1.0,
-                f"{key.duplicate_rows} rows of {profile.name} repeat {name}.",
+                f"{plural(key.duplicate_rows, 'row repeats', 'rows repeat')} {name} of {profile.name}.",
             )
     for reference in profile.references:
         if reference.problem is None and profile.rows and (reference.declared or not rules):
@@ -136,7 +137,8 @@ def _measures(
                 profile.name,
                 1 - reference.orphans / profile.rows,
                 1.0,
-                f"{reference.orphans} rows of {profile.name} point at no row of {reference.parent_table}.",
+                f"{plural(reference.orphans, 'row')} of {profile.name} without a row of"
+                f" {reference.parent_table}.",
             )
     for result in results:
         dimension = _DIMENSIONS.get(result.rule.check)
@@ -150,7 +152,7 @@ def _filled(profile: TableProfile, column: ColumnProfile, missing: int, weight: 
         profile.name,
         1 - missing / profile.rows,
         weight,
-        f"{missing} rows of {profile.name} have no {column.name}.",
+        f"{plural(missing, f'row of {profile.name} has', f'rows of {profile.name} have')} no {column.name}.",
     )
 
 
@@ -158,6 +160,7 @@ def _validity(profile: TableProfile, column: ColumnProfile) -> Iterator[_Measure
     values = meaningful(column)
     if not values:
         return
+    place = f"{profile.name}.{column.name}"
     corrupt = sum(count for form, count in column.forms.items() if form in CORRUPT)
     if column.proposed in _MOMENTS or corrupt:
         yield _Measure(
@@ -165,7 +168,7 @@ def _validity(profile: TableProfile, column: ColumnProfile) -> Iterator[_Measure
             profile.name,
             1 - corrupt / values,
             1.0,
-            f"{corrupt} dates in {profile.name}.{column.name} do not exist.",
+            f"{plural(corrupt, f'date in {place} does', f'dates in {place} do')} not exist.",
         )
     if column.classes.text:
         broken = column.nul_texts + column.invalid_utf8 + (column.longest_characters > LONGEST_TEXT)
@@ -174,7 +177,7 @@ def _validity(profile: TableProfile, column: ColumnProfile) -> Iterator[_Measure
             profile.name,
             1 - min(1.0, broken / column.classes.text),
             1.0,
-            f"{broken} texts in {profile.name}.{column.name} hold NUL bytes, are not UTF-8 or are too long.",
+            f"{plural(broken, 'text')} in {place} with NUL bytes, not UTF-8 or too long.",
         )
     misfits = next((one.misfits for one in column.candidates if one.type == column.proposed), 0)
     yield _Measure(
@@ -182,7 +185,7 @@ def _validity(profile: TableProfile, column: ColumnProfile) -> Iterator[_Measure
         profile.name,
         1 - min(1.0, misfits / values),
         1.0,
-        f"{misfits} values of {profile.name}.{column.name} are no {column.proposed}.",
+        f"{plural(misfits, f'value of {place} is', f'values of {place} are')} no {column.proposed}.",
     )
 
 
@@ -191,6 +194,7 @@ def _consistency(profile: TableProfile, column: ColumnProfile) -> Iterator[_Meas
     values = meaningful(column)
     if not values:
         return
+    place = f"{profile.name}.{column.name}"
     classes = column.classes
     text = classes.text - column.empties - column.blanks
     odd = values - max(classes.integer + classes.real, text, classes.blob)
@@ -206,7 +210,7 @@ def _consistency(profile: TableProfile, column: ColumnProfile) -> Iterator[_Meas
         profile.name,
         1 - min(1.0, odd / (values + column.empties)),
         1.0,
-        f"{odd} values of {profile.name}.{column.name} are not written as the others.",
+        f"{plural(odd, f'value of {place} is', f'values of {place} are')} not written as the others.",
     )
 
 
@@ -214,7 +218,10 @@ def _ruled(profile: TableProfile, result: RuleResult, dimension: Dimension) -> _
     """What a rule of the pack measures."""
     rule = result.rule
     if rule.check == "filled":
-        what = f"{result.broken} rows of {profile.name} have no {rule.column}."
+        told = plural(result.broken, f"row of {profile.name} has", f"rows of {profile.name} have")
+        what = f"{told} no {rule.column}."
     else:
-        what = f"{profile.name}: {result.broken} values break the rule {rule.name!r}."
+        what = (
+            f"{profile.name}: {plural(result.broken, 'value breaks', 'values break')} the rule {rule.name!r}."
+        )
     return _Measure(dimension, profile.name, result.share, rule.weight, what)

@@ -110,7 +110,7 @@ def _of_other(other: OtherObject) -> Finding:
                 "warning" if other.problem else "info",
                 other.name,
                 f"A view.{problem} {_text(other.sql)}",
-                "It cannot work in PostgreSQL either; mend it or leave it."
+                "It does not work in the source as it is; write it anew for PostgreSQL, or leave it."
                 if other.problem
                 else "It is translated and created after the tables, where PostgreSQL takes it.",
             )
@@ -185,5 +185,7 @@ def _virtual_advice(other: OtherObject) -> str:
 
 
 def _text(sql: str) -> str:
-    """The SQL for a message, cut where it is very long."""
+    """The SQL for a message: on one line where that changes nothing, and cut where it is very long."""
+    if "--" not in sql and "'" not in sql:
+        sql = " ".join(sql.split())
     return sql if len(sql) <= LONGEST_SQL else sql[: LONGEST_SQL - 1] + "…"

@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from sdmigrate.model.errors import UnsafeToContinue, UsageProblem
 from sdmigrate.model.events import Outcome
+from sdmigrate.report import chapters
 from sdmigrate.report.files import report_text, write_copies, write_reports
 from sdmigrate.report.html import html_text
 from sdmigrate.report.markdown import escaped, markdown_text
-from sdmigrate.report.page import Command
+from sdmigrate.report.page import Command, Note
 from sdmigrate.report.sentence import TONES, what_happened
 from sdmigrate.report.story import RunStory
 from sdmigrate.report.telling import page_of
@@ -39,6 +40,20 @@ def test_the_first_sentence_says_what_happened() -> None:
         "The run on desk.sqlite was refused at clean: The quality gate says no: quality is 70.0; "
         "live is unchanged."
     )
+
+
+def test_columns_of_which_the_same_is_to_know_are_told_together() -> None:
+    labelled = [
+        finding(code="text-in-timestamp", severity="info", column=f"c{number}", message=f"It holds {number}.")
+        for number in range(5)
+    ]
+    lost = [finding(code="invalid-utf8", column=f"w{number}") for number in range(5)]
+    blocks = chapters.findings((*lost, *labelled))
+    notes = [block for block in blocks if isinstance(block, Note)]
+    assert len(notes) == 6
+    assert notes[-1].head == "info text-in-timestamp · tickets.c0"
+    assert notes[-1].text == "It holds 0. Likewise: tickets.c1, tickets.c2, tickets.c3, tickets.c4."
+    assert len(chapters.findings(tuple(labelled[:3]))) == 3
 
 
 def test_of_hundreds_of_tables_a_terminal_tells_some_and_a_page_all() -> None:
