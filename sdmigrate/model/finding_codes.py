@@ -151,6 +151,7 @@ FINDING_CODES: dict[str, str] = {
     "generated-unreadable": "A generated column whose expression fails; its values are NULL",
     # canary, load, verify
     "constraint-left-not-valid": "Rows violate a check or foreign key: it is NOT VALID, for new rows only.",
+    "constraint-validated": "A foreign key that rows broke holds, with the rows replayed",
     "constraint-not-valid": "A table's constraints are NOT VALID: they hold for new rows only.",
     "check-refused": "PostgreSQL does not take a check constraint; the table is without it.",
     "default-refused": "PostgreSQL does not take a column's default; the column is without one.",

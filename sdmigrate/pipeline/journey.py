@@ -232,6 +232,7 @@ class Journey:
         def bring() -> tuple[Record, tuple[GateVerdict, ...]]:
             base = Replayable(
                 snapshot=self.result("backup", Snapshot),
+                profile=self.result("profile", Profile),
                 plan=self.result("plan", Plan),
                 cleaned=self.result("clean", Cleaned),
                 release=self.result("load", Release),
@@ -250,7 +251,10 @@ class Journey:
             self._journal.keep_result("verify", made.verification)
             self._journal.note(_BEGUN_REPLAY, BegunReplay())
             done.append(made.replay)
-            return made.replay, ()
+            # The rows are where they belong whatever it says.
+            verdict = gates.judge_quality(base.profile, made.cleaned, self.context.limits)
+            stops = verdict.verdict == "stop"
+            return made.replay, (replace(verdict, verdict="warn") if stops else verdict,)
 
         self._run("replay", bring)
         return done[0]

@@ -58,8 +58,7 @@ class Replayer:
     def begin(self, run: str) -> None:
         """Make sure that nobody switches meanwhile, and that each refusal is told at its row."""
         require(self.connection, self.bookkeeping, self.recorded.stable, run)
-        timeout = sql.Literal(f"{self.lock_timeout_ms}ms")
-        self.connection.execute(sql.SQL("SELECT set_config('lock_timeout', {}, true)").format(timeout))
+        _limit_waiting(self.connection, self.lock_timeout_ms)
         self.connection.execute("SET LOCAL synchronous_commit = on")
         self.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
         self._parts = len(replayed_rows(self.connection, self.bookkeeping, self.recorded.name))
@@ -170,6 +169,42 @@ class Replayer:
 
 def _names(table: TargetTable) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(column.name) for column in table.copied)
+
+
+def validate_references(
+    connection: Connection, schema: str, tables: Sequence[TargetTable], lock_timeout_ms: int
+) -> dict[str, list[str]]:
+    """Validate the foreign keys that rows broke until now; source table -> names of those that hold.
+
+    One that is still broken, or whose table is locked for too long, stays NOT VALID.
+    """
+    found = connection.execute(
+        "SELECT relname, conname FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid"
+        " JOIN pg_namespace ON pg_namespace.oid = relnamespace"
+        " WHERE nspname = %s AND contype = 'f' AND NOT convalidated",
+        (schema,),
+    )
+    waiting = set(found.fetchall())
+    valid: dict[str, list[str]] = {}
+    for table in tables:
+        for key in table.foreign_keys:
+            if (table.name, key.name) not in waiting:
+                continue
+            try:
+                with connection.transaction():
+                    _limit_waiting(connection, lock_timeout_ms)
+                    connection.execute(ddl.validate(schema, table.name, key.name))
+            except psycopg.Error as error:
+                if is_environment(error, connection) or isinstance(error, errors.QueryCanceled):
+                    raise
+                continue
+            valid.setdefault(table.source, []).append(key.name)
+    return valid
+
+
+def _limit_waiting(connection: Connection, lock_timeout_ms: int) -> None:
+    timeout = sql.Literal(f"{lock_timeout_ms}ms")
+    connection.execute(sql.SQL("SELECT set_config('lock_timeout', {}, true)").format(timeout))
 
 
 def release_to_repair(connection: Connection, bookkeeping: Bookkeeping, name: str) -> RecordedRelease:

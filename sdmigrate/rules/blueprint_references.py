@@ -54,7 +54,7 @@ def draw_foreign_keys(
                 on_delete=key.on_delete,
                 deferrable=key.deferrable,
                 initially_deferred=key.initially_deferred,
-                validate=_orphans(subject, key) == 0,
+                validate=_orphans(subject, key) == 0 or subject.plan.orphans != "keep",
             )
         )
     return tuple(drawn)

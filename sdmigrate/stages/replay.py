@@ -18,6 +18,7 @@ from sdmigrate.model.errors import InternalFault, Refused
 from sdmigrate.model.events import Advanced
 from sdmigrate.model.finding import Finding, in_order
 from sdmigrate.model.plan import Plan
+from sdmigrate.model.profile import Profile, Quality
 from sdmigrate.model.replay import BegunReplay, RefusedRow, RepairedRow, Replay
 from sdmigrate.model.result import Cleaned, Release, TableDigest, TableLedger, TableVerification, Verification
 from sdmigrate.model.settings import Endpoint
@@ -25,10 +26,16 @@ from sdmigrate.model.source import Snapshot
 from sdmigrate.postgres.bookkeeping import Bookkeeping, RecordedRelease
 from sdmigrate.postgres.connect import Connection, connect, guarding
 from sdmigrate.postgres.locks import held
-from sdmigrate.postgres.replaying import Refusal, Replayer, release_to_repair, replayed_rows
+from sdmigrate.postgres.proofs import unvalidated
+from sdmigrate.postgres.replaying import (
+    Refusal,
+    Replayer,
+    release_to_repair,
+    replayed_rows,
+    validate_references,
+)
 from sdmigrate.rules.ledger import check_balance
 from sdmigrate.rules.repaired import Unfit, judge_repaired
-from sdmigrate.rules.wording import plural
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import make_private_directory, private_file
 from sdmigrate.sqlite.audit import count_rules, open_audit
@@ -52,6 +59,15 @@ from sdmigrate.sqlite.value_digests import expected
 from sdmigrate.sqlite.workbench import CleaningFiles, Workbench, open_workbench
 from sdmigrate.stages.clean import count_rows, findings_of
 from sdmigrate.stages.filling import may_be_real
+from sdmigrate.stages.replay_findings import (
+    LEFT_BY_LOAD,
+    LEFT_BY_VERIFY,
+    left_not_valid,
+    rows_replayed,
+    settled,
+    validated,
+)
+from sdmigrate.stages.rescore import rescore
 from sdmigrate.stages.verify import compare
 
 _HIGHEST_ID = 2**63 - 1
@@ -62,6 +78,7 @@ class Replayable:
     """What a run that has verified its release knows."""
 
     snapshot: Snapshot
+    profile: Profile
     plan: Plan
     cleaned: Cleaned
     release: Release
@@ -120,8 +137,11 @@ def replay(
         with editing_quarantine(work.files.quarantine) as quarantine:
             give_new_reasons(quarantine, refused)
         cleaned, release, moved = work.settle((*old, *inserted))
+        valid, release = work.validate(recorded, release)
         verification = work.verify(endpoint, recorded, cleaned, release)
-    findings = (*cleaned.findings, *_settled(base.cleaned.findings, cleaned.findings))
+    left = (*base.cleaned.findings, *left_not_valid(base.release), *left_not_valid(base.verification))
+    still = (*cleaned.findings, *left_not_valid(release), *left_not_valid(verification))
+    findings = in_order((*still, *valid, *settled(left, still)))
     done = Replay(release=release.name, replayed=moved, refused=refused, findings=findings)
     return Replayed(replay=done, cleaned=cleaned, release=release, verification=verification)
 
@@ -151,7 +171,7 @@ class _Work:
 
     def arrived(self, begun: Iterable[RepairedRow]) -> list[RepairedRow]:
         """Those that an earlier call brought into the target and did not take out of quarantine."""
-        there = replayed_rows(self.connection, self.bookkeeping, self.base.release.name)
+        there = self._there()
         stays = {(row.table, row.rowid) for row in self.repaired()}
         return [
             row
@@ -192,9 +212,12 @@ class _Work:
         """The rows that PostgreSQL took, in one transaction, and those that it refused."""
         if not fit:
             return (), ()
-        schema = recorded.stable if recorded.state == "live" else recorded.name
         replayer = Replayer(
-            self.connection, self.bookkeeping, recorded, schema, self.context.limits.lock_timeout_ms
+            self.connection,
+            self.bookkeeping,
+            recorded,
+            _schema_of(recorded),
+            self.context.limits.lock_timeout_ms,
         )
         refusals: dict[tuple[str, int], Refusal] = {}
         pending = {(row.table, row.rowid) for row in fit}
@@ -264,9 +287,12 @@ class _Work:
         self._prove()
         with closing(open_audit(self.files.audit)) as audit:
             changed = tuple(changed_findings(count_rules(audit)))
-        told = (*findings, *changed, *self._told())
+        told = (*findings, *changed, *rows_replayed(self.base.release, self._there()))
+        quality = self._quality(ledgers)
         return (
-            msgspec.structs.replace(base.cleaned, ledgers=ledgers, findings=in_order(told), digests={}),
+            msgspec.structs.replace(
+                base.cleaned, ledgers=ledgers, findings=in_order(told), digests={}, quality=quality
+            ),
             release,
             {table: count for table, count in moved.items() if count},
         )
@@ -286,6 +312,27 @@ class _Work:
             blueprint=msgspec.structs.replace(release.blueprint, tables=tables),
         )
 
+    def _quality(self, ledgers: tuple[TableLedger, ...]) -> Quality:
+        """The score with the rows that came since the last; the same ledgers mean that none did."""
+        base = self.base
+        if ledgers == base.cleaned.ledgers:
+            return base.cleaned.quality
+        path = self.files.cleaned
+        return rescore(self.context, base.snapshot, base.profile, base.plan, ledgers, path, "replay")
+
+    def validate(self, recorded: RecordedRelease, release: Release) -> tuple[tuple[Finding, ...], Release]:
+        """What foreign keys hold now that did not, and the release without what is no longer so."""
+        if not self._there():
+            return (), release
+        schema, tables = _schema_of(recorded), release.blueprint.tables
+        valid = validate_references(self.connection, schema, tables, self.context.limits.lock_timeout_ms)
+        broken = {finding.table for finding in unvalidated(self.connection, schema, tables)}
+        findings = tuple(
+            finding for finding in release.findings if finding.code != LEFT_BY_LOAD or finding.table in broken
+        )
+        told = tuple(validated(valid))
+        return told, msgspec.structs.replace(release, findings=findings)
+
     def _prove(self) -> None:
         undone = undone_digests(self.files, self.base.snapshot.catalog, lambda table, _: self._tell(table))
         if combined(undone) != self.base.cleaned.snapshot_digest:
@@ -294,21 +341,9 @@ class _Work:
                 "Keep the run directory and report this; the target holds the rows.",
             )
 
-    def _told(self) -> Iterator[Finding]:
-        there = replayed_rows(self.connection, self.bookkeeping, self.base.release.name)
-        for source, table in self.tables.items():
-            count = sum(1 for name, _ in there if name == table.name)
-            if count:
-                yield Finding(
-                    code="rows-replayed",
-                    severity="info",
-                    table=source,
-                    column=None,
-                    count=count,
-                    message=f"Repaired in quarantine, {plural(count, 'row is', 'rows are')} in"
-                    f" {self.base.release.name}.",
-                    advice="What was edited is in the audit trail, by rule repaired-in-quarantine.",
-                )
+    def _there(self) -> set[tuple[str, int]]:
+        """Target table and locator of every row that was replayed."""
+        return replayed_rows(self.connection, self.bookkeeping, self.base.release.name)
 
     def verify(
         self, endpoint: Endpoint, recorded: RecordedRelease, cleaned: Cleaned, release: Release
@@ -326,7 +361,12 @@ class _Work:
         now = release_to_repair(self.connection, self.bookkeeping, release.name)
         digests = {name: published.digest for name, published in now.digests.items()}
         judged = tuple(_judged(each, digests[each.target], cleaned) for each in self.base.verification.tables)
-        return msgspec.structs.replace(self.base.verification, tables=judged)
+        broken = unvalidated(self.connection, _schema_of(recorded), release.blueprint.tables)
+        known = self.base.verification.findings
+        others = (finding for finding in known if finding.code != LEFT_BY_VERIFY)
+        return msgspec.structs.replace(
+            self.base.verification, tables=judged, findings=in_order((*others, *broken))
+        )
 
     def _tell(self, table: str) -> None:
         self.context.cancel.raise_if_set()
@@ -348,19 +388,9 @@ class _Work:
             path.unlink(missing_ok=True)
 
 
-def _settled(before: Iterable[Finding], after: Iterable[Finding]) -> Iterator[Finding]:
-    """What was told of the quarantine and no longer is so."""
-    still = {(finding.code, finding.table, finding.column) for finding in after}
-    for finding in before:
-        if (finding.code, finding.table, finding.column) not in still:
-            yield msgspec.structs.replace(
-                finding,
-                severity="info",
-                count=0,
-                message="No such row is left: they were repaired and replayed.",
-                advice="Nothing is to be done.",
-                samples=(),
-            )
+def _schema_of(recorded: RecordedRelease) -> str:
+    """Where the release's tables are now."""
+    return recorded.stable if recorded.state == "live" else recorded.name
 
 
 def _following(bench: Workbench, table: TargetTable, column: TargetColumn) -> TargetColumn:

@@ -14,7 +14,7 @@ from sqlite3 import Connection
 from msgspec.structs import replace
 
 from sdmigrate.model.catalog import Catalog, Table
-from sdmigrate.model.events import Advanced, Event
+from sdmigrate.model.events import Advanced, Event, StageName
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import (
     ColumnProfile,
@@ -45,15 +45,24 @@ def rescore(
     plan: Plan,
     ledgers: tuple[TableLedger, ...],
     cleaned: Path,
+    stage: StageName = "clean",
 ) -> Quality:
-    """The score of cleaned; excluded tables take no part in it.
+    """The score of cleaned; excluded tables take no part in it. ``stage`` is the one that asks.
 
     Raises:
         Aborted: the operator asked to stop.
     """
     touched = {ledger.table for ledger in ledgers if ledger.changed or ledger.loaded != ledger.read}
     catalog = _included(snapshot.catalog, plan)
-    again = _counted_again(context, snapshot, catalog, before, plan, touched, cleaned)
+    again = _counted_again(
+        dataclasses.replace(context, events=_Within(stage, context.events)),
+        snapshot,
+        catalog,
+        before,
+        plan,
+        touched,
+        cleaned,
+    )
     with closing(open_read_only(cleaned)) as connection:
         tables = tuple(
             TableProfile(
@@ -117,26 +126,23 @@ def _counted_again(
     if not part.tables:
         return {}
     found = count_again(
-        dataclasses.replace(
-            context,
-            request=replace(context.request, rules_path=None),
-            events=_WithinClean(context.events),
-        ),
+        dataclasses.replace(context, request=replace(context.request, rules_path=None)),
         replace(snapshot, path=str(cleaned), catalog=part),
     )
     return {(table.name, column.name): column for table in found.tables for column in table.columns}
 
 
-class _WithinClean:
-    """Events of the counting, told as the clean stage's."""
+class _Within:
+    """Events of the counting, told as those of the stage that asks for it."""
 
-    def __init__(self, events: EventSink) -> None:
+    def __init__(self, stage: StageName, events: EventSink) -> None:
+        self._stage: StageName = stage
         self._events = events
 
     def emit(self, event: Event) -> None:
         """Hand the event on."""
         if isinstance(event, Advanced):
-            event = replace(event, stage="clean", reason=f"scoring: {event.reason}")
+            event = replace(event, stage=self._stage, reason=f"scoring: {event.reason}")
         self._events.emit(event)
 
 

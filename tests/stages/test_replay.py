@@ -10,6 +10,8 @@ import pytest
 
 from sdmigrate.model.approval import approve
 from sdmigrate.model.errors import UnsafeToContinue, UsageProblem
+from sdmigrate.model.plan import Plan
+from sdmigrate.model.profile import Profile
 from sdmigrate.model.replay import Replay
 from sdmigrate.model.result import Cleaned, Release, TableLedger, Verification
 from sdmigrate.model.settings import Endpoint, Request
@@ -32,6 +34,7 @@ from sdmigrate.sqlite.quarantine_children import children_of
 from sdmigrate.sqlite.repaired_rows import editing_quarantine, repair_row
 from sdmigrate.sqlite.undo import write_undone
 from sdmigrate.stages import replay as replay_stage
+from sdmigrate.stages.rescore import rescore
 from tests.stages.by_hand import ask
 
 PLAN = """
@@ -197,6 +200,49 @@ def test_repaired_rows_are_converted_loaded_and_verified(desk: Desk, live: bool)
     assert told["rows-replayed", "parent"] == 3
     assert told["not-an-integer", "parent"] == 0
     assert ("parent-in-quarantine", "child") in told
+    assert told["constraint-validated", "child"] == 1
+    assert told["constraint-left-not-valid", "child"] == told["constraint-not-valid", "child"] == 0
+    assert not_valid(desk) == []
+    with desk.run() as opened:
+        assert not [f for f in opened.journey.result("load", Release).findings if "valid" in f.code]
+        assert not [f for f in opened.journey.result("verify", Verification).findings if "valid" in f.code]
+
+
+def test_a_foreign_key_stays_not_valid_as_long_as_a_parent_is_missing(desk: Desk) -> None:
+    desk.migrate(live=True)
+    assert not_valid(desk) == ["child_parent_fkey"]
+    desk.edit("parent", 4, {"due": None})
+    done = desk.replay()
+    assert done.replayed == {"parent": 1}
+    assert not_valid(desk) == ["child_parent_fkey"]
+    told = {(finding.code, finding.table): finding.count for finding in done.findings}
+    assert told["constraint-left-not-valid", "child"] == told["constraint-not-valid", "child"] == 1
+    assert ("constraint-validated", "child") not in told
+
+
+def test_the_score_is_that_of_the_rows_that_are_there(desk: Desk) -> None:
+    desk.migrate(live=False)
+    with desk.run() as opened:
+        before = opened.journey.result("clean", Cleaned)
+    desk.edit("parent", 3, {"count": 30, "name": "x" * 100_001})
+    assert desk.replay().replayed == {"parent": 1}
+    with desk.run() as opened:
+        after = opened.journey.result("clean", Cleaned)
+        base = (opened.journey.result("backup", Snapshot), opened.journey.result("profile", Profile))
+        plan = opened.journey.result("plan", Plan)
+        counted = rescore(opened.journey.context, *base, plan, after.ledgers, Path(after.path))
+    assert after.quality == counted
+    assert after.quality != before.quality
+
+
+def not_valid(desk: Desk) -> list[str]:
+    found = ask(
+        desk.endpoint,
+        "SELECT conname FROM pg_constraint JOIN pg_namespace ON pg_namespace.oid = connamespace"
+        " WHERE NOT convalidated AND nspname = %s",
+        tables_of(desk),
+    )
+    return [str(name) for (name,) in found]
 
 
 def test_the_audit_trail_tells_the_operators_values_from_the_plans(desk: Desk) -> None:
