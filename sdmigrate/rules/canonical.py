@@ -157,7 +157,8 @@ def _guard(column: ColumnPlan, c: str, sound_text: bool) -> str:
 
 def _numeric_guard(c: str, arguments: str) -> str:
     if not arguments:
-        return f"typeof({c})='integer' OR (typeof({c})='real' AND abs({c})<1e300)"
+        # No abs(): of the smallest integer it is an error, and SQLite may ask both sides of OR and AND.
+        return f"typeof({c})='integer' OR (typeof({c})='real' AND {c}>-1e300 AND {c}<1e300)"
     precision, _, scale = arguments.rstrip(")").partition(",")
     largest = min(10 ** (int(precision) - int(scale or 0)) - 1, 2**63 - 1)
     return f"typeof({c})='integer' AND {c} BETWEEN -{largest} AND {largest}"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sdmigrate.model.plan import ColumnPlan
@@ -149,6 +149,12 @@ def assert_canonical(value: Value, column: ColumnPlan) -> None:
     column=plans,
     collation=st.sampled_from(("BINARY", "NOCASE", "RTRIM")),
     encoding=st.sampled_from(("UTF-8", "UTF-16le")),
+)
+@example(
+    stored=[-(2**63), 2**63 - 1],
+    column=ColumnPlan(source="c", target="c", type="numeric"),
+    collation="BINARY",
+    encoding="UTF-8",
 )
 def test_a_guarded_value_is_kept(
     stored: list[Value], column: ColumnPlan, collation: str, encoding: str
