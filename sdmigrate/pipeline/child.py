@@ -19,7 +19,7 @@ from sdmigrate.model.approval import approve
 from sdmigrate.model.environment import of_environment
 from sdmigrate.model.errors import Aborted, SdmigrateError, UnsafeToContinue
 from sdmigrate.model.events import Event, RunFinished
-from sdmigrate.model.outcome import ExitCode, outcome_of
+from sdmigrate.model.outcome import outcome_of
 from sdmigrate.model.plan import TablePlan
 from sdmigrate.model.so_far import TableSoFar
 from sdmigrate.pipeline.messages import (
@@ -41,7 +41,6 @@ from sdmigrate.pipeline.messages import (
 )
 from sdmigrate.pipeline.run import Run, opened_run
 from sdmigrate.pipeline.summary import unstarted
-from sdmigrate.report.way_back import of_run, switching
 from sdmigrate.runtime.cancel import CancelToken, aborted
 
 _SHOWING_SECONDS = 0.1
@@ -153,7 +152,7 @@ class _Server:
                 raise
             outcome, code = outcome_of(known)
             self._send(
-                Ended(finished=unstarted(begin.request, outcome, code), left=(known.message, known.hint))
+                Ended(finished=unstarted(begin.request, outcome, code), why=(known.message, known.hint))
             )
 
     def _listen(self) -> None:
@@ -316,10 +315,6 @@ def _ended(run: Run, trouble: BaseException | None) -> Ended:
     complete = run.journey.following is None
     error = trouble if trouble is not None else None if complete else aborted()
     finished, _ = run.conclude(error)
-    directory = str(run.directory.path)
-    left = [f"The run's files are in {directory}."]
-    if not complete and finished.exit_code in (ExitCode.ABORTED, ExitCode.STOPPED):
-        left.append(f"Continue with: {of_run(directory, 'resume')}")
-    if run.journey.can_roll_back and run.request.schema is not None:
-        left.append(f"Go back with: {switching(finished, 'rollback', run.request.schema)}")
-    return Ended(finished=finished, left=tuple(left))
+    if isinstance(trouble, SdmigrateError) and not isinstance(trouble, Aborted):
+        return Ended(finished=finished, why=(trouble.message, trouble.hint))
+    return Ended(finished=finished)

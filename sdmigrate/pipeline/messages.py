@@ -116,8 +116,8 @@ class Ended(Record, tag=True):
     """Child to parent, last: the journey is over."""
 
     finished: RunFinished
-    left: tuple[str, ...] = ()
-    """What is left where, in words."""
+    why: tuple[str, ...] = ()
+    """What ended it before its end, in sentences; empty where nothing or the operator did."""
 
 
 Message: TypeAlias = EventLine | Seen | Waiting | Tried | Ended

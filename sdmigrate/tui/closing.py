@@ -47,7 +47,7 @@ def closing(journey: Journey, *, killed: bool) -> Closing:
         rows = None
     else:
         headline, tone = OUTCOMES[finished.outcome]
-        lines = journey.ended.left if journey.ended and finished.exit_code else ()
+        lines = journey.ended.why if journey.ended else ()
         facts = _facts(journey)
         rows = summary_grid(finished)
     return Closing(

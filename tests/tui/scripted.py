@@ -281,8 +281,7 @@ class ScriptedPilot:
             outcome = {"inspect": "inspected", "rehearse": "rehearsed"}.get(  # type: ignore[assignment]
                 self.begin.request.mode, "rolled_back" if "rollback" in self._finished else "released"
             )
-        left = (f"The run's files are in {records.RUN_DIRECTORY}.",)
-        self._messages.put(Ended(finished=records.finished(outcome, code, tuple(self._finished)), left=left))
+        self._messages.put(Ended(finished=records.finished(outcome, code, tuple(self._finished))))
 
     def _tell(self, event: Event) -> None:
         self._seq += 1

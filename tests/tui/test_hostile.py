@@ -5,15 +5,18 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from syrupy.assertion import SnapshotAssertion
 
 from sdmigrate.model.events import GateJudged, StageName
 from sdmigrate.model.record import Record
 from sdmigrate.model.settings import Request
+from sdmigrate.tui.screens.plan import PlanScreen
 from sdmigrate.tui.session import UnfinishedRun
 from sdmigrate.tui.widgets.record_table import RecordTable
 from tests.tui import records
-from tests.tui.driving import Keys, text_of, until, wizard
-from tests.tui.poison import HOSTILE, poisoned
+from tests.tui.driving import Keys, picture, text_of, until, wizard
+from tests.tui.poison import HOSTILE, MIXTURE, poisoned
+from tests.tui.scenes import go_to
 from tests.tui.scripted import GATES, Script, Stage
 
 
@@ -107,6 +110,30 @@ async def test_every_screen_shows_hostile_text_as_text(name: str, size: tuple[in
         await until(keys, "Stopped by you.")
         see()
         assert app.is_running
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+async def test_the_review_of_a_hostile_plan_as_a_picture(
+    size: tuple[int, int], svg: SnapshotAssertion
+) -> None:
+    async with wizard(_stage(MIXTURE), size=size) as (app, keys):
+        await go_to(keys, "Profile ▸", "Clean ▸")
+        await keys.press("p")
+        await until(keys, "Plan review")
+        review = keys.app.screen
+        assert isinstance(review, PlanScreen)
+        # Nothing is being tried out any more when every table's number stands.
+        await until(keys, "as proposed")
+        tables = len(review._review.plan.tables)
+        for _ in range(1_000):
+            if len(app._trials.known(review._review)) == tables:
+                break
+            await keys.pause(0.02)
+        await keys.pause()
+        assert picture(app) == svg(name="plan")
+        await keys.press("enter")
+        await until(keys, "What happens", "of this column is changed")
+        assert picture(app) == svg(name="decision")
 
 
 async def test_markup_in_a_finding_is_seen_letter_by_letter() -> None:

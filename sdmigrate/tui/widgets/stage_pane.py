@@ -207,7 +207,8 @@ class StagePane(Vertical):
             advised = {gate.advice for gate in gates_of(journey, step).values()}
             lines = [] if waiting.hint in advised else [plain(waiting.hint or "")]
             if step_state(journey, step) == "stopped":
-                lines.insert(0, f"What was kept is in {plain(waiting.run_directory)}")
+                kept = f"What was kept is in {plain(waiting.run_directory)}"
+                lines = [kept, "n goes on from here; q leaves it for 'sdmigrate resume' or 'abort'."]
             if step_state(journey, step) == "refused" and not why_no_review(journey):
                 lines.append("p reviews the plan, where it can be decided otherwise.")
         if not (journey.busy and self._tells_progress):
