@@ -22,6 +22,7 @@ from sdmigrate.rules.evidence import SAMPLES, TOP, Evidence, Group, Located, not
 from sdmigrate.rules.form_epochs import EPOCHS
 from sdmigrate.rules.form_record import LONGEST_FORM
 from sdmigrate.rules.forms import FORM_BY_NAME, SUSPECT
+from sdmigrate.rules.watching import Watch
 
 _BATCH = 10_000
 _SETTLED_TEXT = {"iso_date": 10, "iso_datetime": 19, "time": 8, "uuid": 36}
@@ -60,11 +61,30 @@ def _literal(text: str) -> str:
 def _kind(evidence: Evidence, carriage: Carriage) -> str:
     """DuckDB expression of a value's storage class and form, ``t:iso_date``; NULL where parsing must tell."""
     cases = ["WHEN v IS NULL OR contains(v, chr(0)) THEN NULL"]
+    if evidence.watch is not None:
+        cases += _objections(evidence.watch, _NUMBERS[carriage])
     if carriage != "integer":
         cases += _text_cases(evidence)
     if carriage != "text" and evidence.declared_digits is None:
         cases += _number_cases(evidence, _NUMBERS[carriage])
     return f"CASE {' '.join(cases)} END"
+
+
+def _objections(watch: Watch, number: str) -> list[str]:
+    """Cases for the values that a rule may object to, and so has to see."""
+    objections = [f"contains(v, {_literal(needle)})" for needle in watch.needles]
+    if watch.longest is not None:
+        objections.append(f"length(v) > {watch.longest + 1}")
+    if watch.days is not None:
+        first, last = (_literal(f"t{day}") for day in watch.days)
+        # A time of that last day comes before the exclamation mark.
+        objections.append(f"v < {first} OR v >= {last} || '!'")
+    if watch.numbers is not None:
+        low, high = watch.numbers
+        told = f"coalesce({number}, {_DOUBLE})"
+        objections += [f"{told} < {low}"] if low is not None else []
+        objections += [f"{told} > {high}"] if high is not None else []
+    return [f"WHEN {objection} THEN NULL" for objection in objections]
 
 
 def _text_cases(evidence: Evidence) -> list[str]:
@@ -219,6 +239,8 @@ def _add_settled(cursor: duckdb.DuckDBPyConnection, evidence: Evidence) -> None:
     ).fetchall()
     for kind, count, distinct, unfit in kinds:
         group = evidence.group(_CLASSES[kind[0]], kind[2:])
+        if evidence.watch is not None and not evidence.watch.lets_form_pass(_CLASSES[kind[0]], kind[2:]):
+            evidence.keep_no_more()
         values = int(count)
         evidence.rows += values
         evidence.distinct += distinct

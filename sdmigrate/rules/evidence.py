@@ -19,11 +19,14 @@ from sdmigrate.rules.form_record import Moment
 from sdmigrate.rules.forms import CORRUPT, FORM_BY_NAME, Interest, form_family, form_of, moment_of
 from sdmigrate.rules.separators import BY_COMMA, BY_POINT, is_marked
 from sdmigrate.rules.shortest import shortest_text
+from sdmigrate.rules.watching import Watch
 
 SAMPLES = 5
 """Most samples of one kind."""
 TOP = 5
 """Most frequent values kept."""
+KEPT = 20_000
+"""Most values of a column kept for the rules of a pack."""
 
 Located: TypeAlias = tuple[Value, int | None]
 """A value with the rowid of one row that holds it."""
@@ -117,6 +120,12 @@ class Evidence:
     high_text: str | None = None
     frequent: list[tuple[int, int, int, Value]] = field(default_factory=list)
     """A heap of the most frequent values."""
+    watch: Watch | None = None
+    """What the rules of a pack look for in this column."""
+    kept: list[tuple[Value, int, int | None]] = field(default_factory=list)
+    """The distinct values that the watch does not let pass, with their rows and the rowid of one of them."""
+    kept_all: bool = True
+    """False: there are too many, or a scan has settled some that the rules must see."""
 
     def add_nulls(self, count: int) -> None:
         """Rows whose value is NULL."""
@@ -128,6 +137,8 @@ class Evidence:
         self.rows += count
         self.distinct += 1
         self.note_frequent(value, count, rowid)
+        if self.watch is not None and not self.watch.lets_pass(value):
+            self.keep(value, count, rowid)
         kind = storage_class(value)
         form = form_of(value, self.interest)
         group = self.group(kind, form)
@@ -139,6 +150,18 @@ class Evidence:
             self.note_length(0, len(value), value, rowid)
         elif value is not None:
             self._add_number(value, count, rowid, form, group)
+
+    def keep(self, value: Value, count: int, rowid: int | None) -> None:
+        """Remember a value for the rules of a pack, while there are few."""
+        if self.kept_all and len(self.kept) < KEPT:
+            self.kept.append((value, count, rowid))
+        else:
+            self.keep_no_more()
+
+    def keep_no_more(self) -> None:
+        """Leave the rules of a pack to ask the rows."""
+        self.kept_all = False
+        self.kept.clear()
 
     def group(self, kind: StorageClass, form: str) -> Group:
         """The group, made where it is not there yet."""

@@ -1,8 +1,9 @@
-"""Whether one value lies in a rule's range or has its type, in whatever form it is written.
+"""Whether one value passes a rule, in whatever form it is written.
 
 Invariant: a value that is no number, or no date, lies in no range.
 """
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
@@ -11,8 +12,12 @@ from sdmigrate.model.plan import ColumnPlan
 from sdmigrate.model.profile import ColumnProfile
 from sdmigrate.model.values import Value
 from sdmigrate.rules.conversion import Changed, Kept, Misfit, convert
+from sdmigrate.rules.form_record import SPACES
+from sdmigrate.rules.forms import form_of
 from sdmigrate.rules.rule_pack import Rule
 
+_REPEATED = re.compile(r"(\\n|\\t|[^\\.^$*+?{}\[\]|()])\{(\d{1,3}),\}")
+_ESCAPED = {"\\n": "\n", "\\t": "\t"}
 _REMEMBERED = 65_536
 _ISO = {"iso_date", "iso_datetime"}
 
@@ -35,6 +40,8 @@ def in_range(rule: Rule, profile: ColumnProfile) -> Callable[[Value], bool]:
 
     @lru_cache(maxsize=_REMEMBERED)
     def test(value: Value) -> bool:
+        if dates and isinstance(value, str) and form_of(value) in _ISO:
+            return _day_within(rule, value[:10])
         match convert(value, column) if value is not None else None:
             case Kept():
                 understood = value
@@ -68,6 +75,51 @@ def converts(rule: Rule, profile: ColumnProfile) -> Callable[[Value], bool]:
     """The test whether a value of that column becomes the rule's type."""
     column = ColumnPlan(source=profile.name, target=profile.name, type=rule.type, day_first=profile.day_first)
     return lambda value: value is not None and not isinstance(convert(value, column), Misfit)
+
+
+def literal_of(pattern: str) -> str | None:
+    """The text that is in a value exactly where the pattern is found; None where there is no such one."""
+    repeated = _REPEATED.fullmatch(pattern)
+    if repeated is not None and int(repeated[2]):
+        return _ESCAPED.get(repeated[1], repeated[1]) * int(repeated[2])
+    return pattern if pattern and pattern == re.escape(pattern) else None
+
+
+def without(rule: Rule) -> Callable[[Value], bool]:
+    """The test whether the rule's pattern is not found in a text."""
+    found = re.compile(rule.pattern).search
+    return lambda value: isinstance(value, str) and found(value) is None
+
+
+def test_of(rule: Rule, profile: ColumnProfile) -> Callable[[Value], bool]:
+    """The test whether a value of that column passes a watched rule; empty and blank text does."""
+    match rule.check:
+        case "range":
+            passes = in_range(rule, profile)
+        case "max_length":
+            passes = _short_enough(rule)
+        case _:
+            literal = literal_of(rule.pattern)
+            found_not = without(rule)
+
+            def passes(value: Value) -> bool:
+                if not isinstance(value, str):
+                    return True
+                return literal not in value if literal is not None else found_not(value)
+
+    return lambda value: (isinstance(value, str) and not value.strip(SPACES)) or passes(value)
+
+
+def _short_enough(rule: Rule) -> Callable[[Value], bool]:
+    most = rule.maximum if isinstance(rule.maximum, int | float) else float("inf")
+
+    def passes(value: Value) -> bool:
+        if isinstance(value, bytes):
+            return len(value) <= most
+        # As SQLite's length() has it: a NUL ends a text.
+        return len(str(value).partition("\0")[0]) <= most
+
+    return passes
 
 
 def _day_within(rule: Rule, day: str) -> bool:

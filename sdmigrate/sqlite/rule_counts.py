@@ -3,7 +3,6 @@
 Invariant: reads only. What SQL tells is told by SQL; what only a parser understands is read, each value once.
 """
 
-import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,14 +13,19 @@ from sdmigrate.model.finding import Sample
 from sdmigrate.model.profile import ColumnProfile
 from sdmigrate.model.values import Value, stored
 from sdmigrate.rules.rule_pack import Rule
-from sdmigrate.rules.rule_values import bounds_in_range, converts, in_range, ranges_over_dates
+from sdmigrate.rules.rule_values import (
+    bounds_in_range,
+    converts,
+    in_range,
+    literal_of,
+    ranges_over_dates,
+    without,
+)
 from sdmigrate.sqlite.connection import quote_identifier
 from sdmigrate.sqlite.references import SAMPLES, Located, located_rows
 from sdmigrate.sqlite.row_order import balanced
 
 _DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
-_REPEATED = re.compile(r"(\\n|\\t|[^\\.^$*+?{}\[\]|()])\{(\d{1,3}),\}")
-_ESCAPED = {"\\n": "\n", "\\t": "\t"}
 
 
 @dataclass(frozen=True)
@@ -131,14 +135,13 @@ def _test(rule: Rule, column: ColumnProfile, name: str) -> _Test:
 
 
 def _pattern(rule: Rule, column: ColumnProfile, name: str) -> _Test:
-    literal = _literal(rule.pattern)
+    literal = literal_of(rule.pattern)
     if not column.classes.text or (literal is not None and len(literal) > column.longest_characters):
         return _Test()
     is_text = "1" if column.classes.text == column.classes.values else f"typeof({name}) = 'text'"
     if literal is not None:
         return _Test(broken=f"{is_text} AND instr({name}, :literal)", values={"literal": literal})
-    found = re.compile(rule.pattern).search
-    return _Test(unsettled=is_text, passes=lambda value: isinstance(value, str) and found(value) is None)
+    return _Test(unsettled=is_text, passes=without(rule))
 
 
 def _range(rule: Rule, column: ColumnProfile, name: str) -> _Test:
@@ -159,11 +162,3 @@ def _range(rule: Rule, column: ColumnProfile, name: str) -> _Test:
         unsettled=f"NOT ({plain})",
         passes=in_range(rule, column),
     )
-
-
-def _literal(pattern: str) -> str | None:
-    """The text that is in a value exactly where the pattern is found; None where there is no such one."""
-    repeated = _REPEATED.fullmatch(pattern)
-    if repeated is not None and int(repeated[2]):
-        return _ESCAPED.get(repeated[1], repeated[1]) * int(repeated[2])
-    return pattern if pattern and pattern == re.escape(pattern) else None

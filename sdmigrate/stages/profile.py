@@ -8,12 +8,12 @@ import sqlite3
 from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from sdmigrate.duck.scan import Scanned, scan
+from sdmigrate.duck.scan import EvidenceMaker, Scanned, scan
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.errors import SourceUnusable, UsageProblem
 from sdmigrate.model.events import Advanced
@@ -26,6 +26,7 @@ from sdmigrate.rules.likely_keys import LikelyParents
 from sdmigrate.rules.quality import score
 from sdmigrate.rules.rule_pack import RulePack, read_rule_pack
 from sdmigrate.rules.rule_results import rule_findings
+from sdmigrate.rules.watching import watches
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import make_private_directory
 from sdmigrate.sqlite.connection import open_read_only, quote_identifier
@@ -62,10 +63,11 @@ def profile(context: Context, snapshot: Snapshot, target: TargetFacts | None = N
 def _profile(context: Context, snapshot: Snapshot, pack: RulePack | None) -> Profile:
     catalog = snapshot.catalog
     with closing(open_read_only(snapshot.path, catalog=catalog)) as connection:
-        counted = _gather(context, snapshot, connection)
+        counted = _gather(context, snapshot, connection, pack)
         findings: list[Finding] = []
         tables: list[TableProfile] = []
-        parents = LikelyParents(catalog, {name: found.evidence for name, found in counted.items()})
+        evidence = {name: found.evidence for name, found in counted.items()}
+        parents = LikelyParents(catalog, evidence)
         with context.cancel.interrupting(connection.interrupt):
             for table in catalog.tables:
                 found = counted[table.name]
@@ -82,7 +84,7 @@ def _profile(context: Context, snapshot: Snapshot, pack: RulePack | None) -> Pro
                     context, table.name, len(tables), len(catalog.tables), "keys and references", "tables"
                 )
         connect = partial(open_read_only, snapshot.path, catalog=catalog)
-        results = rule_results(context, connect, catalog, tuple(tables), pack)
+        results = rule_results(context, connect, catalog, tuple(tables), pack, evidence)
     return Profile(
         source_fingerprint=snapshot.source_fingerprint,
         tables=tuple(tables),
@@ -130,7 +132,9 @@ class _Counted:
         return TableSoFar(profile=profile, findings=self.columns.findings, known="counted", rows=self.rows)
 
 
-def _gather(context: Context, snapshot: Snapshot, connection: sqlite3.Connection) -> dict[str, _Counted]:
+def _gather(
+    context: Context, snapshot: Snapshot, connection: sqlite3.Connection, pack: RulePack | None
+) -> dict[str, _Counted]:
     """Every table, counted."""
     tables = snapshot.catalog.tables
     total = sum(len(table.columns) for table in tables)
@@ -144,13 +148,14 @@ def _gather(context: Context, snapshot: Snapshot, connection: sqlite3.Connection
     readable = {table.name: _without(table, unreadable.get(table.name, frozenset())) for table in tables}
     gathered: dict[str, dict[str, Evidence]] = {table.name: {} for table in tables}
     counted: dict[str, _Counted] = {}
+    make = _watched(pack)
 
     def complete(table: Table) -> None:
         evidence = gathered[table.name]
         rows = _rows(connection, table, evidence)
         for name in unreadable.get(table.name, ()):
             # What SQLite cannot compute here is NULL in cleaned as well.
-            evidence[name] = empty_evidence(table, name)
+            evidence[name] = make(table, name)
             evidence[name].add_nulls(rows)
         counted[table.name] = _Counted(rows, evidence, columns_of(context, table, evidence))
         context.show(counted[table.name].told(table.name))
@@ -166,7 +171,7 @@ def _gather(context: Context, snapshot: Snapshot, connection: sqlite3.Connection
     small = _small(connection, tuple(readable.values()))
     done = 0
     for table in small:
-        evidence = {column.name: empty_evidence(table, column.name) for column in table.columns}
+        evidence = {column.name: make(table, column.name) for column in table.columns}
         heard(Scanned(table=table, columns=evidence, readable=False))
         done += len(evidence)
         pulse(table.name, done)
@@ -174,7 +179,7 @@ def _gather(context: Context, snapshot: Snapshot, connection: sqlite3.Connection
         snapshot.path,
         context.directory.scratch,
         tuple(table for table in readable.values() if table not in small),
-        empty_evidence,
+        make,
         context.cancel,
         lambda table, further: pulse(table, done + further),
         heard,
@@ -201,6 +206,17 @@ def _small(connection: sqlite3.Connection, tables: tuple[Table, ...]) -> frozens
         ).fetchone()[0]
         <= rows
     )
+
+
+def _watched(pack: RulePack | None) -> EvidenceMaker:
+    """What makes a column's empty evidence, with what the rules of the pack look for in it."""
+    watched = cache(partial(watches, pack))
+
+    def make(table: Table, name: str) -> Evidence:
+        watching = watched(table.name)
+        return empty_evidence(table, name, watching.get(name, watching.get(None)))
+
+    return make
 
 
 def _without(table: Table, names: Collection[str]) -> Table:

@@ -20,6 +20,7 @@ from sdmigrate.rules.types import (
     settle_day_order,
     settle_separators,
 )
+from sdmigrate.rules.watching import Watch
 from sdmigrate.runtime.context import Context
 
 
@@ -31,13 +32,14 @@ class TableColumns:
     findings: tuple[Finding, ...]
 
 
-def empty_evidence(table: Table, name: str) -> Evidence:
+def empty_evidence(table: Table, name: str, watch: Watch | None = None) -> Evidence:
     """The evidence to which the values of that column are added."""
     column = table.column(name)
     return Evidence(
         interest=interest_of(column),
         declared_digits=declared_digits(column),
         declared_length=declared_length(column),
+        watch=watch,
     )
 
 

@@ -4,15 +4,18 @@ Invariant: counts are exact and of all rows; a rule whose table or column is not
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from itertools import chain
 from queue import SimpleQueue
+from types import MappingProxyType
+from typing import TypeAlias
 
 from sdmigrate.model.catalog import Catalog, Table
-from sdmigrate.model.finding import Sample
-from sdmigrate.model.profile import TableProfile
+from sdmigrate.model.profile import ColumnProfile, TableProfile
+from sdmigrate.model.values import Value
+from sdmigrate.rules.evidence import Evidence, located, note_sample
 from sdmigrate.rules.rule_pack import Rule, RulePack
 from sdmigrate.rules.rule_results import (
     ROW_CHECKS,
@@ -23,9 +26,14 @@ from sdmigrate.rules.rule_results import (
     result_of,
     within_band,
 )
+from sdmigrate.rules.rule_values import test_of
+from sdmigrate.rules.watching import WATCHED
 from sdmigrate.runtime.context import Context
-from sdmigrate.sqlite.references import SAMPLES, numeric_columns, orphans
+from sdmigrate.sqlite.references import SAMPLES, Located, numeric_columns, orphans
 from sdmigrate.sqlite.rule_counts import breaking, suspects
+
+Evidences: TypeAlias = Mapping[str, Mapping[str, Evidence]]
+"""By table and column; a rule asks the rows of a column that is not there."""
 
 _AT_ONCE = 2
 """Rules asked at once; SQLite reads without holding the interpreter."""
@@ -37,8 +45,9 @@ def rule_results(
     catalog: Catalog,
     tables: tuple[TableProfile, ...],
     pack: RulePack | None,
+    evidence: Evidences = MappingProxyType({}),
 ) -> tuple[RuleResult, ...]:
-    """What every rule says, from the counts where they tell and else from the rows.
+    """What every rule says, from the counts or the values kept where they tell and else from the rows.
 
     Args:
         context: the run's.
@@ -46,6 +55,7 @@ def rule_results(
         catalog: what the file declares.
         tables: its counts.
         pack: the rules; None: there are none.
+        evidence: columns counted with a watch for these rules.
 
     Raises:
         UsageProblem: SQLite cannot evaluate a rule's expression.
@@ -68,7 +78,7 @@ def rule_results(
         context.cancel.raise_if_set()
         connection = free.get()
         try:
-            return tuple(_asked(connection, catalog, *each))
+            return tuple(_asked(connection, catalog, *each, evidence.get(each[0].name, {})))
         finally:
             free.put(connection)
 
@@ -82,27 +92,50 @@ def rule_results(
 
 
 def _asked(
-    connection: sqlite3.Connection, catalog: Catalog, profile: TableProfile, rule: Rule
+    connection: sqlite3.Connection,
+    catalog: Catalog,
+    profile: TableProfile,
+    rule: Rule,
+    evidence: Mapping[str, Evidence],
 ) -> Iterator[RuleResult]:
     if rule.check in ROW_CHECKS or rule.check == "type":
-        yield from _over_rows(connection, catalog.table(profile.name), profile, rule)
+        yield from _over_values(connection, catalog.table(profile.name), profile, rule, evidence)
     elif rule.check == "references":
         yield from _unsuggested(connection, catalog, catalog.table(profile.name), profile, rule)
 
 
-def _over_rows(
-    connection: sqlite3.Connection, table: Table, profile: TableProfile, rule: Rule
+def _over_values(
+    connection: sqlite3.Connection,
+    table: Table,
+    profile: TableProfile,
+    rule: Rule,
+    evidence: Mapping[str, Evidence],
 ) -> Iterator[RuleResult]:
-    broken = 0
-    samples: list[Sample] = []
     columns = columns_of(rule, profile)
     judged = sum(meaningful(column) for column in columns)
-    for column in suspects(connection, table, columns, rule):
-        located = breaking(connection, table, column, rule)
-        broken += located.rows
-        samples += located.samples
+    told = {
+        column.name: _of_kept(rule, column, evidence[column.name])
+        for column in columns
+        if rule.check in WATCHED and column.name in evidence and evidence[column.name].kept_all
+    }
+    asked = [column for column in columns if column.name not in told]
+    for column in suspects(connection, table, asked, rule):
+        told[column.name] = breaking(connection, table, column, rule)
+    located = [told[column.name] for column in columns if column.name in told]
     if judged:
+        samples = [sample for one in located for sample in one.samples]
+        broken = sum(one.rows for one in located)
         yield result_of(rule, table.name, judged, broken, tuple(samples[:SAMPLES]))
+
+
+def _of_kept(rule: Rule, column: ColumnProfile, evidence: Evidence) -> Located:
+    """Of a column whose every value that may break a rule was kept."""
+    passes = test_of(rule, column)
+    broken = [(value, count, rowid) for value, count, rowid in evidence.kept if not passes(value)]
+    samples: list[tuple[Value, int | None]] = []
+    for value, _, rowid in broken:
+        note_sample(samples, value, rowid)
+    return Located(rows=sum(count for _, count, _ in broken), samples=located(samples))
 
 
 def _unsuggested(

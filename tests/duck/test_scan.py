@@ -23,6 +23,7 @@ from sdmigrate.model.errors import Aborted
 from sdmigrate.model.values import Value
 from sdmigrate.rules.declared_types import declared_digits, declared_length
 from sdmigrate.rules.evidence import Evidence, interest_of
+from sdmigrate.rules.watching import Watch
 from sdmigrate.runtime.cancel import CancelToken
 from tests.rules.values import values
 
@@ -43,6 +44,15 @@ TABLE = Table(
         for number, (declared, affinity) in enumerate(DECLARED)
     ),
 )
+WATCHES = {
+    "": Watch(needles=("a", "."), longest=4),
+    "TEXT": Watch(needles=("1",)),
+    "VARCHAR(5)": Watch(days=("2000-01-01", "2024-06-30")),
+    "INTEGER": Watch(numbers=(-1, 1000)),
+    "REAL": Watch(numbers=(None, 0.5), needles=("x",)),
+    "DECIMAL(10,2)": Watch(everything=True),
+}
+"""What rules look for in the columns, by declared type."""
 ROWLESS = Table(
     name="rowless",
     columns=(
@@ -84,6 +94,7 @@ def make(table: Table, column: str) -> Evidence:
         interest=interest_of(declared),
         declared_digits=declared_digits(declared),
         declared_length=declared_length(declared),
+        watch=WATCHES.get(declared.declared_type),
     )
 
 
@@ -110,6 +121,35 @@ def naive(path: Path, table: Table) -> dict[str, Evidence]:
                 else:
                     evidence.add(value, count, first[kind, value])
     return found
+
+
+def let_pass(value: Value, watch: Watch) -> bool:
+    """Whether a scan need not keep the value, told without its patterns."""
+    if watch.days is not None:
+        first, last = watch.days
+        return isinstance(value, str) and first <= value[:10] <= last and len(value) in (10, 19)
+    if watch.numbers is not None:
+        low, high = watch.numbers
+        number = isinstance(value, int | float)
+        return number and (low is None or low <= value) and (high is None or value <= high)  # type: ignore[operator]
+    return watch.lets_pass(value)
+
+
+def kept(evidence: Evidence) -> Counter[str]:
+    """The rows of each value kept, of whatever part of the table."""
+    counts: Counter[str] = Counter()
+    for value, count, _ in evidence.kept:
+        counts[repr(value)] += count
+    return counts
+
+
+def require_kept(found: Evidence, expected: Evidence) -> None:
+    """What was kept for the rules was all there, and what was not kept breaks none."""
+    assert found.watch is not None
+    assert kept(found).items() <= kept(expected).items()
+    if found.kept_all:
+        passing = {repr(value) for value, _, _ in expected.kept if let_pass(value, found.watch)}
+        assert kept(expected).keys() - kept(found).keys() <= passing
 
 
 def facts(evidence: Evidence) -> dict[str, Any]:
@@ -195,6 +235,8 @@ def test_counts_equal_naive_ones(
     expected = naive(path, TABLE)
     for column in TABLE.columns:
         assert facts(evidence[column.name]) == facts(expected[column.name]), column.declared_type
+        if column.declared_type in WATCHES:
+            require_kept(evidence[column.name], expected[column.name])
 
 
 @pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values])

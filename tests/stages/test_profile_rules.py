@@ -10,12 +10,16 @@ import pytest
 
 from sdmigrate.demo.companions import rules_path
 from sdmigrate.demo.database import write_demo
+from sdmigrate.model.catalog import Table
 from sdmigrate.model.errors import UsageProblem
-from sdmigrate.rules.rule_pack import Check, read_rule_pack
+from sdmigrate.rules.evidence import Evidence
+from sdmigrate.rules.rule_pack import Check, RulePack, read_rule_pack
 from sdmigrate.rules.rule_results import RuleResult, rule_findings
-from sdmigrate.sqlite.connection import open_read_only
+from sdmigrate.rules.watching import watches
+from sdmigrate.sqlite.connection import open_read_only, quote_identifier
 from sdmigrate.sqlite.references import numeric_columns, orphans
 from sdmigrate.stages.profile import profile
+from sdmigrate.stages.profile_columns import empty_evidence
 from sdmigrate.stages.profile_rules import rule_results
 from tests.conftest import MakeContext
 from tests.stages.test_profile import snapshot_of
@@ -45,7 +49,36 @@ def results(tmp_path: Path, make_context: MakeContext, *rules: str) -> tuple[Rul
     )
     context, snapshot = make_context(tmp_path, "inspect"), snapshot_of(path)
     tables = profile(context, snapshot).tables
-    return rule_results(context, partial(open_read_only, path), snapshot.catalog, tables, pack)
+    connect = partial(open_read_only, path)
+    asked = rule_results(context, connect, snapshot.catalog, tables, pack)
+    with closing(connect()) as connection:
+        evidence = {table.name: counted(connection, table, pack) for table in snapshot.catalog.tables}
+    kept = rule_results(context, connect, snapshot.catalog, tables, pack, evidence)
+    assert [told(result) for result in kept] == [told(result) for result in asked]
+    return asked
+
+
+def counted(connection: sqlite3.Connection, table: Table, pack: RulePack) -> dict[str, Evidence]:
+    """Every column's evidence, which keeps what the pack's rules must see."""
+    watching = watches(pack, table.name)
+    found = {}
+    for column in table.columns:
+        name = quote_identifier(column.name)
+        found[column.name] = empty_evidence(table, column.name, watching.get(column.name, watching.get(None)))
+        for value, rowid in connection.execute(
+            f"SELECT {name}, rowid FROM {table.name} WHERE {name} IS NOT NULL"
+        ):
+            found[column.name].add(value, 1, rowid)
+    return found
+
+
+def told(result: RuleResult) -> tuple[str, int, int, list[int]]:
+    return (
+        result.rule.name,
+        result.judged,
+        result.broken,
+        sorted(sample.rowid or 0 for sample in result.samples),
+    )
 
 
 DAYS = 'table = "t"\ncolumn = "day"\ncheck = "range"'
