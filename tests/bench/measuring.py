@@ -17,7 +17,8 @@ import psycopg
 
 from sdmigrate.model.settings import Endpoint
 
-EVERY_SECONDS = 0.02
+EVERY_SECONDS = 0.1
+"""To look at every process of the machine takes milliseconds, which the measured work has to wait for."""
 
 
 @dataclass
