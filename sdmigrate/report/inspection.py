@@ -6,6 +6,7 @@ Invariant: evidence is the profile's; the type a column becomes is the plan's wh
 from collections import Counter
 from collections.abc import Mapping
 
+from sdmigrate.model.catalog import OtherKind
 from sdmigrate.model.plan import ColumnPlan, Plan
 from sdmigrate.model.profile import ColumnProfile, TableProfile
 from sdmigrate.report.numbers import count, share
@@ -26,6 +27,17 @@ _TITLES = (
     "Why",
 )
 _SURE = 0.95
+_OTHERS: dict[OtherKind, tuple[str, ...]] = {
+    "view": ("view",),
+    "trigger": ("trigger",),
+    "virtual": ("virtual table",),
+    "shadow": ("table of a virtual one", "tables of virtual ones"),
+    "internal": ("table of SQLite's own", "tables of SQLite's own"),
+    "table": ("table that cannot be read", "tables that cannot be read"),
+    "index": ("index that cannot be read", "indexes that cannot be read"),
+    "entry": ("entry of no known kind", "entries of no known kind"),
+}
+"""What there may be beside tables, one and many."""
 
 
 def tables(story: RunStory, only: str | None, most: int | None = None) -> tuple[Section, ...]:
@@ -68,7 +80,7 @@ def overview(story: RunStory) -> tuple[Block, ...]:
     )
     others = story.snapshot.catalog.others if story.snapshot is not None else ()
     kinds = Counter(other.kind for other in others)
-    beside = ", ".join(f"{count(number)} {kind}" for kind, number in kinds.items())
+    beside = ", ".join(plural(number, *_OTHERS[kind]) for kind, number in kinds.items())
     return (grid, Line(text=f"Beside tables: {beside}.", tone="dim")) if beside else (grid,)
 
 

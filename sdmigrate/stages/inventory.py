@@ -3,6 +3,7 @@
 Invariant: every object of the file is either a table of the catalog or told here with its SQL text.
 """
 
+import re
 from collections.abc import Iterator
 
 from sdmigrate.model.blueprint import MOST_COLUMNS
@@ -10,6 +11,7 @@ from sdmigrate.model.catalog import OWN_COLLATIONS, Catalog, OtherObject, Table
 from sdmigrate.model.finding import Finding, Severity
 
 LONGEST_SQL = 2000
+_QUOTED_OR_SPACE = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\])|\s+""")
 
 
 def inventory(catalog: Catalog) -> tuple[Finding, ...]:
@@ -186,6 +188,6 @@ def _virtual_advice(other: OtherObject) -> str:
 
 def _text(sql: str) -> str:
     """The SQL for a message: on one line where that changes nothing, and cut where it is very long."""
-    if "--" not in sql and "'" not in sql:
-        sql = " ".join(sql.split())
+    if "--" not in sql:
+        sql = _QUOTED_OR_SPACE.sub(lambda found: found.group(1) or " ", sql)
     return sql if len(sql) <= LONGEST_SQL else sql[: LONGEST_SQL - 1] + "…"

@@ -304,3 +304,13 @@ def test_read_only_directory(home: Path, tmp_path: Path, make_context: MakeConte
         assert state(home) == before
     finally:
         home.chmod(0o755)
+
+
+def test_sql_is_told_on_one_line_with_its_texts_as_they_are() -> None:
+    view = OtherObject(
+        name="v", kind="view", table=None, sql="CREATE VIEW v AS\n  SELECT 'a\n  b',\n\t[c  d]\nFROM t"
+    )
+    commented = OtherObject(name="w", kind="view", table=None, sql="CREATE VIEW w AS -- all\nSELECT 1")
+    told = [finding.message for finding in inventory(Catalog(tables=(), others=(view, commented)))]
+    assert told[0] == "A view. CREATE VIEW v AS SELECT 'a\n  b', [c  d] FROM t"
+    assert told[1] == "A view. CREATE VIEW w AS -- all\nSELECT 1"
