@@ -84,7 +84,7 @@ def cutover_question(journey: Journey) -> SwitchQuestion:
             "Prepared SELECT * of open sessions must be prepared again where column types changed.",
         ),
         act=f"Switch {schema}",
-        may_discard=_live_has_writes(journey),
+        may_discard=live_has_writes(journey),
     )
 
 
@@ -102,7 +102,7 @@ def rollback_question(journey: Journey) -> SwitchQuestion:
         facts=tuple(facts),
         warnings=("Rows written to the live schema since the switch stay behind in the release you leave.",),
         act=f"Roll back {schema}",
-        may_discard=_live_has_writes(journey),
+        may_discard=live_has_writes(journey),
     )
 
 
@@ -128,6 +128,7 @@ def _verdicts(journey: Journey) -> str:
     return ", ".join(words)
 
 
-def _live_has_writes(journey: Journey) -> bool:
+def live_has_writes(journey: Journey) -> bool:
+    """Whether a switch was refused because live was written to, which takes a permission of its own."""
     waiting = journey.waiting
     return bool(waiting and "discard-live-writes" in (waiting.hint or "") + (waiting.stopped_by or ""))

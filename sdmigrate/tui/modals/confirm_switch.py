@@ -13,11 +13,12 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Input, Static
+from textual.widgets import Button, Input, Static
 
 from sdmigrate.pipeline.messages import Confirm
 from sdmigrate.tui.format import plain
 from sdmigrate.tui.paint import toned
+from sdmigrate.tui.widgets.plain_checkbox import PlainCheckbox
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class ConfirmSwitch(ModalScreen[Confirm | None]):
                         yield Static(toned("!", "warn"), classes="warning-mark")
                         yield Static(toned(warning), classes="fact-text")
             if question.may_discard:
-                yield Checkbox(
+                yield PlainCheckbox(
                     Content("give up the rows written to live since its publication"),
                     id="discard",
                     compact=True,
@@ -104,7 +105,7 @@ class ConfirmSwitch(ModalScreen[Confirm | None]):
     @on(Button.Pressed, "#act")
     def _act(self, event: Button.Pressed) -> None:
         event.stop()
-        boxes = self.query("#discard").results(Checkbox)
+        boxes = self.query(PlainCheckbox)
         self.dismiss(
             Confirm(
                 typed=self.query_one("#typed", Input).value,

@@ -20,6 +20,7 @@ from sdmigrate.tui.narration import (
 )
 from sdmigrate.tui.offers import Offer, going_on, why_no_review
 from sdmigrate.tui.paint import toned
+from sdmigrate.tui.questions import live_has_writes
 from sdmigrate.tui.steps import Step, StepName, position, purpose
 from sdmigrate.tui.views import View, views_of
 from sdmigrate.tui.views.inspected import Inspection
@@ -211,6 +212,9 @@ class StagePane(Vertical):
                 lines = [kept, "n goes on from here; q leaves it for 'sdmigrate resume' or 'abort'."]
             if step_state(journey, step) == "refused" and not why_no_review(journey):
                 lines.append("p reviews the plan, where it can be decided otherwise.")
+            if live_has_writes(journey):
+                key = "u" if waiting.asks == "offer_rollback" else "n"
+                lines.append(f"What is live stays live. {key} asks again, and lets you give up those rows.")
         if not (journey.busy and self._tells_progress):
             self._say_hint(Content("\n").join(Content(line) for line in lines if line))
 
