@@ -31,7 +31,8 @@ _SETTLED_EPOCHS = {"epoch_s": 86_400, "epoch_ms": 86_400_000, "epoch_us": 86_400
 """Epochs whose numbers need no look of their own, with the units of a day."""
 _INTEGER = INTEGER_RANGES["integer"]
 _SMALLINT = INTEGER_RANGES["smallint"][1]
-_DOUBLE = "TRY_CAST(v[2:] AS DOUBLE)"
+# A cast that fails spells out why, which takes longer than all else where a text is long.
+_DOUBLE = "CASE WHEN starts_with(v, 'r') THEN TRY_CAST(v[2:] AS DOUBLE) END"
 _STORED: dict[Carriage, str] = {
     "any": "stored",
     "text": "encode('t') || stored",
@@ -39,7 +40,7 @@ _STORED: dict[Carriage, str] = {
 }
 """DuckDB expression of a grouped value as bytes, its class told by the first letter."""
 _NUMBERS: dict[Carriage, str] = {
-    "any": "TRY_CAST(v[2:] AS BIGINT)",
+    "any": "CASE WHEN starts_with(v, 'i') THEN TRY_CAST(v[2:] AS BIGINT) END",
     "text": "CAST(NULL AS BIGINT)",
     "integer": "stored",
 }
@@ -99,7 +100,8 @@ def _text_cases(evidence: Evidence) -> list[str]:
         suspect = _literal("^t" + SUSPECT.removeprefix("^"))
         long = LONGEST_FORM + 1
         cases.append(
-            f"WHEN starts_with(v, 't') AND (strlen(v) > {long} AND length(v) > {long}"
+            f"WHEN starts_with(v, 't') AND (strlen(v) > {long}"
+            f" AND (strlen(v) > {4 * long} OR length(v) > {long})"
             " AND regexp_matches(v, '^t[!-~]')"
             f" OR NOT regexp_matches(v, {suspect})) THEN 't:other'"
         )
@@ -160,13 +162,19 @@ def count_values(
         for number, _ in names if several else ():
             cursor.execute(f"CREATE OR REPLACE TEMP TABLE keys_c{number} (key UHUGEINT, n BIGINT, r BIGINT)")
         for part in parts if several else (None,):
-            cursor.execute(
-                f"CREATE OR REPLACE TEMP TABLE wide AS SELECT CAST(r AS BIGINT) AS r, {held}"
-                f" FROM {snapshot_query(rows_query(table, carriages, part))}"
+            source = (
+                f"(SELECT CAST(r AS BIGINT) AS r, {held}"
+                f" FROM {snapshot_query(rows_query(table, carriages, part))})"
             )
+            if len(names) > 1:
+                # What is asked once need not be held.
+                cursor.execute(f"CREATE OR REPLACE TEMP TABLE wide AS FROM {source}")
+                source = "wide"
             for number, name in names:
                 cancel.raise_if_set()
-                _count_column(cursor, f"c{number}", evidence[name], carriages[name], cancel, several=several)
+                _count_column(
+                    cursor, source, f"c{number}", evidence[name], carriages[name], cancel, several=several
+                )
         for number, name in names if several else ():
             cancel.raise_if_set()
             _tell_apart(cursor, table, name, f"keys_c{number}", evidence[name])
@@ -194,6 +202,7 @@ def _tell_apart(
 
 def _count_column(
     cursor: duckdb.DuckDBPyConnection,
+    source: str,
     column: str,
     evidence: Evidence,
     carriage: Carriage,
@@ -207,7 +216,7 @@ def _count_column(
             {_NUMBERS[carriage]} AS number
         FROM (SELECT stored, bytes, TRY(decode(bytes)) AS v, n, r
             FROM (SELECT {column} AS stored, {_STORED[carriage]} AS bytes, count(*) AS n, min(r) AS r
-                FROM wide GROUP BY {column}))"""
+                FROM {source} GROUP BY {column}))"""
     )
     try:
         for (count,) in cursor.execute("SELECT n FROM grouped WHERE v IS NULL AND raw IS NULL").fetchall():
