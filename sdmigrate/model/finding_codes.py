@@ -57,6 +57,7 @@ FINDING_CODES: dict[str, str] = {
     "impossible-dates": "Dates that no calendar has",
     "ambiguous-day-month": "Dates whose day and month can be taken for each other, and nothing settles it",
     "mixed-epoch-units": "Numbers of a date column counted in several units",
+    "doubtful-epoch": "Numbers read as seconds since 1970 that may be seconds since 2001",
     "day-order-settled": "Dates whose day and month can be taken for each other, read as other dates tell",
     "mixed-date-forms": "Dates written in several ways in one column",
     "numbers-with-separators": "Numbers with separators, read as their column or its table says",

@@ -7,6 +7,7 @@ import msgspec
 
 from sdmigrate.model.plan import ColumnPlan, Empty
 from sdmigrate.model.profile import Candidate, ColumnProfile
+from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES
 from sdmigrate.rules.separators import read_by
 from sdmigrate.rules.type_families import MOMENTS, family, is_number
 
@@ -67,7 +68,9 @@ def misfits(
 
 def _reads_alike(candidate: Candidate, column: ColumnProfile, form: str | None) -> bool:
     """Whether a candidate counts values as the plan reads them, and not numbers taken for moments."""
-    return family(candidate.type) not in MOMENTS or candidate.form in ("auto", form, column.form)
+    if family(candidate.type) not in MOMENTS:
+        return True
+    return candidate.form == form if form in NUMBER_DATE_NAMES else candidate.form in ("auto", column.form)
 
 
 def _read(column: ColumnProfile, form: str) -> int:

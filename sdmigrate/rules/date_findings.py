@@ -12,6 +12,7 @@ from sdmigrate.rules.evidence import located
 from sdmigrate.rules.form_dates import day_month_reading
 from sdmigrate.rules.form_epochs import EPOCH_NAMES
 from sdmigrate.rules.forms import FORM_BY_NAME, form_family
+from sdmigrate.rules.number_dates import doubtful_numbers
 from sdmigrate.rules.seen_column import SeenColumn, real_texts
 from sdmigrate.rules.types import day_order, mixed_units
 from sdmigrate.rules.wording import plural
@@ -67,6 +68,17 @@ def _date_forms(seen: SeenColumn) -> Iterator[Finding]:
             f"In {ambiguous} dates day and month can be taken for each other, and nothing here settles it.",
             "Set day_first in the plan, or pass --day-first or --month-first.",
             evidence.samples("ambiguous_day_month"),
+        )
+    doubtful = doubtful_numbers(evidence)
+    if doubtful is not None and seen.proposal.form == "epoch_s":
+        yield seen.tell(
+            "doubtful-epoch",
+            "warning",
+            doubtful.count,
+            "Every number is read as seconds since 1970, and none is later than 2009; Apple's programs count"
+            " seconds since 2001, which would put them into 2021 to 2040.",
+            'Set form = "apple_s" of the column in the plan if that is what they are.',
+            evidence.samples("epoch_s"),
         )
     units = mixed_units(evidence)
     if units:

@@ -4,7 +4,7 @@ Invariant: the magnitude of every number tells, never a name; what is plausible 
 read so until a plan says so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -20,7 +20,7 @@ _NUMBERS = ("integer", "real", "decimal")
 
 
 @dataclass(frozen=True)
-class _Numbers:
+class Numbers:
     """The numbers of a column, stored as such or as text."""
 
     count: int
@@ -35,24 +35,37 @@ def number_date_candidates(evidence: Evidence) -> tuple[Candidate, ...]:
     Plausible is a day of 1990 to 2100; of 1900 to 2100 for Julian days and digits YYYYMMDD…; of 2002 to 2040
     for Apple's seconds, whose epoch makes a day of any number.
     """
-    numbers = _numbers_of(evidence) if evidence.interest == "any" else None
+    if evidence.interest == "date":
+        # Its numbers are read by their own forms; only Apple's seconds are never told by themselves.
+        counted = _numbers_of(evidence, ("epoch_s", "integer", "real"))
+        plausible = counted is not None and APPLE[0] <= counted.low and counted.high < APPLE[1]
+        return (_candidate(evidence, counted, "timestamp", "apple_s"),) if counted and plausible else ()
+    numbers = _numbers_of(evidence, _NUMBERS) if evidence.interest == "any" else None
     if numbers is None:
         return ()
     return tuple(_candidate(evidence, numbers, type_, form) for type_, form in _plausible(numbers))
 
 
-def _numbers_of(evidence: Evidence) -> _Numbers | None:
-    groups = [group for (_, form), group in evidence.groups.items() if form in _NUMBERS]
+def doubtful_numbers(evidence: Evidence) -> Numbers | None:
+    """A column's only dates, where they are seconds since 1970 or, as plausibly, since 2001; else None."""
+    numbers = _numbers_of(evidence, ("epoch_s",))
+    if numbers is None or numbers.count != evidence.dates or numbers.high >= APPLE[1]:
+        return None
+    return numbers
+
+
+def _numbers_of(evidence: Evidence, forms: Collection[str]) -> Numbers | None:
+    groups = [group for (_, form), group in evidence.groups.items() if form in forms]
     lows = [group.low for group in groups if group.low is not None]
     highs = [group.high for group in groups if group.high is not None]
     if not lows:
         return None
-    return _Numbers(
+    return Numbers(
         sum(group.count for group in groups), sum(group.compact for group in groups), min(lows), max(highs)
     )
 
 
-def _plausible(numbers: _Numbers) -> Iterator[tuple[str, str]]:
+def _plausible(numbers: Numbers) -> Iterator[tuple[str, str]]:
     if numbers.compact == numbers.count:
         for type_, form in (("date", "compact_date"), ("timestamp", "compact_datetime")):
             if read_number(form, numbers.low) and read_number(form, numbers.high):
@@ -81,7 +94,7 @@ def with_bounds(evidence: Evidence, candidate: Candidate) -> Candidate:
     return replace(candidate, first=stored(write(min(moments))), last=stored(write(max(moments))))
 
 
-def _candidate(evidence: Evidence, numbers: _Numbers, type_: str, form: str) -> Candidate:
+def _candidate(evidence: Evidence, numbers: Numbers, type_: str, form: str) -> Candidate:
     misfits = considered(evidence, type_) - numbers.count
     write = date_text if type_ == "date" else timestamp_text
     first, last = (read_number(form, bound) for bound in (numbers.low, numbers.high))
