@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sdmigrate.model.catalog import Table
-from sdmigrate.model.plan import Plan
+from sdmigrate.model.plan import WHOLE_ROW, Plan, TablePlan
 from sdmigrate.model.trial import ReferenceEffect
 from sdmigrate.sqlite.audit import add_rule, forget_changes_of_table
-from sdmigrate.sqlite.cleaned import comparable, give_reason, take_out
+from sdmigrate.sqlite.cleaned import comparable, give_reason, list_duplicates, take_out
 from sdmigrate.sqlite.connection import quote_identifier
 from sdmigrate.sqlite.repairs import next_mapping
 from sdmigrate.sqlite.row_order import balanced, located, locator
@@ -46,6 +46,9 @@ def settle_orphans(bench: Workbench, plan: Plan) -> tuple[ReferenceEffect, ...]:
     for each in references:
         if plan.table(each.child.name).orphans == "null":
             rows[each] += _to_null(bench, plan, each)
+    for table in {each.child.name: each.child for each in references if rows[each]}.values():
+        if plan.table(table.name).orphans == "null":
+            _take_alike(bench, table, plan.table(table.name))
     return tuple(_effect(plan, each, rows[each]) for each in references if rows[each])
 
 
@@ -116,6 +119,21 @@ def _to_null(bench: Workbench, plan: Plan, reference: _Reference) -> int:
         _cells_to_null(bench, reference.child, column)
     bench.connection.execute("DELETE FROM temp.gone")
     return rows
+
+
+def _take_alike(bench: Workbench, table: Table, plan: TablePlan) -> None:
+    """Take out rows that only a reference now lost told apart, where equal rows are duplicates."""
+    key = tuple(column.name for column in table.columns)
+    if plan.duplicate_key != WHOLE_ROW or plan.duplicates == "keep":
+        return
+    if not list_duplicates(bench, table, plan, key, nulls_equal=True):
+        return
+    forget_changes_of_table(bench, table)
+    if plan.duplicates == "quarantine":
+        give_reason(bench, table, "duplicate-key", f"same {', '.join(key)} as a row that stays")
+        take_out(bench, table, None)
+    else:
+        take_out(bench, table, "deduplicated")
 
 
 def _cells_to_null(bench: Workbench, table: Table, column: str) -> None:
