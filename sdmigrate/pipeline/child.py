@@ -18,7 +18,7 @@ import msgspec
 from sdmigrate.model.approval import approve
 from sdmigrate.model.environment import of_environment
 from sdmigrate.model.errors import Aborted, SdmigrateError, UnsafeToContinue
-from sdmigrate.model.events import Event, RunFinished
+from sdmigrate.model.events import Event, Progress, RunFinished
 from sdmigrate.model.outcome import outcome_of
 from sdmigrate.model.plan import TablePlan
 from sdmigrate.model.so_far import TableSoFar
@@ -223,7 +223,10 @@ class _Server:
         return None
 
     def _tell(self, line: str, event: Event) -> None:
-        if not isinstance(event, RunFinished):
+        if isinstance(event, Progress):
+            # It comes with every table, and would send each of them by itself.
+            self._write(EventLine(line=line))
+        elif not isinstance(event, RunFinished):
             self._send(EventLine(line=line))
 
     def _show(self, table: TableSoFar | TablePlan) -> None:

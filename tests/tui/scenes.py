@@ -10,6 +10,7 @@ from sdmigrate.pipeline.messages import Seen
 from sdmigrate.tui.session import UnfinishedRun
 from tests.tui import records
 from tests.tui.driving import Keys, begin, until
+from tests.tui.poison import MIXTURE, poisoned
 from tests.tui.scripted import GATES, Script, Stage
 
 
@@ -213,6 +214,18 @@ async def _inspection(keys: Keys, _: Stage) -> None:
     await until(keys, "2 rows repeat")
 
 
+def _poisoned() -> Stage:
+    sampled = poisoned(records.sampled(), MIXTURE)
+    assert isinstance(sampled, Seen)
+    return Stage(script=Script(seen={"preflight": sampled}, holds={"backup"}))
+
+
+async def _hostile(keys: Keys, _: Stage) -> None:
+    await begin(keys, "From a sample of", "Backup: ")
+    await keys.press("down", "enter", "down")
+    await until(keys, "from a sample of 2,048", "[red]x[/red]")
+
+
 SCENES = (
     Scene("start", _start, mode="rehearse", make=_unfinished),
     Scene("preflight", _preflight),
@@ -236,5 +249,6 @@ SCENES = (
     Scene("inspect-counting", _counting, mode="inspect", make=_sampling("profile")),
     Scene("inspect-partial", _stopped, mode="inspect", make=_sampling("profile")),
     Scene("inspect-whole", _inspection, mode="inspect"),
+    Scene("inspect-hostile", _hostile, mode="inspect", make=_poisoned),
     Scene("profile-light", _profile, theme="sdmigrate-light"),
 )

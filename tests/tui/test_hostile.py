@@ -10,6 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 from sdmigrate.model.events import GateJudged, StageName
 from sdmigrate.model.record import Record
 from sdmigrate.model.settings import Request
+from sdmigrate.pipeline.messages import Seen
 from sdmigrate.tui.screens.plan import PlanScreen
 from sdmigrate.tui.session import UnfinishedRun
 from sdmigrate.tui.widgets.record_table import RecordTable
@@ -134,6 +135,45 @@ async def test_the_review_of_a_hostile_plan_as_a_picture(
         await keys.press("enter")
         await until(keys, "What happens", "of this column is changed")
         assert picture(app) == svg(name="decision")
+
+
+def _inspected(poison: str) -> Stage:
+    """An inspection with one table counted and the others sampled, all of them poisoned."""
+    stage = _stage(poison)
+    sampled, counted = poisoned(records.sampled(), poison), poisoned(records.counted("tickets"), poison)
+    assert isinstance(sampled, Seen)
+    assert isinstance(counted, Seen)
+    stage.script.seen = {"preflight": sampled, "profile": counted}
+    stage.script.holds = {"profile"}
+    return stage
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)], ids=["80x24", "160x48"])
+@pytest.mark.parametrize("name", ["closing", "mixture", "long"])
+async def test_an_inspection_shows_hostile_text_as_text(name: str, size: tuple[int, int]) -> None:
+    stage = _inspected(HOSTILE[name])
+    async with wizard(stage, mode="inspect", size=size) as (app, keys):
+
+        def see() -> None:
+            seen = text_of(app)
+            assert "\x1b" not in seen
+            assert "\u202e" not in seen
+            assert len(seen.splitlines()) == size[1]
+
+        async def look() -> None:
+            for key in ("down", "space", "escape", "enter", "down", "enter", "escape", "escape"):
+                await keys.press(key)
+                await keys.pause()
+                see()
+
+        await until(keys, "SQLite database")
+        await keys.press("ctrl+g")
+        await until(keys, "1 of 3 tables counted")
+        await look()
+        stage.pilot.go()
+        await until(keys, "Finish ▸")
+        await look()
+        assert app.is_running
 
 
 async def test_markup_in_a_finding_is_seen_letter_by_letter() -> None:
