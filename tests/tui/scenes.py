@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sdmigrate.model.events import StageName
 from sdmigrate.model.settings import Mode
+from sdmigrate.model.source import Source
 from sdmigrate.pipeline.messages import Seen
 from sdmigrate.tui.session import UnfinishedRun
 from tests.tui import records
@@ -215,15 +216,17 @@ async def _inspection(keys: Keys, _: Stage) -> None:
 
 
 def _poisoned() -> Stage:
-    sampled = poisoned(records.sampled(), MIXTURE)
+    sampled, source = poisoned(records.sampled(), MIXTURE), poisoned(records.results()["preflight"], MIXTURE)
     assert isinstance(sampled, Seen)
-    return Stage(script=Script(seen={"preflight": sampled}, holds={"backup"}))
+    assert isinstance(source, Source)
+    results = records.results() | {"preflight": source}
+    return Stage(script=Script(results=results, seen={"preflight": sampled}, holds={"backup"}))
 
 
 async def _hostile(keys: Keys, _: Stage) -> None:
     await begin(keys, "From a sample of", "Backup: ")
     await keys.press("down", "enter", "down")
-    await until(keys, "from a sample of 2,048", "[red]x[/red]")
+    await until(keys, "Distinct", "≥2,048", "[red]x[/red]")
 
 
 SCENES = (

@@ -148,8 +148,11 @@ def _inspected(poison: str) -> Stage:
     return stage
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 48)], ids=["80x24", "160x48"])
-@pytest.mark.parametrize("name", ["closing", "mixture", "long"])
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("closing", (80, 24)), ("mixture", (160, 48)), ("long", (80, 24))],
+    ids=["closing", "mixture-wide", "long"],
+)
 async def test_an_inspection_shows_hostile_text_as_text(name: str, size: tuple[int, int]) -> None:
     stage = _inspected(HOSTILE[name])
     async with wizard(stage, mode="inspect", size=size) as (app, keys):
