@@ -11,7 +11,7 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from tests.tui.driving import picture, wizard
+from tests.tui.driving import settled, wizard
 from tests.tui.scenes import SCENES, Scene
 
 SIZES = ((80, 24), (120, 40), (160, 48))
@@ -21,10 +21,10 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 async def _draw(scene: Scene, size: tuple[int, int]) -> Path:
     stage = scene.make()
-    async with wizard(stage, mode=scene.mode, size=size, theme=scene.theme) as (app, keys):
+    async with wizard(stage, mode=scene.mode, size=size, theme=scene.theme) as (_, keys):
         await scene.reach(keys, stage)
         path = DIRECTORY / f"{scene.name}-{size[0]}x{size[1]}.svg"
-        path.write_text(picture(app), "utf-8")
+        path.write_text(await settled(keys), "utf-8")
         return path
 
 

@@ -15,7 +15,7 @@ from sdmigrate.tui.screens.plan import PlanScreen
 from sdmigrate.tui.session import UnfinishedRun
 from sdmigrate.tui.widgets.record_table import RecordTable
 from tests.tui import records
-from tests.tui.driving import Keys, picture, text_of, until, wizard
+from tests.tui.driving import Keys, settled, text_of, until, wizard
 from tests.tui.poison import HOSTILE, MIXTURE, poisoned
 from tests.tui.scenes import go_to
 from tests.tui.scripted import GATES, Script, Stage
@@ -130,11 +130,10 @@ async def test_the_review_of_a_hostile_plan_as_a_picture(
             if len(app._trials.known(review._review)) == tables:
                 break
             await keys.pause(0.02)
-        await keys.pause()
-        assert picture(app) == svg(name="plan")
+        assert await settled(keys) == svg(name="plan")
         await keys.press("enter")
         await until(keys, "What happens", "of this column is changed")
-        assert picture(app) == svg(name="decision")
+        assert await settled(keys) == svg(name="decision")
 
 
 def _inspected(poison: str) -> Stage:

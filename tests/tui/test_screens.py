@@ -3,7 +3,7 @@
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from tests.tui.driving import picture, text_of, wizard
+from tests.tui.driving import settled, text_of, wizard
 from tests.tui.scenes import SCENES, Scene
 
 
@@ -14,7 +14,7 @@ async def test_screen(scene: Scene, size: tuple[int, int], svg: SnapshotAssertio
     async with wizard(stage, mode=scene.mode, size=size, theme=scene.theme) as (app, keys):
         await scene.reach(keys, stage)
         assert scene.mode.upper() in text_of(app).splitlines()[0]
-        assert picture(app) == svg
+        assert await settled(keys) == svg
 
 
 async def test_without_colour_every_state_is_still_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
