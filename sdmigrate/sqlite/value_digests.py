@@ -13,7 +13,7 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import partial
 
 from sdmigrate.model.result import TableDigest
 from sdmigrate.model.values import Value
@@ -35,6 +35,7 @@ _MOST_ROWS = 256
 _BATCH_OCTETS = 64 * 1024
 _BETWEEN_ROWS = "\x1d"
 """Where a text holds it as well, rows are taken one by one."""
+_KNOWN_DOUBLES = 1 << 16
 _LEADING = struct.Struct(">q8x")
 _md5 = partial(hashlib.md5, usedforsecurity=False)
 
@@ -190,14 +191,31 @@ def expected(connection: sqlite3.Connection, table: str, columns: Sequence[tuple
     """
     for kind in {_base(kind) for _, kind in columns}:
         connection.create_function(_function(kind), 1, partial(_cell, kind), deterministic=True)
-    known = lru_cache(maxsize=1 << 16)(partial(_cell, "double precision"))
-    connection.create_function("sdmigrate_known_double", 1, known, deterministic=True)
+    bases = tuple((column, _base(kind)) for column, kind in columns)
+    _know_doubles(connection, table, [column for column, kind in bases if kind == "double precision"])
     return Expected(
         connection=connection,
         table=copied_table(connection, table),
-        columns=tuple((column, _base(kind)) for column, kind in columns),
+        columns=bases,
         utf8=is_utf8(connection),
     )
+
+
+def _know_doubles(connection: sqlite3.Connection, table: str, columns: Sequence[str]) -> None:
+    """The cells of the first distinct values of these columns, where SQL finds them by value.
+
+    A call back into Python for each would wait for whatever else the interpreter does.
+    """
+    connection.execute("DROP TABLE IF EXISTS temp.sdmigrate_doubles")
+    connection.execute("CREATE TEMP TABLE sdmigrate_doubles (value PRIMARY KEY, cell) WITHOUT ROWID")
+    for column in columns:
+        quoted = quote_identifier(column)
+        # The cell is made by SQL's call of the function, so that it is text as every other.
+        connection.execute(
+            f"INSERT OR IGNORE INTO temp.sdmigrate_doubles SELECT value, {_function('double precision')}(value)"
+            f" FROM (SELECT DISTINCT {quoted} AS value FROM main.{quote_identifier(table)}"
+            f" WHERE typeof({quoted}) IN ('integer', 'real') LIMIT {_KNOWN_DOUBLES})"
+        )
 
 
 def _hashed(rows: Sequence[bytes]) -> list[int]:
@@ -216,11 +234,13 @@ def _row(columns: Sequence[tuple[str, str]], utf8: bool) -> str:
                 shapes.append("%s")
                 values.append(f"CASE {quoted} WHEN 1 THEN '1:t' WHEN 0 THEN '1:f' ELSE '{NULL_CELL}' END")
             elif kind == "double precision":
-                # 0.0 and -0.0 are equal to a cache and not to PostgreSQL.
+                # 0.0 and -0.0 are equal to SQLite and not to PostgreSQL.
                 shapes.append("%s")
                 values.append(
-                    f"CASE WHEN {quoted} = 0 THEN {_function(kind)}({quoted})"
-                    f" ELSE sdmigrate_known_double({quoted}) END"
+                    f"CASE WHEN {quoted} IS NULL THEN '{NULL_CELL}'"
+                    f" WHEN {quoted} = 0 THEN {_function(kind)}({quoted})"
+                    f" ELSE coalesce((SELECT cell FROM temp.sdmigrate_doubles WHERE value = {quoted}),"
+                    f" {_function(kind)}({quoted})) END"
                 )
             elif kind in _TEXTS or not utf8:
                 shapes.append("%s")
