@@ -77,6 +77,8 @@ class PublishedTable(Record):
     digest: TableDigest
     server_types: tuple[str, ...] = ()
     """The same types as the server writes them at publication."""
+    form: int = 1
+    """The digest's DIGEST_FORM; the first was not written down."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,9 @@ _COLUMNS_A_CONCAT = 40
 
 BUCKETS = 1024
 
+DIGEST_FORM = 2
+"""Goes up with every change of what a digest is made of; two forms cannot be compared."""
+
 _TEXTS = {
     "boolean": "CASE WHEN {column} THEN 't' WHEN NOT {column} THEN 'f' END",
     "numeric": "trim_scale({column})::text",

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from sdmigrate.postgres.bookkeeping import PublishedTable, RecordedRelease
 from sdmigrate.postgres.connect import Connection
-from sdmigrate.postgres.digests import table_digest
+from sdmigrate.postgres.digests import DIGEST_FORM, table_digest
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class LiveWrite:
     rows_now: int
     what: str
     """For example ``3 rows more``, ``rows changed``, ``columns changed``."""
+    certain: bool = True
+    """False where the two states cannot be compared."""
 
     def __str__(self) -> str:
         """In words, with the table's name."""
@@ -125,6 +127,11 @@ def _compare(
     if columns != frozenset(zip(names, published.server_types, strict=True)):
         return LiveWrite(
             table=table, rows_published=before.rows, rows_now=before.rows, what="columns changed"
+        )
+    if published.form != DIGEST_FORM:
+        what = "published by another version of sdmigrate, whether rows changed cannot be told"
+        return LiveWrite(
+            table=table, rows_published=before.rows, rows_now=before.rows, what=what, certain=False
         )
     now = table_digest(connection, schema, table, published.columns)
     if now == before:

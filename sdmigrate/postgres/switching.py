@@ -181,7 +181,9 @@ class Switcher:
             _finding(
                 "live-writes-left",
                 "warning",
-                f"Written into live since its publication and now only in {live.name}: {write}.",
+                f"Written into live since its publication and now only in {live.name}: {write}."
+                if write.certain
+                else f"What was written into live, if anything, is now only in {live.name}: {write}.",
                 f"They are kept in {live.name} until it is pruned.",
                 count=abs(write.rows_now - write.rows_published),
                 table=write.table,
@@ -191,8 +193,9 @@ class Switcher:
 
     def _require_leave(self, live: RecordedRelease, writes: tuple[LiveWrite, ...]) -> None:
         if writes and not self.discard_live_writes:
+            verb = "has" if any(write.certain for write in writes) else "may have"
             raise UnsafeToContinue(
-                f"Live {self.stable!r} has been written to since {live.published:%Y-%m-%d %H:%M} UTC:"
+                f"Live {self.stable!r} {verb} been written to since {live.published:%Y-%m-%d %H:%M} UTC:"
                 f" {_told(writes)}.",
                 "Bring those rows into the source or export them; --discard-live-writes leaves them behind"
                 f" in {live.name}.",

@@ -9,6 +9,7 @@ from sdmigrate.model.result import Approval, Release, Switch, Verification
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.postgres.bookkeeping import Bookkeeping, PublishedTable
 from sdmigrate.postgres.connect import connect
+from sdmigrate.postgres.digests import DIGEST_FORM
 from sdmigrate.postgres.switching import Switcher
 from sdmigrate.runtime.context import Context
 
@@ -93,7 +94,9 @@ def _digests(release: Release, verification: Verification) -> dict[str, Publishe
     actual = {table.target: table.actual for table in verification.tables}
     return {
         table.name: PublishedTable(
-            columns=tuple((column.name, column.type) for column in table.columns), digest=actual[table.name]
+            columns=tuple((column.name, column.type) for column in table.columns),
+            digest=actual[table.name],
+            form=DIGEST_FORM,
         )
         for table in release.blueprint.tables
     }

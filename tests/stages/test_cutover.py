@@ -128,6 +128,27 @@ def test_what_was_written_into_live_is_not_left_behind_unasked(
     assert done.previous == f"{schema_name}__r1"
 
 
+def test_what_another_version_published_cannot_be_compared_and_is_not_left_behind_unasked(
+    postgres: Endpoint, context: Context, schema_name: str
+) -> None:
+    switch(context, postgres, make_release(postgres, schema_name, "1"))
+    # As written before the form was written down.
+    ask(
+        postgres,
+        "UPDATE sdmigrate.releases SET digests ="
+        " (SELECT jsonb_object_agg(key, value - 'form') FROM jsonb_each(digests))"
+        f" WHERE stable = '{schema_name}'",
+    )
+    made = make_release(postgres, schema_name, "2")
+
+    with pytest.raises(UnsafeToContinue, match="may have been written to since") as caught:
+        switch(context, postgres, made)
+    assert "comments: published by another version of sdmigrate" in caught.value.message
+    done = switch(context, postgres, made, discard_live_writes=True)
+    assert [finding.count for finding in done.findings] == [0, 0]
+    assert "if anything" in done.findings[0].message
+
+
 def test_a_schema_of_others_is_only_taken_when_told_to(
     postgres: Endpoint, context: Context, schema_name: str
 ) -> None:
