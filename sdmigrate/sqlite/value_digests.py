@@ -208,11 +208,12 @@ def _know_doubles(connection: sqlite3.Connection, table: str, columns: Sequence[
     """
     connection.execute("DROP TABLE IF EXISTS temp.sdmigrate_doubles")
     connection.execute("CREATE TEMP TABLE sdmigrate_doubles (value PRIMARY KEY, cell) WITHOUT ROWID")
+    cell = f"{_function('double precision')}(value)"
     for column in columns:
         quoted = quote_identifier(column)
         # The cell is made by SQL's call of the function, so that it is text as every other.
         connection.execute(
-            f"INSERT OR IGNORE INTO temp.sdmigrate_doubles SELECT value, {_function('double precision')}(value)"
+            f"INSERT OR IGNORE INTO temp.sdmigrate_doubles SELECT value, {cell}"
             f" FROM (SELECT DISTINCT {quoted} AS value FROM main.{quote_identifier(table)}"
             f" WHERE typeof({quoted}) IN ('integer', 'real') LIMIT {_KNOWN_DOUBLES})"
         )
