@@ -103,7 +103,7 @@ class Expected:
         try:
             rows, whole, places, data = self.connection.execute(
                 "SELECT count(*), count(line), group_concat(place, ' '), group_concat(line, ?) FROM"
-                f" (SELECT {locator} AS place, {row} AS line FROM {self.table.quoted}{condition}"
+                f" (SELECT {locator} AS place, {row} AS line FROM main.{self.table.quoted}{condition}"
                 f" ORDER BY {locator} LIMIT {most})",
                 (_BETWEEN_ROWS, *values),
             ).fetchone()
@@ -124,7 +124,7 @@ class Expected:
         locator = self.table.quoted_locator
         condition, values = ("", ()) if after is None else (f" WHERE {locator} > ?", (after,))
         (found,) = self.connection.execute(
-            f"SELECT {locator} FROM {self.table.quoted}{condition} ORDER BY {locator} LIMIT 1", values
+            f"SELECT {locator} FROM main.{self.table.quoted}{condition} ORDER BY {locator} LIMIT 1", values
         ).fetchone()
         return int(found)
 
@@ -176,7 +176,8 @@ class Expected:
 
     def _of(self, expression: str, locator: int) -> tuple[Value, ...]:
         found: tuple[Value, ...] = self.connection.execute(
-            f"SELECT {expression} FROM {self.table.quoted} WHERE {self.table.quoted_locator} = ?", (locator,)
+            f"SELECT {expression} FROM main.{self.table.quoted} WHERE {self.table.quoted_locator} = ?",
+            (locator,),
         ).fetchone()
         return found
 

@@ -44,6 +44,20 @@ def test_a_digest_by_hand(tmp_path: Path) -> None:
     assert digest_of(tmp_path / "c.sqlite", COLUMNS, rows[::-1]) == wanted
 
 
+def test_doubles_are_told_apart_bit_by_bit_whatever_the_table_is_called(tmp_path: Path) -> None:
+    values = [0.0, -0.0, 0.1, 0.1, 0.30000000000000004, 0.3, 7, 7.0, 2**53, float(2**53), -1e308, None]
+    path = tmp_path / "c.sqlite"
+    write_table(path, "sdmigrate_doubles", ["d", "e"], [(value, value) for value in values])
+    cells = [
+        b"-1:" if value is None else b"16:" + struct.pack(">d", value).hex().encode() for value in values
+    ]
+    with reading_cleaned(path) as connection:
+        made = expected(
+            connection, "sdmigrate_doubles", [("d", "double precision"), ("e", "double precision")]
+        )
+        assert [digest for _, digest in made.row_digests()] == [row_digest(cell, cell) for cell in cells]
+
+
 def test_a_row_twice_is_not_a_row_not_at_all(tmp_path: Path) -> None:
     columns = [("t", "text")]
     digests = {
