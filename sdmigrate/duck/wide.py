@@ -18,10 +18,11 @@ from sdmigrate.model.errors import InternalFault
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.values import StorageClass
 from sdmigrate.rules.convert_numbers import EXACT_INTEGERS, INTEGER_RANGES
-from sdmigrate.rules.evidence import SAMPLES, TOP, Evidence, Group, Located, note_sample
+from sdmigrate.rules.evidence import TOP, Evidence
 from sdmigrate.rules.form_epochs import EPOCHS
 from sdmigrate.rules.form_record import LONGEST_FORM
 from sdmigrate.rules.forms import FORM_BY_NAME, SUSPECT
+from sdmigrate.rules.value_group import SAMPLES, Group, Located, note_sample
 from sdmigrate.rules.watching import Watch
 
 _BATCH = 10_000

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 from sdmigrate.model.finding import Finding
 from sdmigrate.rules.column_decisions import AMBIGUOUS
-from sdmigrate.rules.evidence import located
 from sdmigrate.rules.form_dates import day_month_reading
 from sdmigrate.rules.form_epochs import EPOCH_NAMES
 from sdmigrate.rules.forms import FORM_BY_NAME, form_family
 from sdmigrate.rules.number_dates import doubtful_numbers
 from sdmigrate.rules.seen_column import SeenColumn, real_texts
 from sdmigrate.rules.types import day_order, mixed_units
+from sdmigrate.rules.value_group import located
 from sdmigrate.rules.wording import plural
 
 _MOMENTS = ("date", "timestamp", "timestamptz")

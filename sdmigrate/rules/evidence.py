@@ -7,91 +7,24 @@ import heapq
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypeAlias
 
 from sdmigrate.model.catalog import Column
 from sdmigrate.model.finding import Sample
 from sdmigrate.model.profile import ClassCounts, TopValue
 from sdmigrate.model.values import StorageClass, Value, storage_class, stored
-from sdmigrate.rules.convert_numbers import EXACT_INTEGERS, INTEGER_RANGES, decimal_digits, number_of
+from sdmigrate.rules.convert_numbers import EXACT_INTEGERS, decimal_digits, number_of
 from sdmigrate.rules.form_epochs import is_compact
 from sdmigrate.rules.form_record import Moment
 from sdmigrate.rules.forms import CORRUPT, FORM_BY_NAME, Interest, form_family, form_of, moment_of
 from sdmigrate.rules.separators import BY_COMMA, BY_POINT, is_marked
 from sdmigrate.rules.shortest import shortest_text
+from sdmigrate.rules.value_group import Group, Located, located, note_sample, within
 from sdmigrate.rules.watching import Watch
 
-SAMPLES = 5
-"""Most samples of one kind."""
 TOP = 5
 """Most frequent values kept."""
 KEPT = 20_000
 """Most values of a column kept for the rules of a pack."""
-
-Located: TypeAlias = tuple[Value, int | None]
-"""A value with the rowid of one row that holds it."""
-
-
-@dataclass(slots=True)
-class Group:
-    """The values of one storage class and form; every number counts values, not distinct ones."""
-
-    count: int = 0
-    samples: list[Located] = field(default_factory=list)
-    low: float | None = None
-    """Smallest number, exact (of fractions in text to the nearest double); None where there are none."""
-    high: float | None = None
-    bits: int = 0
-    """0 and 1, as a number or as text."""
-    bigints: int = 0
-    """Whole numbers that bigint holds and that SQLite has not rounded."""
-    integers: int = 0
-    """Those of them that integer holds."""
-    smallints: int = 0
-    """Those of them that smallint holds."""
-    compact: int = 0
-    """INTEGERs and whole numbers in text that are a day of 1900 to 2100 as YYYYMMDD or YYYYMMDDHHMMSS."""
-    digits_before: int = 0
-    """Most digits before the point of the numbers in text."""
-    digits_after: int = 0
-    """Most digits after it."""
-    lowest: Located | None = None
-    """The value with the smallest number, its first row."""
-    highest: Located | None = None
-    odd: list[Located] = field(default_factory=list)
-    """Values that a type may refuse: with a fraction, a time of day, or beyond what is declared."""
-    inexact: int = 0
-    """Numbers that are no double exactly."""
-    unfit: int = 0
-    """Values that the declared precision, scale or length cannot hold."""
-    zoned: int = 0
-    """Dates that name their offset."""
-    midnights: int = 0
-    """Dates without a time of day."""
-    rounded: int = 0
-    """Dates with digits finer than a microsecond."""
-    marked: int = 0
-    """Numbers with separators that are nothing else; see ``is_marked``."""
-    by_comma: "Group | None" = None
-    """The same numbers, counted as they are where the comma stands before the fraction."""
-
-    def note_number(self, number: float, value: Value, rowid: int | None) -> None:
-        """Remember the number where it is the smallest or the largest."""
-        if self.low is None or number < self.low or (number == self.low and _before(rowid, self.lowest)):
-            self.low, self.lowest = number, (value, rowid)
-        if self.high is None or number > self.high or (number == self.high and _before(rowid, self.highest)):
-            self.high, self.highest = number, (value, rowid)
-
-    def note_whole(self, number: float | Decimal, count: int) -> None:
-        """Count a whole number that bigint holds."""
-        self.bigints += count
-        self.integers += count * _within("integer", number)
-        self.smallints += count * _within("smallint", number)
-
-    def note_digits(self, before: int, after: int) -> None:
-        """Remember how many digits a number in text needs."""
-        self.digits_before = max(self.digits_before, before)
-        self.digits_after = max(self.digits_after, after)
 
 
 @dataclass(slots=True)
@@ -225,7 +158,7 @@ class Evidence:
         elif form_family(form) in ("date", "timestamp"):
             moment = parsed if isinstance(parsed, Moment) else moment_of(text, day_first=True)
             if moment:
-                _note_moment(moment, text, count, rowid, group)
+                group.note_moment(moment, text, count, rowid)
             self._note_exactness(number_of(text, form="auto"), text, count, rowid, group)
 
     def _add_separated(self, text: str, count: int, rowid: int | None, form: str, group: Group) -> None:
@@ -264,7 +197,7 @@ class Evidence:
         if form in FORM_BY_NAME:
             parsed = FORM_BY_NAME[form].parse(repr(number))
             if isinstance(parsed, Moment):
-                _note_moment(parsed, number, count, rowid, group)
+                group.note_moment(parsed, number, count, rowid)
 
     def _note_exactness(
         self, number: Decimal | None, text: str, count: int, rowid: int | None, group: Group
@@ -272,7 +205,7 @@ class Evidence:
         if number is None:
             return
         whole = number.adjusted() <= 20 and number == number.to_integral_value()
-        if whole and _within("bigint", number):
+        if whole and within("bigint", number):
             group.note_whole(number, count)
             group.compact += count * is_compact(int(number))
         group.note_digits(*decimal_digits(number))
@@ -367,50 +300,12 @@ class Evidence:
         return tuple(TopValue(value=stored(value), count=count) for count, _, _, value in ranked)
 
 
-def _within(type_: str, number: float | Decimal) -> bool:
-    low, high = INTEGER_RANGES[type_]
-    return low <= number <= high
-
-
-def _before(rowid: int | None, kept: Located | None) -> bool:
-    """Whether a row comes before the one that is kept."""
-    return kept is not None and (rowid or 0) < (kept[1] or 0)
-
-
-def _note_moment(moment: Moment, value: Value, count: int, rowid: int | None, group: Group) -> None:
-    group.zoned += count * moment.zoned
-    group.rounded += count * moment.rounded
-    at = moment.at
-    midnight = not (at.hour or at.minute or at.second or at.microsecond or moment.rounded)
-    group.midnights += count * midnight
-    if not midnight:
-        note_sample(group.odd, value, rowid)
-
-
 def _invalid(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:
         return True
     return False
-
-
-def note_sample(samples: list[Located], value: Value, rowid: int | None) -> None:
-    """Keep the value where fewer than five are kept, or where it comes before one of them."""
-    if len(samples) < SAMPLES:
-        # A table counted in parts brings a value once for each, the first rows first.
-        if all(value != kept for kept, _ in samples):
-            samples.append((value, rowid))
-        return
-    last = max(range(SAMPLES), key=lambda number: samples[number][1] or 0)
-    if (rowid or 0) < (samples[last][1] or 0):
-        samples[last] = (value, rowid)
-
-
-def located(values: list[Located]) -> tuple[Sample, ...]:
-    """The first five by their place, as samples."""
-    ordered = sorted(values, key=lambda pair: pair[1] or 0)
-    return tuple(Sample(rowid=rowid, value=stored(value)) for value, rowid in ordered[:SAMPLES])
 
 
 def interest_of(column: Column) -> Interest:

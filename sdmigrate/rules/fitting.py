@@ -10,10 +10,11 @@ from sdmigrate.model.profile import Candidate
 from sdmigrate.model.values import StorageClass
 from sdmigrate.rules.conversion import Misfit, convert
 from sdmigrate.rules.convert_numbers import INTEGER_RANGES
-from sdmigrate.rules.evidence import Evidence, Group, located
+from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES, read_number
 from sdmigrate.rules.forms import form_family
 from sdmigrate.rules.separators import BY_COMMA, NAMES, read_by
+from sdmigrate.rules.value_group import Group, located
 
 MISSING = ("empty", "blank")
 _NUMBER_TEXT = ("integer", "decimal")

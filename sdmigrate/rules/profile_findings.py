@@ -11,12 +11,13 @@ from sdmigrate.model.values import StorageClass
 from sdmigrate.rules.convert_numbers import EXACT_INTEGERS
 from sdmigrate.rules.date_findings import date_findings
 from sdmigrate.rules.declared_types import names_no_type
-from sdmigrate.rules.evidence import Evidence, located
+from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.number_dates import number_date_candidates
 from sdmigrate.rules.seen_column import SeenColumn, real_texts
 from sdmigrate.rules.separator_findings import separator_findings
 from sdmigrate.rules.separators import read_by
 from sdmigrate.rules.types import Proposal, text_counts
+from sdmigrate.rules.value_group import located
 from sdmigrate.rules.wording import plural
 
 LONGEST_INDEXED = 2704

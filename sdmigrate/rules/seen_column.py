@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from sdmigrate.model.catalog import Column, Table
 from sdmigrate.model.finding import Finding, Sample, Severity
 from sdmigrate.rules.declared_types import declared_type
-from sdmigrate.rules.evidence import Evidence, located
+from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.types import Proposal
+from sdmigrate.rules.value_group import located
 
 
 @dataclass(frozen=True)

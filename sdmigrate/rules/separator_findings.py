@@ -6,11 +6,11 @@ Invariant: silent about a column that holds more than numbers, unless it is decl
 from collections.abc import Iterator
 
 from sdmigrate.model.finding import Finding, Sample
-from sdmigrate.rules.evidence import located
 from sdmigrate.rules.seen_column import SeenColumn
 from sdmigrate.rules.separators import BY_COMMA, BY_POINT, NAMES, read_by
 from sdmigrate.rules.type_families import is_number
 from sdmigrate.rules.types import text_counts
+from sdmigrate.rules.value_group import located
 from sdmigrate.rules.wording import plural
 
 _MEANINGS = {

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from sdmigrate.model.catalog import Catalog, Table
 from sdmigrate.model.profile import ColumnProfile, TableProfile
 from sdmigrate.model.values import Value
-from sdmigrate.rules.evidence import Evidence, located, note_sample
+from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.rule_pack import Rule, RulePack
 from sdmigrate.rules.rule_results import (
     ROW_CHECKS,
@@ -27,6 +27,7 @@ from sdmigrate.rules.rule_results import (
     within_band,
 )
 from sdmigrate.rules.rule_values import test_of
+from sdmigrate.rules.value_group import located, note_sample
 from sdmigrate.rules.watching import WATCHED
 from sdmigrate.runtime.context import Context
 from sdmigrate.sqlite.references import SAMPLES, Located, numeric_columns, orphans
