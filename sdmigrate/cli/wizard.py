@@ -36,7 +36,9 @@ def open_wizard(session: Session, request: Request, conninfo: str | None) -> Run
         work_directory=session.work_directory,
         theme=session.settings.theme,
     )
-    finished = run_wizard(options)
+    finished, words = run_wizard(options)
+    if words:
+        session.output.text("\n".join(words))
     return finished if finished is not None else ended_outside_a_run("done", ExitCode.DONE)
 
 

@@ -39,7 +39,7 @@ from sdmigrate.pipeline.summary import unstarted
 from sdmigrate.rules.plan_review import Review
 from sdmigrate.runtime.directory import RunDirectory
 from sdmigrate.tui.bridge import MOST_LINES, Bridge
-from sdmigrate.tui.closing import closing
+from sdmigrate.tui.closing import Closing, closing, last_words
 from sdmigrate.tui.commands import OfferProvider
 from sdmigrate.tui.journey import Journey, active_step, fold, goes_on_by_itself
 from sdmigrate.tui.modals.confirm_switch import ConfirmSwitch
@@ -67,10 +67,12 @@ from sdmigrate.tui.widgets.stepper import WIDE
 __all__ = ["WizardApp", "WizardOptions", "run_wizard"]
 
 
-def run_wizard(options: WizardOptions, services: Services | None = None) -> RunFinished | None:
-    """Show the wizard until it is left; None where no run was begun.
+def run_wizard(
+    options: WizardOptions, services: Services | None = None
+) -> tuple[RunFinished | None, tuple[str, ...]]:
+    """Show the wizard until it is left; how its run ended, and what to print once the screen is gone.
 
-    A run that was killed or lost has an ending too: stopped, exit code 6.
+    A run that was killed or lost has an ending too: stopped, exit code 6. None where no run was begun.
     """
     # The real services load every driver; a wizard over other ones needs none.
     from sdmigrate.tui.services import real_services
@@ -82,8 +84,8 @@ def run_wizard(options: WizardOptions, services: Services | None = None) -> RunF
     finally:
         app.close_bridge()
     if app.return_code:
-        return unstarted(options.request, "failed", ExitCode.INTERNAL)
-    return app.ending
+        return unstarted(options.request, "failed", ExitCode.INTERNAL), ()
+    return app.ending, app.last_words
 
 
 class WizardApp(App[None]):
@@ -122,6 +124,11 @@ class WizardApp(App[None]):
         if journey is None:
             return None
         return journey.finished or unstarted(journey.request, "stopped", ExitCode.STOPPED)
+
+    @property
+    def last_words(self) -> tuple[str, ...]:
+        """What the end screen says, for the shell that comes back; empty where no run was begun."""
+        return () if self._journey is None else last_words(self._farewell(self._journey))
 
     def on_mount(self) -> None:
         """Theme, signals, first screen."""
@@ -366,7 +373,10 @@ class WizardApp(App[None]):
             return
         while len(self.screen_stack) > 1 and not isinstance(self.screen, WizardScreen):
             self.pop_screen()
-        self.switch_screen(EndScreen(closing(self._journey, killed=self._killed)))
+        self.switch_screen(EndScreen(self._farewell(self._journey)))
+
+    def _farewell(self, journey: Journey) -> Closing:
+        return closing(journey, killed=self._killed)
 
     def _fatal_error(self) -> None:
         """Print where it happened, without the local variables, which may hold a password."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sdmigrate.model.settings import Mode
+from sdmigrate.report.plain import plain
 from sdmigrate.report.way_back import of_run, switching
 from sdmigrate.rules.wording import plural
 from sdmigrate.runtime.directory import RunDirectory
@@ -53,6 +54,16 @@ def closing(journey: Journey, *, killed: bool) -> Closing:
     return Closing(
         request.mode, file_name(request.source), request.schema or "", headline, tone, lines, facts, rows
     )
+
+
+def last_words(told: Closing) -> tuple[str, ...]:
+    """The end without its rows, a line each, for a terminal that shows no screen any more.
+
+    The screen takes its commands and paths with it when it closes; a shell keeps them.
+    """
+    width = max((len(label) for label, _ in told.facts), default=0)
+    facts = (f"  {label:<{width}}  {text}" for label, text in told.facts)
+    return tuple(plain(line) for line in (told.headline, *told.lines, *facts))
 
 
 def _lost(killed: bool) -> tuple[str, Tone, tuple[str, ...]]:
