@@ -5,7 +5,7 @@ from rich.text import Text
 from textual.app import App
 from textual.content import Content
 
-from sdmigrate.tui.format import cell, plain
+from sdmigrate.tui.format import LONGEST, cell, plain
 from sdmigrate.tui.views.grid import Heading, Shown, Tone
 
 _STYLES: dict[Tone, str] = {
@@ -32,11 +32,17 @@ def table_cell(app: App[object], shown: Shown, width: int, heading: Heading) -> 
     """A cell of a table, cut to its width and aligned as its heading says."""
     variable = _STYLES[shown.tone]
     style = app.theme_variables.get(variable[1:], "") if variable.startswith("$") else variable
-    words = plain(shown.text)
+    words = plain(shown.text[-LONGEST:] if heading.keeps_end else shown.text)
     if heading.keeps_end and cell_len(words) > width:
-        while cell_len(words) >= width:
-            words = words[1:]
-        words = f"…{words}"
+        words = f"…{_end_of(words, width - 1)}"
     text = cell(words, width, style)
     text.justify = "right" if heading.right else "left"
     return text
+
+
+def _end_of(words: str, width: int) -> str:
+    """As much of the text's end as fits into that many cells."""
+    begin = len(words)
+    while begin and (width := width - cell_len(words[begin - 1])) >= 0:
+        begin -= 1
+    return words[begin:]
