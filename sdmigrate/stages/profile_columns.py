@@ -61,12 +61,13 @@ def columns_of(context: Context, table: Table, evidence: dict[str, Evidence]) ->
             confidence=context.limits.confidence,
             is_rowid=column.name == table.rowid_alias,
         )
-        profiles.append(_column_profile(column, found, proposal))
+        profiles.append(profile_of(column, found, proposal))
         findings += column_findings(table, column, found, proposal)
     return TableColumns(tuple(profiles), tuple(findings))
 
 
-def _column_profile(column: Column, evidence: Evidence, proposal: Proposal) -> ColumnProfile:
+def profile_of(column: Column, evidence: Evidence, proposal: Proposal) -> ColumnProfile:
+    """What the profile keeps of a column's evidence and of what it proposes."""
     low, high = evidence.bounds()
     return ColumnProfile(
         name=column.name,

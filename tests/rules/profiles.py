@@ -13,10 +13,11 @@ from sdmigrate.model.profile import (
     TableProfile,
 )
 from sdmigrate.model.source import Fingerprint
-from sdmigrate.model.values import Value, stored
+from sdmigrate.model.values import Value
 from sdmigrate.rules import types
 from sdmigrate.rules.declared_types import declared_digits, declared_length
 from sdmigrate.rules.evidence import Evidence, interest_of
+from sdmigrate.stages.profile_columns import profile_of
 
 FINGERPRINT = Fingerprint(size=4096, modified_ns=1, change_counter=1)
 Rows = Sequence[Sequence[Value]]
@@ -77,32 +78,7 @@ def column_profile(
     settled = types.settle_day_order(evidence, (), day_first)
     separators = types.settle_separators(declared, evidence, ())
     proposal = types.propose(declared, evidence, day_first=settled, separators=separators, is_rowid=is_rowid)
-    low, high = evidence.bounds()
-    return ColumnProfile(
-        name=declared.name,
-        declared_type=declared.declared_type,
-        rows=len(values),
-        nulls=evidence.nulls,
-        empties=evidence.count("empty"),
-        blanks=evidence.count("blank"),
-        classes=evidence.classes,
-        distinct=evidence.distinct,
-        distinct_exact=True,
-        proposed=proposal.type,
-        confidence=proposal.confidence,
-        reason=proposal.reason,
-        forms=evidence.forms,
-        minimum=None if low is None else stored(low),
-        maximum=None if high is None else stored(high),
-        longest_characters=evidence.longest_characters,
-        longest_bytes=evidence.longest_bytes,
-        nul_texts=evidence.nul_count,
-        invalid_utf8=evidence.invalid_count,
-        candidates=proposal.candidates,
-        form=proposal.form,
-        day_first=proposal.day_first,
-        separators=separators.form,
-    )
+    return profile_of(declared, evidence, proposal)
 
 
 def table_profile(

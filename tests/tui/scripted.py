@@ -11,7 +11,6 @@ from typing import Literal
 from sdmigrate.model.errors import SourceUnusable, TargetUnreachable, UsageProblem
 from sdmigrate.model.events import (
     Event,
-    FindingSeen,
     GateJudged,
     Outcome,
     Progress,
@@ -19,6 +18,7 @@ from sdmigrate.model.events import (
     StageName,
     StageStarted,
     StageStatus,
+    seen,
 )
 from sdmigrate.model.finding import Finding
 from sdmigrate.model.record import Record
@@ -241,7 +241,7 @@ class ScriptedPilot:
         record = self._script.results[stage]
         found: Sequence[Finding] = getattr(record, "findings", ())
         for finding in found:
-            self._tell(_seen(finding))
+            self._tell(seen(finding))
         for gate in self._script.gates.get(stage, ()):
             self._tell(gate)
         refusal = self._script.refuses.get(stage)
@@ -299,18 +299,6 @@ def _progress(stage: StageName, done: int) -> Progress:
         rate=412_300.0,
         eta_seconds=14.0,
         reason="counting forms of dates",
-    )
-
-
-def _seen(finding: Finding) -> FindingSeen:
-    return FindingSeen(
-        code=finding.code,
-        severity=finding.severity,
-        table=finding.table,
-        column=finding.column,
-        count=finding.count,
-        message=finding.message,
-        advice=finding.advice,
     )
 
 
