@@ -22,7 +22,7 @@ def work() -> Iterator[Path]:
     directory = Path(tempfile.mkdtemp(prefix="sdm-"))
     yield directory
     subprocess.run(
-        [sys.executable, "-m", "sdmigrate", "server", "stop", "--work-dir", str(directory)],
+        [sys.executable, "-m", "sdmigrate", "server", "stop", "--work-dir", str(directory / "w")],
         check=False,
         capture_output=True,
     )
