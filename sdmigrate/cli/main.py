@@ -1,6 +1,11 @@
 """The ``sdmigrate`` command: its subcommands and nothing else."""
 
+import os
+import shlex
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 from sdmigrate.cli.backup import app as backup
 from sdmigrate.cli.demo import demo
@@ -16,9 +21,28 @@ from sdmigrate.cli.server import app as server
 from sdmigrate.cli.stage import canary, clean, load, preflight, profile, verify
 from sdmigrate.cli.switching import cutover, rollback
 from sdmigrate.cli.wizard import wizard, wizard_command
+from sdmigrate.report.plain import plain
+
+
+class _Commands(TyperGroup):
+    """The commands; a file in the place of one is told what to do with it."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is called.
+
+        Raises:
+            UsageError: there is none of that name.
+        """
+        # os.path says no to a name that the system refuses, where pathlib raises.
+        if args[0] not in self.commands and os.path.isfile(args[0]):
+            file = plain(shlex.quote(args[0]))
+            ctx.fail(f"A command comes first: sdmigrate wizard {file}, or sdmigrate inspect {file}")
+        return super().resolve_command(ctx, args)
+
 
 app = typer.Typer(
     name="sdmigrate",
+    cls=_Commands,
     help="From a SQLite file to a live PostgreSQL schema, proven, and back.",
     add_completion=False,
     rich_markup_mode=None,

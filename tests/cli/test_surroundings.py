@@ -30,6 +30,13 @@ def test_without_a_terminal_the_wizard_names_the_commands(arguments: tuple[str, 
     assert not work.exists()
 
 
+def test_a_file_where_a_command_belongs_is_told_what_to_do_with_it(empty: Path) -> None:
+    called = call(empty)
+    assert (called.code, called.out) == (2, "")
+    assert f"sdmigrate inspect '{empty}'" in called.err.replace("\n", " ")
+    assert "No such command" in call("x" * 3_000).err
+
+
 @pytest.mark.parametrize(
     "environment",
     [
