@@ -12,13 +12,13 @@ from sdmigrate.cli.repairs import repairs_of_file, repairs_of_options
 from sdmigrate.cli.runs import request_of
 from sdmigrate.cli.session import Session, run_command
 from sdmigrate.cli.undo import require_new
-from sdmigrate.model.errors import UnsafeToContinue, UsageProblem
+from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.events import FindingSeen, Outcome, RunFinished
 from sdmigrate.model.replay import Replay
 from sdmigrate.model.result import Cleaned
 from sdmigrate.model.source import Snapshot
-from sdmigrate.pipeline.journey import replay_is_pending
 from sdmigrate.pipeline.messages import Begin
+from sdmigrate.pipeline.replaying import require_none_pending
 from sdmigrate.pipeline.run import opened_run
 from sdmigrate.report.plain import plain
 from sdmigrate.rules.wording import plural
@@ -111,11 +111,7 @@ def edit(
         directory = _quarantined(session, run)
         with locked(directory):
             with Journal.open(directory.journal) as journal:
-                if replay_is_pending(journal):
-                    raise UnsafeToContinue(
-                        "A replay of this run was interrupted; it is to be finished before rows change.",
-                        f"sdmigrate quarantine replay --run {directory.run_id}",
-                    )
+                require_none_pending(journal, directory.run_id)
             with editing_quarantine(directory.quarantine) as quarantine:
                 if edited is not None and table is None and row is None and not values:
                     repairs = repairs_of_file(edited)
@@ -145,7 +141,7 @@ def replay(
         str | None, typer.Option("--target", help="The run's target, where it needs a password.")
     ] = None,
 ) -> None:
-    """Bring the repaired rows that fit into the run's release, before its cutover or live."""
+    """Bring the repaired rows that fit into the run: into cleaned before the load, else into its release."""
 
     def body(session: Session) -> RunFinished:
         directory = _quarantined(session, run)
@@ -158,8 +154,17 @@ def replay(
         )
         with opened_run(begin, session.cancel, session.listeners) as opened:
             done = opened.journey.replay()
-            finished, _ = opened.conclude(refused=bool(done.refused))
+            following = opened.journey.following
+            finished, _ = opened.conclude(
+                outcome=None if following is None else "done",
+                refused=bool(done.refused) or following == "clean",
+            )
         _tell(session, done)
+        if following is not None:
+            stops = ", which its gate still stops" if following == "clean" else ""
+            session.output.text(
+                plain(f"The run stands before {following}{stops}: sdmigrate resume {directory.run_id}")
+            )
         return finished
 
     run_command(common, body)
@@ -167,7 +172,7 @@ def replay(
 
 def _tell(session: Session, done: Replay) -> None:
     for table, count in done.replayed.items():
-        session.output.text(plain(f"{count:>9,}  rows of {table} are in {done.release}"))
+        session.output.text(plain(f"{count:>9,}  rows of {table} are in {done.release or 'cleaned'}"))
     for row in done.refused:
         where = f"{row.table} rowid {row.rowid}" + (f", {row.column}" if row.column else "")
         state = f" (SQLSTATE {row.sqlstate})" if row.sqlstate else ""

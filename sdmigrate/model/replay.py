@@ -1,5 +1,7 @@
 """What editing and replaying the quarantine hand on: repaired rows, and what became of them."""
 
+from collections.abc import Collection, Iterable
+
 from sdmigrate.model.finding import Finding
 from sdmigrate.model.record import Record
 
@@ -20,6 +22,13 @@ class BegunReplay(Record):
 
     rows: tuple[RepairedRow, ...] = ()
 
+    def with_rows(
+        self, repaired: Iterable[RepairedRow], chosen: Collection[tuple[str, int]]
+    ) -> "BegunReplay":
+        """With those of the repaired rows whose table and locator are chosen."""
+        added = (row for row in repaired if (row.table, row.rowid) in chosen)
+        return BegunReplay(rows=(*self.rows, *added))
+
 
 class RefusedRow(Record):
     """A repaired row that still does not fit, and why."""
@@ -37,7 +46,8 @@ class RefusedRow(Record):
 class Replay(Record):
     """What one replay did."""
 
-    release: str
+    release: str | None
+    """None where the rows went into cleaned, to be loaded with the others."""
     replayed: dict[str, int]
     """Source table -> rows that this call brought in; tables without any are left out."""
     refused: tuple[RefusedRow, ...]

@@ -56,6 +56,8 @@ class Cleaned(Record):
     digests: dict[str, TableDigest] = {}
     """Source table -> what PostgreSQL must hold of it, computed from cleaned when it was complete; a table
     that is not among them is computed when it is verified."""
+    replayed: dict[str, int] = {}
+    """Source table -> rows that came back from quarantine before the load."""
 
     def ledger(self, table: str) -> TableLedger:
         """The ledger of that source table.

@@ -6,60 +6,37 @@ called done; and nothing is switched without an Approval in hand.
 
 import dataclasses
 import time
-from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from sdmigrate.model.blueprint import Blueprint
-from sdmigrate.model.errors import Refused, UnsafeToContinue, UsageProblem
-from sdmigrate.model.events import GateJudged, StageFinished, StageName, StageStarted, seen
-from sdmigrate.model.finding import Finding, in_order
+from sdmigrate.model.errors import UnsafeToContinue, UsageProblem
+from sdmigrate.model.events import StageFinished, StageName, StageStarted
 from sdmigrate.model.gate import GateVerdict
 from sdmigrate.model.outcome import stage_status_of
-from sdmigrate.model.plan import Plan, TablePlan
+from sdmigrate.model.plan import TablePlan
 from sdmigrate.model.profile import Profile
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.record import Record, RecordType
-from sdmigrate.model.replay import BegunReplay, Replay
+from sdmigrate.model.replay import Replay
 from sdmigrate.model.result import Approval, Cleaned, Release, Verification
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.model.source import Snapshot, Source
 from sdmigrate.model.trial import Trial
-from sdmigrate.pipeline.columns import columns_seen
 from sdmigrate.pipeline.facts import run_facts
 from sdmigrate.pipeline.order import stages_of
-from sdmigrate.postgres.facts import examine
+from sdmigrate.pipeline.replaying import into_cleaned, into_release, require_none_pending
+from sdmigrate.pipeline.stage_calls import StageCall, StageCalls
+from sdmigrate.pipeline.telling import refusal, tell_findings, tell_gate
 from sdmigrate.rules import gates, plan_file
-from sdmigrate.rules.blueprint import draw
-from sdmigrate.rules.breaker import judge as judge_breaker
-from sdmigrate.rules.planning import propose
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import written_whole
 from sdmigrate.runtime.journal import Journal
 from sdmigrate.sqlite.opening import fingerprint
-from sdmigrate.stages.ask import ask
-from sdmigrate.stages.backup import backup
-from sdmigrate.stages.canary import canary
-from sdmigrate.stages.clean import clean
-from sdmigrate.stages.cutover import cutover, record_verification
-from sdmigrate.stages.load import load
-from sdmigrate.stages.meeting import met, with_dump
-from sdmigrate.stages.plan import plan
-from sdmigrate.stages.preflight import preflight
-from sdmigrate.stages.profile import profile
-from sdmigrate.stages.replay import Replayable, replay
+from sdmigrate.stages.cutover import cutover
 from sdmigrate.stages.rollback import rollback
 from sdmigrate.stages.trial import try_tables
-from sdmigrate.stages.verify import verify
 
-_BEGUN_REPLAY = "replaying"
-"""The journal's note of the rows that a replay is bringing in."""
-
-
-def replay_is_pending(journal: Journal) -> bool:
-    """Whether a replay was begun whose end is not on disk."""
-    begun = journal.noted(_BEGUN_REPLAY, BegunReplay)
-    return begun is not None and bool(begun.rows)
+_AFTER_CLEAN: tuple[StageName, ...] = ("canary", "load", "verify", "cutover")
 
 
 class Journey:
@@ -70,16 +47,6 @@ class Journey:
         self._journal = journal
         self._endpoint = endpoint
         self._stages = stages_of(context.request)
-        self._runners: dict[StageName, Callable[[], tuple[Record, tuple[GateVerdict, ...]]]] = {
-            "preflight": self._preflight,
-            "backup": self._backup,
-            "profile": self._profile,
-            "plan": self._plan,
-            "clean": self._clean,
-            "canary": self._canary,
-            "load": self._load,
-            "verify": self._verify,
-        }
 
     @property
     def stages(self) -> tuple[StageName, ...]:
@@ -102,16 +69,17 @@ class Journey:
         cut_over = self.context.request.mode == "migrate" and self._journal.is_done("cutover")
         return cut_over and not self._journal.is_done("rollback")
 
+    @property
+    def _calls(self) -> StageCalls:
+        return StageCalls(self.context, self._journal, self._endpoint)
+
     def result(self, stage: StageName, record_type: type[RecordType]) -> RecordType:
         """The result of a stage that is done.
 
         Raises:
             UnsafeToContinue: it is not done.
         """
-        record = self._journal.result(stage, record_type)
-        if record is None:
-            raise UnsafeToContinue(f"The stage {stage} has no result yet.", f"Run {stage} first.")
-        return record
+        return self._calls.result(stage, record_type)
 
     def advance(self) -> StageName:
         """Run the next stage that needs no approval, and return its name.
@@ -120,9 +88,10 @@ class Journey:
             SdmigrateError: it did not end well; the stage's end has been told and nothing later runs.
         """
         stage = self.following
-        if stage is None or stage not in self._runners:
+        call = None if stage is None else self._calls.of(stage)
+        if stage is None or call is None:
             raise UsageProblem(f"There is no stage to run next ({stage}).", "Look at 'sdmigrate status'.")
-        self._run(stage, self._runners[stage])
+        self._run(stage, call)
         return stage
 
     def repeat(self, stage: StageName) -> None:
@@ -187,7 +156,7 @@ class Journey:
             verification = self.result("verify", Verification)
             return cutover(
                 self.context,
-                self._reached(),
+                self._calls.reached(),
                 release,
                 verification,
                 approval,
@@ -206,7 +175,7 @@ class Journey:
         def switch() -> tuple[Record, tuple[GateVerdict, ...]]:
             return rollback(
                 self.context,
-                self._reached(),
+                self._calls.reached(),
                 approval.schema,
                 None,
                 approval,
@@ -216,56 +185,68 @@ class Journey:
         self._run("rollback", switch)
 
     def replay(self) -> Replay:
-        """Bring the repaired rows of the quarantine into this run's release, unpublished or live.
+        """Bring the repaired rows of the quarantine into cleaned before the load, else into the release.
+
+        A load that was begun is finished and verified first. Where the rows went into cleaned its gates are
+        judged again, and the run stands refused or not by what they say now.
 
         Raises:
-            UsageProblem: the run has no verified release, or was a rehearsal, which left none.
+            UsageProblem: the run has not cleaned, or was a rehearsal that left nothing.
             UnsafeToContinue: the release is neither verified nor live any more, or locks are held.
         """
+        before_load = self._stands_before_load()
+        while not before_load and self.following in ("load", "verify"):
+            self.advance()
         done: list[Replay] = []
-        if self.context.request.mode != "migrate" or not self._journal.is_done("verify"):
-            raise UsageProblem(
-                "This run has no verified release to bring rows into.",
-                "Go on with the run first; a rehearsal leaves nothing on its target.",
-            )
 
         def bring() -> tuple[Record, tuple[GateVerdict, ...]]:
-            base = Replayable(
-                snapshot=self.result("backup", Snapshot),
-                profile=self.result("profile", Profile),
-                plan=self.result("plan", Plan),
-                cleaned=self.result("clean", Cleaned),
-                release=self.result("load", Release),
-                verification=self.result("verify", Verification),
-            )
-            begun = self._journal.noted(_BEGUN_REPLAY, BegunReplay) or BegunReplay()
-            made = replay(
-                self.context,
-                self._reached(),
-                base,
-                begun,
-                lambda rows: self._journal.note(_BEGUN_REPLAY, rows),
-            )
-            self._journal.keep_result("clean", made.cleaned)
-            self._journal.keep_result("load", made.release)
-            self._journal.keep_result("verify", made.verification)
-            self._journal.note(_BEGUN_REPLAY, BegunReplay())
-            done.append(made.replay)
-            # The rows are where they belong whatever it says.
-            verdict = gates.judge_quality(base.profile, made.cleaned, self.context.limits)
-            stops = verdict.verdict == "stop"
-            return made.replay, (replace(verdict, verdict="warn") if stops else verdict,)
+            readmission = self._calls.readmission()
+            if before_load:
+                made, verdicts = into_cleaned(self._journal, readmission)
+            else:
+                release, verification = self.result("load", Release), self.result("verify", Verification)
+                made, verdicts = into_release(
+                    self._journal, readmission, self._calls.reached(), release, verification
+                )
+            done.append(made)
+            for verdict in verdicts:
+                tell_gate(self.context.events, verdict)
+            return made, ()
 
         self._run("replay", bring)
         return done[0]
 
-    def _run(self, stage: StageName, runner: Callable[[], tuple[Record, tuple[GateVerdict, ...]]]) -> None:
+    def _stands_before_load(self) -> bool:
+        """Whether repaired rows go into cleaned.
+
+        Raises:
+            UsageProblem: there is nothing that they could go into.
+        """
+        begun = self._journal.began("load")
+        if self.following in ("clean", "canary", "load") and self._journal.result("clean", Cleaned):
+            before_load = self.following != "load" or not begun
+        elif self._journal.is_done("load"):
+            before_load = False
+        else:
+            raise UsageProblem(
+                "This run has nothing cleaned to bring rows into.", "Go on with the run first."
+            )
+        if begun and self.context.request.mode != "migrate":
+            raise UsageProblem(
+                "This rehearsal has loaded already, and leaves nothing on its target to bring rows into.",
+                "Rehearse again with the source mended, or migrate.",
+            )
+        return before_load
+
+    def _run(self, stage: StageName, call: StageCall) -> None:
         events = self.context.events
         events.emit(StageStarted(stage=stage))
         began = time.monotonic()
         try:
             self.context.cancel.raise_if_set()
-            record, verdicts = runner()
+            if stage in _AFTER_CLEAN:
+                require_none_pending(self._journal, self.context.run_id)
+            record, verdicts = call()
             self._keep(stage, record, verdicts)
         except BaseException as error:
             seconds = round(time.monotonic() - began, 3)
@@ -275,35 +256,14 @@ class Journey:
 
     def _keep(self, stage: StageName, record: Record, verdicts: tuple[GateVerdict, ...]) -> None:
         """Put the result on disk and tell what it says; raises Refused where a gate stops."""
-        self._tell_findings(record)
+        tell_findings(self.context.events, record)
         judged = tuple(gates.lowered(verdict, self.context.request) for verdict in verdicts)
         stopping = [verdict for verdict in judged if verdict.verdict == "stop"]
         self._journal.keep_result(stage, record, accepted=not stopping)
         for verdict in judged:
-            self._tell_gate(verdict)
+            tell_gate(self.context.events, verdict)
         if stopping:
-            raise _refusal(stopping[0])
-
-    def _tell_findings(self, record: Record) -> None:
-        findings: tuple[Finding, ...] = getattr(record, "findings", ())
-        for finding in in_order(findings):
-            self.context.events.emit(seen(finding))
-
-    def _tell_gate(self, verdict: GateVerdict) -> None:
-        self.context.events.emit(
-            GateJudged(
-                name=verdict.name,
-                verdict=verdict.verdict,
-                value=verdict.value,
-                limit=verdict.limit,
-                advice=verdict.advice or verdict.reason,
-            )
-        )
-
-    def _reached(self) -> Endpoint:
-        if self._endpoint is None:
-            raise UsageProblem("This stage needs a PostgreSQL target.", "Name one with --target.")
-        return self._endpoint
+            raise refusal(stopping[0])
 
     def _require_unchanged_source(self) -> None:
         if self.context.request.mode != "migrate":
@@ -314,104 +274,3 @@ class Journey:
                 f"The source {self.context.request.source} changed since its snapshot was taken.",
                 "Stop the application that writes to it, then start a new run.",
             )
-
-    def _preflight(self) -> tuple[Record, tuple[GateVerdict, ...]]:
-        request = self.context.request
-        facts = examine(self._endpoint, request.schema) if self._endpoint is not None else None
-        source = preflight(self.context, facts)
-        return source, (gates.judge_preflight(source),)
-
-    def _backup(self) -> tuple[Record, tuple[GateVerdict, ...]]:
-        return backup(self.context, self.result("preflight", Source), self._endpoint), ()
-
-    def _profile(self) -> tuple[Record, tuple[GateVerdict, ...]]:
-        snapshot = self.result("backup", Snapshot)
-        found = profile(self.context, snapshot, self.result("preflight", Source).target)
-        if "plan" not in self._stages:
-            proposal = propose(
-                snapshot.catalog,
-                found,
-                day_first=self.context.request.day_first,
-                confidence=self.context.limits.confidence,
-            )
-            if self.context.request.mode == "inspect":
-                # No plan follows that would tell what is decided by default.
-                found = replace(found, findings=in_order((*found.findings, *proposal.findings)))
-            self._tell_columns(found, proposal)
-            for table in proposal.tables:
-                self.context.show(table)
-            if self._endpoint is not None:
-                blueprint = draw(snapshot.catalog, found, proposal)
-                refused = ask(self.context, self._endpoint, snapshot, found, proposal, blueprint)
-                found = replace(found, findings=in_order((*found.findings, *refused)))
-        return found, ()
-
-    def _plan(self) -> tuple[Record, tuple[GateVerdict, ...]]:
-        found = self.result("profile", Profile)
-        snapshot = self.result("backup", Snapshot)
-        decided = plan(self.context, snapshot, found)
-        self._tell_columns(found, decided)
-        limits = self.context.limits
-        verdicts = (judge_breaker(found, decided, limits), gates.judge_confidence(decided, limits))
-        integrity = gates.judge_integrity(snapshot, decided)
-        # Of a file that can be read whole nothing is asked.
-        return decided, verdicts if integrity.verdict == "pass" else (integrity, *verdicts)
-
-    def _tell_columns(self, found: Profile, decided: Plan) -> None:
-        for event in columns_seen(found, decided):
-            self.context.events.emit(event)
-
-    def _clean(self) -> tuple[Record, tuple[GateVerdict, ...]]:
-        found, decided = self.result("profile", Profile), self.result("plan", Plan)
-        cleaned = clean(self.context, self.result("backup", Snapshot), found, decided)
-        limits = self.context.limits
-        return cleaned, (
-            gates.judge_quality(found, cleaned, limits),
-            gates.judge_quarantine(decided, cleaned, limits),
-        )
-
-    def _meet_target(self) -> None:
-        """Check the target and dump a live schema, where preflight and backup ran before there was one.
-
-        Raises:
-            Refused: it is unfit; the run goes on once it is mended, or another one is named.
-        """
-        source, endpoint = self.result("preflight", Source), self._reached()
-        if source.target is not None:
-            return
-        known = met(self.context, source, examine(endpoint, self.context.request.schema))
-        self._tell_findings(known)
-        verdict = gates.lowered(gates.judge_preflight(known), self.context.request)
-        self._tell_gate(verdict)
-        if verdict.verdict == "stop":
-            raise _refusal(verdict)
-        self._journal.keep_result(
-            "backup", with_dump(self.context, known, self.result("backup", Snapshot), endpoint)
-        )
-        self._journal.keep_result("preflight", known)
-
-    def _canary(self) -> tuple[Record, tuple[GateVerdict, ...]]:
-        self._meet_target()
-        found = canary(self.context, self._reached(), self._drawn(), self.result("clean", Cleaned))
-        return found, (gates.judge_canary(found),)
-
-    def _load(self) -> tuple[Record, tuple[GateVerdict, ...]]:
-        self._meet_target()
-        return load(self.context, self._reached(), self._drawn(), self.result("clean", Cleaned)), ()
-
-    def _drawn(self) -> Blueprint:
-        catalog = self.result("backup", Snapshot).catalog
-        return draw(catalog, self.result("profile", Profile), self.result("plan", Plan))
-
-    def _verify(self) -> tuple[Record, tuple[GateVerdict, ...]]:
-        release, cleaned = self.result("load", Release), self.result("clean", Cleaned)
-        verification = verify(self.context, self._reached(), release, cleaned)
-        if verification.passed:
-            record_verification(self.context, self._reached(), release, verification)
-        return verification, (gates.judge_verification(verification),)
-
-
-def _refusal(verdict: GateVerdict) -> Refused:
-    return Refused(
-        f"The {verdict.name} gate says no: {verdict.reason}.", verdict.advice or "Look at the findings."
-    )

@@ -108,6 +108,25 @@ def drop_release(
         return _drop(connection, bookkeeping, name, cancel)
 
 
+def drop_unpublished(
+    endpoint: Endpoint, name: str, run: str, *, bookkeeping: Bookkeeping, cancel: CancelSignal
+) -> bool:
+    """Drop what that run loaded and never published; False where it is something else, or not there.
+
+    Raises:
+        UnsafeToContinue: others' objects depend on it.
+    """
+    with connect(endpoint, purpose="drop") as connection:
+        if not bookkeeping.exists(connection):
+            return False
+        release = bookkeeping.release(connection, name)
+        # One that a drop was stopped in is finished.
+        states = ("loading", "loaded", "verified", "dropped")
+        if release is None or release.run != run or release.published or release.state not in states:
+            return False
+        return _drop(connection, bookkeeping, name, cancel)
+
+
 def _drop(connection: Connection, bookkeeping: Bookkeeping, name: str, cancel: CancelSignal | None) -> bool:
     bookkeeping.mark(connection, name, "dropped")
     dropped = drop_schema(connection, name, cancel)

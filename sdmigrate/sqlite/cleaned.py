@@ -6,11 +6,12 @@ first.
 """
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.errors import UsageProblem
-from sdmigrate.model.plan import TablePlan
+from sdmigrate.model.plan import WHOLE_ROW, TablePlan
 from sdmigrate.sqlite.audit import Outcome, forget_changes, keep_removed
 from sdmigrate.sqlite.connection import open_read_only, quote_identifier
 from sdmigrate.sqlite.quarantine import keep_quarantined
@@ -133,14 +134,29 @@ def quarantine_nulls(bench: Workbench, table: Table, columns: tuple[str, ...]) -
         )
 
 
+def duplicate_keys(table: Table, plan: TablePlan) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """The keys that the plan wants unique, and whether NULLs are equal in it, in the order of settling."""
+    whole_row = plan.duplicate_key == WHOLE_ROW
+    own = tuple(column.name for column in table.columns) if whole_row else plan.duplicate_key
+    for key in (plan.key, *plan.unique_keys, own):
+        if key:
+            yield key, whole_row and key is own
+
+
 def list_duplicates(
-    bench: Workbench, table: Table, plan: TablePlan, key: tuple[str, ...], *, nulls_equal: bool = False
+    bench: Workbench,
+    table: Table,
+    plan: TablePlan,
+    key: tuple[str, ...],
+    *,
+    nulls_equal: bool = False,
+    newcomers: bool = False,
 ) -> int:
     """List the rows of cleaned that share their key with a row the plan prefers; how many they are.
 
     Rows with a NULL in the key are no duplicates, unless ``nulls_equal``. Of each group one row stays: the
     first or last by the plan's order and then the rowid, or the one with the fewest NULLs, of equals the
-    first.
+    first. With ``newcomers`` a row that is not listed in ``temp.newcomers`` stays before one that is.
     """
     quoted = [quote_identifier(column) for column in key]
     same = ", ".join(comparable(plan, column) for column in key)
@@ -150,6 +166,8 @@ def list_duplicates(
     if plan.duplicates == "most_complete":
         nulls = [f"({quote_identifier(column.name)} IS NULL)" for column in table.columns]
         order.insert(0, balanced(nulls, "+"))
+    if newcomers:
+        order.insert(0, f"{locator(table)} IN (SELECT locator FROM temp.newcomers)")
     present = "1" if nulls_equal else balanced([f"{name} IS NOT NULL" for name in quoted], "AND")
     bench.connection.execute(
         f"INSERT INTO temp.gone SELECT locator FROM (SELECT {locator(table)} AS locator, row_number() OVER"

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sdmigrate.model.catalog import Catalog, Table
+from sdmigrate.model.plan import Plan, TablePlan
+from sdmigrate.model.replay import RefusedRow
 from sdmigrate.model.values import Value
-from sdmigrate.sqlite.audit import add_rule
+from sdmigrate.sqlite.audit import add_rule, forget_changes_of_table
+from sdmigrate.sqlite.cleaned import create_gone, duplicate_keys, give_reason, list_duplicates, take_out
 from sdmigrate.sqlite.connection import quote_identifier
+from sdmigrate.sqlite.orphans import settle_orphans
 from sdmigrate.sqlite.quarantine import quarantine_name
 from sdmigrate.sqlite.repairs import next_mapping
 from sdmigrate.sqlite.row_order import copied_columns, create_copy, locator
@@ -29,6 +33,8 @@ class FitRow:
     cells: Mapping[str, Value]
     rules: Mapping[str, str]
     """Changed column -> the rule that changed it."""
+    repaired: str
+    """The row as the operator left it, as JSON."""
 
 
 def write_fit_rows(path: Path, catalog: Catalog, rows: Iterable[FitRow]) -> None:
@@ -64,6 +70,46 @@ def move_row(bench: Workbench, row: FitRow) -> bool:
         'DELETE FROM quarantine._rows WHERE "table" = ? AND rowid = ?', (row.table, row.rowid)
     )
     return True
+
+
+def take_back(bench: Workbench, plan: Plan, moved: Iterable[FitRow]) -> tuple[RefusedRow, ...]:
+    """Put those of the moved rows back into quarantine that the other rows of cleaned keep out, and say why.
+
+    A key that another row has, however the plan chooses among duplicates: a row that is there already stays.
+    Rows without their parent as cleaning settles them, which may be to set their reference to NULL.
+    """
+    rows = {(row.table, row.rowid): row for row in moved}
+    create_gone(bench)
+    bench.connection.execute("CREATE TEMP TABLE newcomers(locator INTEGER PRIMARY KEY)")
+    for name in sorted({table for table, _ in rows}):
+        bench.connection.execute("DELETE FROM temp.newcomers")
+        locators = ((rowid,) for table, rowid in rows if table == name)
+        bench.connection.executemany("INSERT INTO temp.newcomers VALUES (?)", locators)
+        _take_back_duplicates(bench, bench.catalog.table(name), plan.table(name))
+    settle_orphans(bench, plan)
+    reasons = bench.connection.execute(
+        'SELECT "table", rowid, finding, "column", reason FROM quarantine._rows'
+    )
+    refused = tuple(
+        RefusedRow(table=table, rowid=rowid, finding=finding, column=column, reason=reason)
+        for table, rowid, finding, column, reason in reasons
+        if (table, rowid) in rows
+    )
+    bench.connection.executemany(
+        'UPDATE quarantine._rows SET repaired = ? WHERE "table" = ? AND rowid = ?',
+        ((rows[row.table, row.rowid].repaired, row.table, row.rowid) for row in refused),
+    )
+    return refused
+
+
+def _take_back_duplicates(bench: Workbench, table: Table, plan: TablePlan) -> None:
+    if plan.duplicates == "keep":
+        return
+    for key, nulls_equal in duplicate_keys(table, plan):
+        if list_duplicates(bench, table, plan, key, nulls_equal=nulls_equal, newcomers=True):
+            give_reason(bench, table, "duplicate-key", f"same {', '.join(key)} as a row that stays")
+            forget_changes_of_table(bench, table)
+            take_out(bench, table, None)
 
 
 def _insert(connection: sqlite3.Connection, table: Table, row: FitRow) -> None:

@@ -14,7 +14,7 @@ from contextlib import closing
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.errors import UnsafeToContinue
 from sdmigrate.model.finding import Finding, in_order
-from sdmigrate.model.plan import WHOLE_ROW, Plan, TablePlan
+from sdmigrate.model.plan import Plan, TablePlan
 from sdmigrate.model.profile import Profile, TableProfile
 from sdmigrate.model.result import Cleaned, TableLedger
 from sdmigrate.model.source import Snapshot
@@ -41,6 +41,7 @@ from sdmigrate.sqlite.cleaned import (
     copy_table,
     count_cleaned,
     create_gone,
+    duplicate_keys,
     exclude_rows,
     give_reason,
     is_declared_key,
@@ -180,12 +181,10 @@ def _deduplicate(
 ) -> None:
     if plan.duplicates == "keep":
         return
-    whole_row = plan.duplicate_key == WHOLE_ROW
-    own = tuple(column.name for column in table.columns) if whole_row else plan.duplicate_key
-    for key in (plan.key, *plan.unique_keys, own):
-        if not key or (changed.isdisjoint(key) and _is_unique(table, profile, plan, key)):
+    for key, nulls_equal in duplicate_keys(table, plan):
+        if changed.isdisjoint(key) and _is_unique(table, profile, plan, key):
             continue
-        if not list_duplicates(bench, table, plan, key, nulls_equal=whole_row and key is own):
+        if not list_duplicates(bench, table, plan, key, nulls_equal=nulls_equal):
             continue
         if plan.duplicates == "quarantine":
             give_reason(bench, table, "duplicate-key", f"same {', '.join(key)} as a row that stays")

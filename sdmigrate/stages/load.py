@@ -12,6 +12,7 @@ from sdmigrate.model.result import Cleaned, Release
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.postgres.bookkeeping import Bookkeeping
 from sdmigrate.postgres.locks import held
+from sdmigrate.postgres.releases import drop_unpublished
 from sdmigrate.runtime.context import Context
 from sdmigrate.stages.filling import Filling
 
@@ -40,9 +41,32 @@ def load(context: Context, endpoint: Endpoint, blueprint: Blueprint, cleaned: Cl
         cleaned=cleaned,
         path=Path(cleaned.path),
         stable=stable,
-        name=f"{stable}__r{context.stamp}",
+        name=_name(context, stable),
         rows={ledger.table: ledger.loaded for ledger in cleaned.ledgers},
         stage="load",
     )
     with held(endpoint, Bookkeeping(context.bookkeeping), stable, context.run_id):
         return filling.run(endpoint)
+
+
+def drop_loaded(context: Context, endpoint: Endpoint) -> bool:
+    """Drop what this run loaded and did not publish, as from another cleaned file; False: nothing was there.
+
+    Raises:
+        UnsafeToContinue: another run holds the schema's lock, or others' objects depend on it.
+        TargetUnreachable: the target cannot be reached.
+        Aborted: the operator stopped it; the next call goes on.
+    """
+    stable, bookkeeping = context.request.schema or "", Bookkeeping(context.bookkeeping)
+    with held(endpoint, bookkeeping, stable, context.run_id):
+        return drop_unpublished(
+            endpoint,
+            _name(context, stable),
+            context.run_id,
+            bookkeeping=bookkeeping,
+            cancel=context.cancel,
+        )
+
+
+def _name(context: Context, stable: str) -> str:
+    return f"{stable}__r{context.stamp}"

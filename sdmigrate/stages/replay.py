@@ -6,23 +6,19 @@ is moved from quarantine into cleaned, in this call or after a kill in the next.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
-from sdmigrate.model.blueprint import TargetColumn, TargetTable
-from sdmigrate.model.errors import InternalFault, Refused
-from sdmigrate.model.events import Advanced
+from sdmigrate.model.blueprint import TargetTable
+from sdmigrate.model.errors import Refused
 from sdmigrate.model.finding import Finding, in_order
-from sdmigrate.model.plan import Plan
-from sdmigrate.model.profile import Profile, Quality
 from sdmigrate.model.replay import BegunReplay, RefusedRow, RepairedRow, Replay
-from sdmigrate.model.result import Cleaned, Release, TableDigest, TableLedger, TableVerification, Verification
+from sdmigrate.model.result import Cleaned, Release, TableDigest, TableVerification, Verification
 from sdmigrate.model.settings import Endpoint
-from sdmigrate.model.source import Snapshot
 from sdmigrate.postgres.bookkeeping import Bookkeeping, RecordedRelease
 from sdmigrate.postgres.connect import Connection, connect, guarding
 from sdmigrate.postgres.locks import held
@@ -34,31 +30,14 @@ from sdmigrate.postgres.replaying import (
     replayed_rows,
     validate_references,
 )
-from sdmigrate.rules.ledger import check_balance
-from sdmigrate.rules.repaired import Unfit, judge_repaired
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import make_private_directory, private_file
-from sdmigrate.sqlite.audit import count_rules, open_audit
-from sdmigrate.sqlite.clean_findings import changed_findings
-from sdmigrate.sqlite.connection import quote_identifier
-from sdmigrate.sqlite.content_digest import combined
 from sdmigrate.sqlite.copied_table import reading_cleaned
-from sdmigrate.sqlite.exact_values import row_from_json
-from sdmigrate.sqlite.quarantine import open_quarantine
-from sdmigrate.sqlite.repaired_rows import (
-    editing_quarantine,
-    give_new_reasons,
-    kept_row,
-    kept_table,
-    repaired_rows,
-)
-from sdmigrate.sqlite.replaying import FitRow, move_row, write_fit_rows
+from sdmigrate.sqlite.replaying import FitRow, write_fit_rows
 from sdmigrate.sqlite.row_reader import table_reader
-from sdmigrate.sqlite.undo import undone_digests
 from sdmigrate.sqlite.value_digests import expected
-from sdmigrate.sqlite.workbench import CleaningFiles, Workbench, open_workbench
-from sdmigrate.stages.clean import count_rows, findings_of
 from sdmigrate.stages.filling import may_be_real
+from sdmigrate.stages.readmission import Readmission, following_ids
 from sdmigrate.stages.replay_findings import (
     LEFT_BY_LOAD,
     LEFT_BY_VERIFY,
@@ -67,22 +46,7 @@ from sdmigrate.stages.replay_findings import (
     settled,
     validated,
 )
-from sdmigrate.stages.rescore import rescore
 from sdmigrate.stages.verify import compare
-
-_HIGHEST_ID = 2**63 - 1
-
-
-@dataclass(frozen=True)
-class Replayable:
-    """What a run that has verified its release knows."""
-
-    snapshot: Snapshot
-    profile: Profile
-    plan: Plan
-    cleaned: Cleaned
-    release: Release
-    verification: Verification
 
 
 @dataclass(frozen=True)
@@ -96,18 +60,20 @@ class Replayed:
 
 
 def replay(
-    context: Context,
+    readmission: Readmission,
     endpoint: Endpoint,
-    base: Replayable,
+    release: Release,
+    verification: Verification,
     begun: BegunReplay,
     begin: Callable[[BegunReplay], None],
 ) -> Replayed:
     """Bring every repaired row that fits into the release; those that do not get new reasons.
 
     Args:
-        context: the run's.
+        readmission: the run's repaired rows.
         endpoint: its target.
-        base: what the run knows.
+        release: what it loaded.
+        verification: of that release.
         begun: what an earlier call had begun and perhaps not finished.
         begin: keeps what is begun now on disk; to be cleared when the results are.
 
@@ -117,94 +83,64 @@ def replay(
         InternalFault: the snapshot does not come back from what was written.
         TargetUnreachable, Interrupted, Aborted: as ``load``; nothing is half done.
     """
+    context = readmission.context
     bookkeeping = Bookkeeping(context.bookkeeping)
     with (
-        held(endpoint, bookkeeping, base.release.schema, context.run_id),
+        held(endpoint, bookkeeping, release.schema, context.run_id),
         connect(endpoint, purpose="replay") as connection,
         guarding(context.cancel, connection),
     ):
-        work = _Work(context, connection, bookkeeping, base)
-        recorded = release_to_repair(connection, bookkeeping, base.release.name)
+        work = _Work(readmission, connection, bookkeeping, release, verification)
+        recorded = release_to_repair(connection, bookkeeping, release.name)
         arrived = work.arrived(begun.rows)
-        waiting = [row for row in work.repaired() if row not in arrived]
-        fit, refused = work.judge(waiting)
+        waiting = [row for row in readmission.repaired() if row not in arrived]
+        fit, refused = readmission.judge(waiting)
         if fit:
-            chosen = {(row.table, row.rowid) for row in fit}
-            begin(BegunReplay(rows=(*begun.rows, *(r for r in waiting if (r.table, r.rowid) in chosen))))
+            begin(begun.with_rows(waiting, {(row.table, row.rowid) for row in fit}))
         inserted, refusals = work.insert(recorded, fit)
         refused = (*refused, *refusals)
-        old, _ = work.judge(arrived)
-        with editing_quarantine(work.files.quarantine) as quarantine:
-            give_new_reasons(quarantine, refused)
-        cleaned, release, moved = work.settle((*old, *inserted))
-        valid, release = work.validate(recorded, release)
-        verification = work.verify(endpoint, recorded, cleaned, release)
-    left = (*base.cleaned.findings, *left_not_valid(base.release), *left_not_valid(base.verification))
-    still = (*cleaned.findings, *left_not_valid(release), *left_not_valid(verification))
+        old, _ = readmission.judge(arrived)
+        readmission.refuse(refused)
+        admitted = readmission.admit((*old, *inserted))
+        cleaned = work.telling(admitted.cleaned)
+        valid, loaded = work.validate(recorded, work.loaded(cleaned))
+        proven = work.verify(endpoint, recorded, cleaned, loaded)
+    before = readmission.cleaned.findings
+    left = (*before, *left_not_valid(release), *left_not_valid(verification))
+    still = (*cleaned.findings, *left_not_valid(loaded), *left_not_valid(proven))
     findings = in_order((*still, *valid, *settled(left, still)))
-    done = Replay(release=release.name, replayed=moved, refused=refused, findings=findings)
-    return Replayed(replay=done, cleaned=cleaned, release=release, verification=verification)
+    done = Replay(release=release.name, replayed=admitted.moved, refused=refused, findings=findings)
+    return Replayed(replay=done, cleaned=cleaned, release=loaded, verification=proven)
 
 
 @dataclass(frozen=True)
 class _Work:
     """One replay over one connection."""
 
-    context: Context
+    readmission: Readmission
     connection: Connection
     bookkeeping: Bookkeeping
-    base: Replayable
+    release: Release
+    verification: Verification
 
-    @cached_property
-    def files(self) -> CleaningFiles:
-        cleaned = self.base.cleaned
-        return CleaningFiles(Path(cleaned.path), Path(cleaned.audit_path), Path(cleaned.quarantine_path))
+    @property
+    def context(self) -> Context:
+        return self.readmission.context
 
     @cached_property
     def tables(self) -> dict[str, TargetTable]:
         """By source name."""
-        return {table.source: table for table in self.base.release.blueprint.tables}
-
-    def repaired(self) -> tuple[RepairedRow, ...]:
-        with closing(open_quarantine(self.files.quarantine)) as quarantine:
-            return repaired_rows(quarantine)
+        return {table.source: table for table in self.release.blueprint.tables}
 
     def arrived(self, begun: Iterable[RepairedRow]) -> list[RepairedRow]:
         """Those that an earlier call brought into the target and did not take out of quarantine."""
         there = self._there()
-        stays = {(row.table, row.rowid) for row in self.repaired()}
+        stays = {(row.table, row.rowid) for row in self.readmission.repaired()}
         return [
             row
             for row in begun
             if (row.table, row.rowid) in stays and (self.tables[row.table].name, row.rowid) in there
         ]
-
-    def judge(self, rows: Iterable[RepairedRow]) -> tuple[tuple[FitRow, ...], tuple[RefusedRow, ...]]:
-        """The plan's own check."""
-        fit: list[FitRow] = []
-        refused: list[RefusedRow] = []
-        with closing(open_quarantine(self.files.quarantine)) as quarantine:
-            for row in rows:
-                before = kept_row(quarantine, kept_table(quarantine, row.table), row.rowid)
-                if before is None:
-                    raise InternalFault(
-                        f"Row {row.rowid} of {row.table!r} has a reason and is not in quarantine.",
-                        "Keep the run directory and report this.",
-                    )
-                found = judge_repaired(self.base.plan.table(row.table), before, row_from_json(row.repaired))
-                if isinstance(found, Unfit):
-                    refused.append(
-                        RefusedRow(
-                            table=row.table,
-                            rowid=row.rowid,
-                            finding=found.code,
-                            column=found.column,
-                            reason=found.reason,
-                        )
-                    )
-                else:
-                    fit.append(FitRow(row.table, row.rowid, found.cells, found.rules))
-        return tuple(fit), tuple(refused)
 
     def insert(
         self, recorded: RecordedRelease, fit: tuple[FitRow, ...]
@@ -254,7 +190,7 @@ class _Work:
                 wanted = dict(side.row_digests())
                 for row in table_reader(fit, source, copied, may_be_real(table)).rows(None):
                     if (source, row.high) in waiting:
-                        self._tell(source)
+                        self.readmission.tell(source)
                         refusal = replayer.insert(table, row.high, row.cells, wanted[row.high])
                         yield (source, row.high), refusal
 
@@ -270,55 +206,23 @@ class _Work:
             sqlstate=refusal.sqlstate,
         )
 
-    def settle(self, rows: tuple[FitRow, ...]) -> tuple[Cleaned, Release, dict[str, int]]:
-        """Move the rows into cleaned and count again; also the rows moved by table."""
-        base, moved = self.base, dict[str, int]()
-        with open_workbench(
-            self.files, base.snapshot, self.context.events, self.context.cancel, finished=True
-        ) as bench:
-            for row in rows:
-                moved[row.table] = moved.get(row.table, 0) + move_row(bench, row)
-            ledgers = tuple(
-                count_rows(bench, table, base.plan.table(table.name)) for table in bench.catalog.tables
-            )
-            check_balance(ledgers)
-            findings = findings_of(bench, base.plan, ledgers)
-            release = self._release(bench, ledgers)
-        self._prove()
-        with closing(open_audit(self.files.audit)) as audit:
-            changed = tuple(changed_findings(count_rules(audit)))
-        told = (*findings, *changed, *rows_replayed(self.base.release, self._there()))
-        quality = self._quality(ledgers)
-        return (
-            msgspec.structs.replace(
-                base.cleaned, ledgers=ledgers, findings=in_order(told), digests={}, quality=quality
-            ),
-            release,
-            {table: count for table, count in moved.items() if count},
-        )
+    def telling(self, cleaned: Cleaned) -> Cleaned:
+        """Cleaned with what is told of the rows that were replayed, before the load or after it."""
+        counts = dict(cleaned.replayed)
+        for table in self.release.blueprint.tables:
+            came = sum(1 for name, _ in self._there() if name == table.name)
+            counts[table.source] = counts.get(table.source, 0) + came
+        told = rows_replayed(counts, self.release.name)
+        return msgspec.structs.replace(cleaned, findings=in_order((*cleaned.findings, *told)))
 
-    def _release(self, bench: Workbench, ledgers: tuple[TableLedger, ...]) -> Release:
-        release = self.base.release
-        loaded = {ledger.table: ledger.loaded for ledger in ledgers}
-        tables = tuple(
-            msgspec.structs.replace(
-                table, columns=tuple(_following(bench, table, column) for column in table.columns)
-            )
-            for table in release.blueprint.tables
-        )
+    def loaded(self, cleaned: Cleaned) -> Release:
+        """The release as it is with the rows."""
+        blueprint = following_ids(self.release.blueprint, Path(cleaned.path))
         return msgspec.structs.replace(
-            release,
-            rows={table.source: loaded[table.source] for table in tables},
-            blueprint=msgspec.structs.replace(release.blueprint, tables=tables),
+            self.release,
+            rows={table.source: cleaned.ledger(table.source).loaded for table in blueprint.tables},
+            blueprint=blueprint,
         )
-
-    def _quality(self, ledgers: tuple[TableLedger, ...]) -> Quality:
-        """The score with the rows that came since the last; the same ledgers mean that none did."""
-        base = self.base
-        if ledgers == base.cleaned.ledgers:
-            return base.cleaned.quality
-        path = self.files.cleaned
-        return rescore(self.context, base.snapshot, base.profile, base.plan, ledgers, path, "replay")
 
     def validate(self, recorded: RecordedRelease, release: Release) -> tuple[tuple[Finding, ...], Release]:
         """What foreign keys hold now that did not, and the release without what is no longer so."""
@@ -333,24 +237,16 @@ class _Work:
         told = tuple(validated(valid))
         return told, msgspec.structs.replace(release, findings=findings)
 
-    def _prove(self) -> None:
-        undone = undone_digests(self.files, self.base.snapshot.catalog, lambda table, _: self._tell(table))
-        if combined(undone) != self.base.cleaned.snapshot_digest:
-            raise InternalFault(
-                "Cleaned with the audit trail applied backwards is no longer the snapshot.",
-                "Keep the run directory and report this; the target holds the rows.",
-            )
-
     def _there(self) -> set[tuple[str, int]]:
         """Target table and locator of every row that was replayed."""
-        return replayed_rows(self.connection, self.bookkeeping, self.base.release.name)
+        return replayed_rows(self.connection, self.bookkeeping, self.release.name)
 
     def verify(
         self, endpoint: Endpoint, recorded: RecordedRelease, cleaned: Cleaned, release: Release
     ) -> Verification:
         """An unpublished release whole again; of a live one, which may be written to, what was proven."""
         if recorded.state == "verified":
-            path = self.files.cleaned
+            path = self.readmission.files.cleaned
             found = compare(self.context, endpoint, release, cleaned, path=path, stage="replay", known={})
             if not found.passed:
                 raise Refused(
@@ -360,18 +256,12 @@ class _Work:
             return found
         now = release_to_repair(self.connection, self.bookkeeping, release.name)
         digests = {name: published.digest for name, published in now.digests.items()}
-        judged = tuple(_judged(each, digests[each.target], cleaned) for each in self.base.verification.tables)
+        judged = tuple(_judged(each, digests[each.target], cleaned) for each in self.verification.tables)
         broken = unvalidated(self.connection, _schema_of(recorded), release.blueprint.tables)
-        known = self.base.verification.findings
+        known = self.verification.findings
         others = (finding for finding in known if finding.code != LEFT_BY_VERIFY)
         return msgspec.structs.replace(
-            self.base.verification, tables=judged, findings=in_order((*others, *broken))
-        )
-
-    def _tell(self, table: str) -> None:
-        self.context.cancel.raise_if_set()
-        self.context.events.emit(
-            Advanced(stage="replay", table=table, done=0, total=None, reason="replaying repaired rows")
+            self.verification, tables=judged, findings=in_order((*others, *broken))
         )
 
     @contextmanager
@@ -382,7 +272,7 @@ class _Work:
         path.unlink(missing_ok=True)
         private_file(path)
         try:
-            write_fit_rows(path, self.base.snapshot.catalog, fit)
+            write_fit_rows(path, self.readmission.snapshot.catalog, fit)
             yield path
         finally:
             path.unlink(missing_ok=True)
@@ -391,18 +281,6 @@ class _Work:
 def _schema_of(recorded: RecordedRelease) -> str:
     """Where the release's tables are now."""
     return recorded.stable if recorded.state == "live" else recorded.name
-
-
-def _following(bench: Workbench, table: TargetTable, column: TargetColumn) -> TargetColumn:
-    """The column with the next id behind the highest of cleaned."""
-    if column.identity_next is None:
-        return column
-    highest = bench.scalar(
-        f"SELECT max({quote_identifier(column.source)}) FROM main.{quote_identifier(table.source)}"
-    )
-    if highest == _HIGHEST_ID:
-        return msgspec.structs.replace(column, identity_exhausted=True)
-    return msgspec.structs.replace(column, identity_next=max(column.identity_next, highest + 1))
 
 
 def _judged(table: TableVerification, digest: TableDigest, cleaned: Cleaned) -> TableVerification:

@@ -4,7 +4,7 @@ Invariant: pure. What was told of the quarantine and of broken constraints and i
 again, as settled, since a report shows the last word on each matter.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -16,18 +16,17 @@ LEFT_BY_LOAD = "constraint-left-not-valid"
 LEFT_BY_VERIFY = "constraint-not-valid"
 
 
-def rows_replayed(release: Release, there: Collection[tuple[str, int]]) -> Iterator[Finding]:
-    """One for each table with rows that were replayed; ``there``: their target tables and locators."""
-    for table in release.blueprint.tables:
-        count = sum(1 for name, _ in there if name == table.name)
+def rows_replayed(counts: Mapping[str, int], where: str) -> Iterator[Finding]:
+    """One for each source table with rows that were replayed; ``where`` they are, in a word."""
+    for table, count in counts.items():
         if count:
             yield Finding(
                 code="rows-replayed",
                 severity="info",
-                table=table.source,
+                table=table,
                 column=None,
                 count=count,
-                message=f"Repaired in quarantine, {plural(count, 'row is', 'rows are')} in {release.name}.",
+                message=f"Repaired in quarantine, {plural(count, 'row is', 'rows are')} in {where}.",
                 advice="What was edited is in the audit trail, by rule repaired-in-quarantine.",
             )
 

@@ -78,3 +78,24 @@ def test_rows_are_written_out_edited_and_replayed(work: Path, postgres: Endpoint
         (8, 80, "repaired-in-quarantine"),
         (9, None, "repaired-in-quarantine"),
     ]
+
+
+def test_a_run_that_its_gate_refused_goes_on_once_the_rows_are_repaired(work: Path) -> None:
+    with closing(sqlite3.connect(work / "s.sqlite")) as connection, connection:
+        connection.execute("UPDATE t SET n = 'more' WHERE id < 4")
+    code, out = call(work, "clean", "s.sqlite", "--plan", "plan.toml", "--gate", "breaker=warn", "--json")
+    assert (code, events(out)[-1]["outcome"]) == (1, "refused")
+    run = ["--run", events(out)[-1]["run"]]
+
+    assert call(work, "quarantine", "edit", *run, "--table", "t", "--row", "1", "--set", "n=1")[0] == 0
+    code, out = call(work, "quarantine", "replay", *run, "--json")
+    gates = {line["name"]: line["verdict"] for line in events(out) if line["event"] == "gate"}
+    assert (code, events(out)[-1]["outcome"], gates["quarantine"]) == (1, "refused", "stop")
+
+    assert call(work, "quarantine", "edit", *run, "--table", "t", "--row", "2", "--set", "n=2")[0] == 0
+    code, out = call(work, "quarantine", "replay", *run)
+    assert code == 0
+    assert "1  rows of t are in cleaned" in out
+    assert "stands before canary" in out
+    code, out = call(work, "status", run[1])
+    assert "unfinished" in out
