@@ -1,6 +1,8 @@
 """``sdmigrate quarantine list | show | edit | replay``: rows that a run could not load, and their repair."""
 
+import sqlite3
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +10,7 @@ from typing import Annotated
 import typer
 
 from sdmigrate.cli.options import Common, with_common
-from sdmigrate.cli.repairs import repairs_of_file, repairs_of_options
+from sdmigrate.cli.repairs import Repair, repairs_of_csv, repairs_of_file, repairs_of_options
 from sdmigrate.cli.runs import request_of
 from sdmigrate.cli.session import Session, run_command
 from sdmigrate.cli.undo import require_new
@@ -21,14 +23,17 @@ from sdmigrate.pipeline.messages import Begin
 from sdmigrate.pipeline.replaying import require_none_pending
 from sdmigrate.pipeline.run import opened_run
 from sdmigrate.report.plain import plain
+from sdmigrate.report.shown_value import shown
+from sdmigrate.rules.repaired import same
 from sdmigrate.rules.wording import plural
 from sdmigrate.runtime.directory import RunDirectory, written_whole
 from sdmigrate.runtime.journal import Journal
 from sdmigrate.runtime.runs import find_run, locked
+from sdmigrate.sqlite.exact_values import row_from_json
 from sdmigrate.sqlite.quarantine import QuarantinedRow, open_quarantine, read_reasons
 from sdmigrate.sqlite.quarantine_children import children_of
 from sdmigrate.sqlite.quarantine_export import export_csv, export_lines
-from sdmigrate.sqlite.repaired_rows import editing_quarantine, repair_row
+from sdmigrate.sqlite.repaired_rows import editing_quarantine, kept_row, kept_table, repair_row
 
 app = typer.Typer(help="The rows that a run could not load, why, and their repair.", no_args_is_help=True)
 
@@ -63,7 +68,7 @@ def show(
         typer.Option("--output", help="Write the whole rows to this new .jsonl or .csv file (--table)."),
     ] = None,
 ) -> None:
-    """Show each row's place and reason, and how many rows depend on it."""
+    """Show each row's place, reason and value to be repaired, and how many rows depend on it."""
 
     def body(session: Session) -> Outcome:
         directory = _quarantined(session, run)
@@ -71,13 +76,9 @@ def show(
             session.output.text(plain(f"{_exported(directory, output, table)} rows are in {output}"))
             return "done"
         children = _children(directory)
-        for row in _reasons(directory, table):
-            where = f"{row.table} rowid {row.rowid}" + (f", {row.column}" if row.column else "")
-            state = f" (SQLSTATE {row.sqlstate})" if row.sqlstate else ""
-            state += " (repaired, not replayed)" if row.repaired else ""
-            session.output.text(plain(f"{where}: {row.reason} [{row.finding}]{state}"))
-            for child, count in children.pop((row.table, row.rowid), {}).items():
-                session.output.text(plain(f"  {count} rows of {child} point at it"))
+        with closing(open_quarantine(directory.quarantine)) as quarantine:
+            for row in read_reasons(quarantine, table):
+                _show(session, quarantine, row, children.pop((row.table, row.rowid), {}))
         return "done"
 
     run_command(common, body)
@@ -99,7 +100,8 @@ def edit(
         ),
     ] = None,
     edited: Annotated[
-        Path | None, typer.Option("--from", help="A .jsonl file that 'show --output' wrote, edited.")
+        Path | None,
+        typer.Option("--from", help="A .jsonl or .csv (--table) file that 'show --output' wrote, edited."),
     ] = None,
     as_is: Annotated[
         bool, typer.Option("--as-is", help="Replay rows that are as they were: what they lacked is there.")
@@ -113,14 +115,15 @@ def edit(
             with Journal.open(directory.journal) as journal:
                 require_none_pending(journal, directory.run_id)
             with editing_quarantine(directory.quarantine) as quarantine:
-                if edited is not None and table is None and row is None and not values:
-                    repairs = repairs_of_file(edited)
+                if edited is not None and row is None and not values:
+                    repairs = _repairs_of(quarantine, edited, table)
                 elif edited is None and table is not None and row is not None and (values or as_is):
                     repairs = [repairs_of_options(quarantine, table, row, values or [])]
                 else:
                     raise UsageProblem(
                         "Name one row and its new values, or a file.",
-                        "--table T --row ROWID --set COLUMN=VALUE, or --from FILE.jsonl.",
+                        "--table T --row ROWID --set COLUMN=VALUE, or --from FILE.jsonl, or --from FILE.csv"
+                        " --table T.",
                     )
                 changed = sum(repair_row(quarantine, *repair, as_is=as_is) for repair in repairs)
         session.output.text(
@@ -170,6 +173,26 @@ def replay(
     run_command(common, body)
 
 
+def _show(
+    session: Session, quarantine: sqlite3.Connection, row: QuarantinedRow, children: Mapping[str, int]
+) -> None:
+    where = f"{row.table} rowid {row.rowid}" + (f", {row.column}" if row.column else "")
+    state = f" (SQLSTATE {row.sqlstate})" if row.sqlstate else ""
+    session.output.text(plain(f"{where}: {row.reason} [{row.finding}]{state}"))
+    kept = kept_table(quarantine, row.table)
+    before = kept_row(quarantine, kept, row.rowid) or {}
+    if row.column in before:
+        session.output.text(f"  {shown(before[row.column])}")
+    if row.repaired:
+        after = row_from_json(row.repaired)
+        changed = [name for name in kept.columns if not same(after[name], before[name])]
+        session.output.text("  repaired, not replayed" + ("" if changed else ": as it is"))
+        for name in changed:
+            session.output.text(f"    {plain(name)}: {shown(after[name])}")
+    for child, count in children.items():
+        session.output.text(plain(f"  {count} rows of {child} point at it"))
+
+
 def _tell(session: Session, done: Replay) -> None:
     for table, count in done.replayed.items():
         session.output.text(plain(f"{count:>9,}  rows of {table} are in {done.release or 'cleaned'}"))
@@ -198,6 +221,18 @@ def _quarantined(session: Session, run: str) -> RunDirectory:
     if not directory.quarantine.exists():
         raise UsageProblem(f"The run {directory.run_id} has no quarantine yet.", "Let it clean first.")
     return directory
+
+
+def _repairs_of(quarantine: sqlite3.Connection, edited: Path, table: str | None) -> list[Repair]:
+    is_csv = edited.suffix == ".csv"
+    if is_csv and table is not None:
+        return repairs_of_csv(quarantine, edited, table)
+    if is_csv or table is not None:
+        raise UsageProblem(
+            "A .csv file is of one table; a .jsonl file names the table in each line.",
+            "--from FILE.csv --table T, or --from FILE.jsonl.",
+        )
+    return repairs_of_file(edited)
 
 
 def _reasons(directory: RunDirectory, table: str | None = None) -> list[QuarantinedRow]:

@@ -4,8 +4,10 @@ Invariant: a value is what the operator wrote, in the storage class named; text 
 plan's conversion reads as it reads the source's text.
 """
 
+import csv
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,8 +15,10 @@ import msgspec
 
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.values import Value
+from sdmigrate.sqlite.copied_table import CopiedTable
 from sdmigrate.sqlite.exact_values import from_exact, value_of
-from sdmigrate.sqlite.repaired_rows import kept_table
+from sdmigrate.sqlite.quarantine_export import CSV_HEAD, of_cell
+from sdmigrate.sqlite.repaired_rows import kept_table, standing_row
 
 Repair: TypeAlias = tuple[str, int, dict[str, Value]]
 """Table, locator, new values by column."""
@@ -87,3 +91,61 @@ def repairs_of_file(path: Path) -> list[Repair]:
             ) from error
         repairs.append((read.table, read.rowid, row))
     return repairs
+
+
+def repairs_of_csv(quarantine: sqlite3.Connection, path: Path, table: str) -> list[Repair]:
+    """The rows of a file that ``quarantine show --table T --output FILE.csv`` wrote.
+
+    A cell that was not touched is no repair, so its value keeps its storage class; ``of_cell`` says what the
+    others mean. Columns may be left out or come in another order.
+
+    Raises:
+        UsageProblem: the file cannot be read, or is not of this table's columns; the message names the line.
+    """
+    kept = kept_table(quarantine, table)
+    line = 1
+    repairs: list[Repair] = []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines, _cells_of_any_length():
+            reader = csv.reader(lines, strict=True)
+            columns = _columns(next(reader, []), kept.columns)
+            for cells in reader:
+                line = reader.line_num
+                if cells:
+                    repairs.append((table, *_edited(quarantine, kept, table, columns, cells)))
+    except OSError as error:
+        raise UsageProblem(f"The file {path} cannot be read: {error}.", "Name another file.") from error
+    except (csv.Error, ValueError) as error:
+        raise UsageProblem(
+            f"{path}, line {line}: {error}.",
+            "Keep commas, quotes, header and UTF-8 as 'quarantine show --output FILE.csv' writes them.",
+        ) from error
+    return repairs
+
+
+def _columns(header: list[str], columns: tuple[str, ...]) -> list[str]:
+    ours = len(CSV_HEAD)
+    if tuple(header[:ours]) != CSV_HEAD or not set(header[ours:]) <= set(columns):
+        raise ValueError(f"the header is not {', '.join((*CSV_HEAD, *columns))}")
+    return header[ours:]
+
+
+def _edited(
+    quarantine: sqlite3.Connection, kept: CopiedTable, table: str, columns: list[str], cells: list[str]
+) -> tuple[int, dict[str, Value]]:
+    own = cells[len(CSV_HEAD) :]
+    if len(own) != len(columns):
+        raise ValueError(f"{len(cells)} cells where the header has {len(columns) + len(CSV_HEAD)}")
+    rowid = int(cells[0])
+    stands = standing_row(quarantine, kept, table, rowid) or {}
+    return rowid, {name: of_cell(text, stands.get(name)) for name, text in zip(columns, own, strict=True)}
+
+
+@contextmanager
+def _cells_of_any_length() -> Iterator[None]:
+    """The csv module takes no cell above 131,072 characters by default; SQLite's values have up to 1e9."""
+    before = csv.field_size_limit(2**31 - 1)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)

@@ -1,20 +1,26 @@
-r"""The quarantine's rows, whole, for other programs: JSON Lines, which ``edit`` reads again, and CSV.
+r"""The quarantine's rows, whole, for other programs: JSON Lines and CSV, which ``edit`` reads again.
 
-Invariant: JSON Lines keep every byte and storage class. CSV is for reading: NULL is ``\N``, a blob or a text
-that is not UTF-8 its hex after ``hex:``.
+Invariant: JSON Lines keep every byte and storage class. CSV has no classes: NULL is ``\N``, a blob or a text
+that is not UTF-8 its hex after ``hex:``, and whoever reads it back asks ``of_cell``.
 """
 
 import csv
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TextIO
 
 import msgspec
 
-from sdmigrate.model.values import Value
-from sdmigrate.sqlite.exact_values import exact, row_from_json
+from sdmigrate.model.values import Value, storage_class
+from sdmigrate.sqlite.exact_values import exact, row_from_json, value_of
 from sdmigrate.sqlite.quarantine import QuarantinedRow, read_reasons
 from sdmigrate.sqlite.repaired_rows import kept_row, kept_table
+
+CSV_HEAD = ("rowid", "reasons")
+"""The columns before the table's own."""
+
+_NULL, _HEX = "\\N", "hex:"
 
 
 def export_lines(quarantine: sqlite3.Connection, out: TextIO, table: str | None = None) -> int:
@@ -44,13 +50,13 @@ def export_csv(quarantine: sqlite3.Connection, out: TextIO, table: str) -> int:
     """Rowid, reasons and the columns of one table, with a header; how many rows."""
     writer = csv.writer(out)
     columns = kept_table(quarantine, table).columns
-    writer.writerow(["rowid", "reasons", *columns])
+    writer.writerow([*CSV_HEAD, *columns])
     written = 0
     for _, rowid, reasons, cells in _whole_rows(quarantine, table):
         told = "; ".join(
             f"{each.column}: {each.reason}" if each.column is not None else each.reason for each in reasons
         )
-        writer.writerow([rowid, told, *(_shown(cells[column]) for column in columns)])
+        writer.writerow([rowid, told, *(cell(cells[column]) for column in columns)])
         written += 1
     return written
 
@@ -70,8 +76,32 @@ def _whole_rows(
             yield name, rowid, given, cells
 
 
-def _shown(value: Value) -> str:
+def cell(value: Value) -> str:
+    """The value as CSV has it."""
     if value is None:
-        return "\\N"
+        return _NULL
     told = exact(value)
-    return f"hex:{told['hex']}" if "hex" in told else str(told["value"])
+    return f"{_HEX}{told['hex']}" if "hex" in told else str(told["value"])
+
+
+def of_cell(text: str, stands: Value) -> Value:
+    r"""The value that an edited cell means, where ``stands`` was written out.
+
+    A cell that is as it was written is the value itself, with its class and bytes. Of what was changed,
+    ``\N`` is NULL, ``hex:`` a blob, a number that stands for one of the same class is one, and anything else
+    is text.
+
+    Raises:
+        ValueError: what follows ``hex:`` is no hex.
+    """
+    if text == cell(stands):
+        return stands
+    if text == _NULL:
+        return None
+    if text.startswith(_HEX):
+        return bytes.fromhex(text.removeprefix(_HEX))
+    if isinstance(stands, int | float):
+        with suppress(ValueError):
+            number = value_of(storage_class(stands), text)
+            return number if cell(number) == text else text
+    return text

@@ -53,6 +53,14 @@ def kept_row(quarantine: sqlite3.Connection, table: CopiedTable, rowid: int) -> 
     return None if row is None else dict(zip(table.columns, row, strict=True))
 
 
+def standing_row(
+    quarantine: sqlite3.Connection, table: CopiedTable, source: str, rowid: int
+) -> dict[str, Value] | None:
+    """The row as it was repaired, or as it is in the snapshot; None where it is not in quarantine."""
+    repaired = _repaired(quarantine, source, rowid)
+    return row_from_json(repaired) if repaired is not None else kept_row(quarantine, table, rowid)
+
+
 def repair_row(
     quarantine: sqlite3.Connection,
     table: str,
@@ -80,9 +88,7 @@ def repair_row(
             f"Table {table!r} has no column {', '.join(map(repr, unknown[:_MOST_NAMED]))}.",
             f"Its columns are {', '.join(map(repr, kept.columns))}.",
         )
-    (repaired,) = quarantine.execute(
-        'SELECT max(repaired) FROM _rows WHERE "table" = ? AND rowid = ?', (table, rowid)
-    ).fetchone()
+    repaired = _repaired(quarantine, table, rowid)
     before = repaired if repaired is not None else row_to_json(row)
     after = row_to_json(row_from_json(before) | dict(values))
     if after == before and not (as_is and repaired is None):
@@ -103,15 +109,21 @@ def repaired_rows(quarantine: sqlite3.Connection) -> tuple[RepairedRow, ...]:
 def give_new_reasons(quarantine: sqlite3.Connection, rows: Iterable[RefusedRow]) -> None:
     """Let these repaired rows' reasons be why they still do not fit."""
     for row in rows:
-        (repaired,) = quarantine.execute(
-            'SELECT max(repaired) FROM _rows WHERE "table" = ? AND rowid = ?', (row.table, row.rowid)
-        ).fetchone()
-        value = None if row.column is None else row_from_json(repaired)[row.column]
+        repaired = _repaired(quarantine, row.table, row.rowid)
+        value = None if row.column is None or repaired is None else row_from_json(repaired)[row.column]
         quarantine.execute('DELETE FROM _rows WHERE "table" = ? AND rowid = ?', (row.table, row.rowid))
         quarantine.execute(
             "INSERT INTO _rows VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (row.table, row.rowid, row.finding, row.column, row.reason, _hex(value), row.sqlstate, repaired),
         )
+
+
+def _repaired(quarantine: sqlite3.Connection, table: str, rowid: int) -> str | None:
+    """The row's repair; None where it has none."""
+    found = quarantine.execute(
+        'SELECT max(repaired) FROM _rows WHERE "table" = ? AND rowid = ?', (table, rowid)
+    ).fetchone()
+    return None if found[0] is None else str(found[0])
 
 
 def _hex(value: Value) -> str | None:

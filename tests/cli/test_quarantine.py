@@ -66,7 +66,19 @@ def test_rows_are_written_out_edited_and_replayed(work: Path, postgres: Endpoint
     assert (table["loaded"], table["quarantined"], table["verified"]) == (398, 1, "changed")
     assert ask(postgres, f"SELECT id, n FROM {schema_name}.t WHERE id IN (8, 9)") == [(8, 80)]
 
-    assert call(work, "quarantine", "edit", *run, "--table", "t", "--row", "9", "--set", "n:null=")[0] == 0
+    assert call(work, "quarantine", "show", *run, "--table", "t", "--output", "left.csv")[0] == 0
+    left = (work / "left.csv").read_text()
+    assert left.splitlines()[1] == "9,n: no whole number,9,1.5,x"
+    (work / "left.csv").write_text(left.replace("9,1.5,x", "9,\\N,x"))
+    assert call(work, "quarantine", "edit", *run, "--from", "left.csv")[0] == 2
+    assert call(work, "quarantine", "edit", *run, "--from", "left.csv", "--table", "t")[0] == 0
+    code, out = call(work, "quarantine", "show", *run)
+    assert out.splitlines() == [
+        "t rowid 9, n: no whole number [not-an-integer]",
+        "  text 'many'",
+        "  repaired, not replayed",
+        "    n: NULL",
+    ]
     code, out = call(work, "quarantine", "replay", *run, "--json")
     finished = events(out)[-1]
     assert (code, finished["outcome"]) == (0, "released")
