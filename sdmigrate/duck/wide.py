@@ -161,7 +161,9 @@ def count_values(
     )
     try:
         for number, _ in names if several else ():
-            cursor.execute(f"CREATE OR REPLACE TEMP TABLE keys_c{number} (key UHUGEINT, n BIGINT, r BIGINT)")
+            cursor.execute(
+                f"CREATE OR REPLACE TEMP TABLE keys_c{number} (one UBIGINT, other UBIGINT, n BIGINT, r BIGINT)"
+            )
         for part in parts if several else (None,):
             source = (
                 f"(SELECT CAST(r AS BIGINT) AS r, {held}"
@@ -189,13 +191,15 @@ def _tell_apart(
 ) -> None:
     """Count values over all parts, where each part has counted its own as different.
 
-    A value's key is its MD5: two values of one key are none that anybody has by accident.
+    A value's key is two hashes of 64 bits: two values of one key are none that anybody has by accident.
     """
-    cursor.execute(f"SELECT count(DISTINCT key) FROM {keys}")
-    ((evidence.distinct,),) = cursor.fetchall()
-    cursor.execute(f"SELECT sum(n) AS n, min(r) AS r FROM {keys} GROUP BY key ORDER BY n DESC, r LIMIT {TOP}")
+    cursor.execute(
+        "SELECT n, r, different FROM (SELECT sum(n) AS n, min(r) AS r, count(*) OVER () AS different"
+        f" FROM {keys} GROUP BY one, other) ORDER BY n DESC, r LIMIT {TOP}"
+    )
     evidence.frequent.clear()
-    for count, rowid in cursor.fetchall():
+    for count, rowid, different in cursor.fetchall():
+        evidence.distinct = different
         query = rows_query(table, {name: "any"}, range(rowid, rowid + 1))
         (value,) = _one(cursor, f"SELECT encode(c0) FROM {snapshot_query(query)}")
         evidence.note_frequent(decoded(value), int(count), rowid)
@@ -224,8 +228,8 @@ def _count_column(
             evidence.add_nulls(count)
         if several:
             cursor.execute(
-                f"INSERT INTO keys_{column} SELECT md5_number(coalesce(raw, encode(v))), n, r FROM grouped"
-                " WHERE v IS NOT NULL OR raw IS NOT NULL"
+                f"INSERT INTO keys_{column} SELECT hash(bytes), hash(encode('+') || bytes), n, r"
+                " FROM (SELECT coalesce(raw, encode(v)) AS bytes, n, r FROM grouped) WHERE bytes IS NOT NULL"
             )
         _add_settled(cursor, evidence)
         cancel.raise_if_set()
