@@ -162,7 +162,8 @@ def count_values(
     try:
         for number, _ in names if several else ():
             cursor.execute(
-                f"CREATE OR REPLACE TEMP TABLE keys_c{number} (one UBIGINT, other UBIGINT, n BIGINT, r BIGINT)"
+                f"CREATE OR REPLACE TEMP TABLE keys_c{number}"
+                " (one UBIGINT, other UBIGINT, n BIGINT, r BIGINT)"
             )
         for part in parts if several else (None,):
             source = (

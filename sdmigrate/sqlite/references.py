@@ -5,8 +5,9 @@ Invariant: reads only; a row with a NULL in the key refers to nothing and repeat
 
 import heapq
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.finding import Sample
@@ -15,6 +16,8 @@ from sdmigrate.sqlite.connection import quote_identifier
 
 SAMPLES = 5
 """Of what is located, at most."""
+_FEW = 1_000
+"""Rows that are fetched to be counted: asking SQLite for their number means another pass over the table."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,11 @@ def _read(
     found: list[tuple[int | None, Value]] = connection.execute(
         f"{sample_sql} LIMIT {SAMPLES}", values or {}
     ).fetchall()
-    return Located(
-        rows=rows, samples=tuple(Sample(rowid=rowid, value=stored(value)) for rowid, value in found)
-    )
+    return Located(rows=rows, samples=_samples(found))
+
+
+def _samples(found: Iterable[tuple[int | None, Value]]) -> tuple[Sample, ...]:
+    return tuple(Sample(rowid=place, value=stored(value)) for place, value in islice(found, SAMPLES))
 
 
 def orphans(
@@ -95,7 +100,11 @@ def orphans(
         f" WHERE {_present(columns, 'c.')} AND p.{quote_identifier(parent_columns[0])} IS NULL"
     )
     first = f"c.{quote_identifier(columns[0])}"
-    return _read(connection, f"SELECT count(*){source}", f"SELECT {_place(child, 'c.')}, {first}{source}")
+    found = connection.execute(f"SELECT {_place(child, 'c.')}, {first}{source}").fetchmany(_FEW)
+    rows = len(found)
+    if rows == _FEW:
+        (rows,) = connection.execute(f"SELECT count(*){source}").fetchone()
+    return Located(rows=rows, samples=_samples(found))
 
 
 def numeric_columns(table: Table) -> tuple[str, ...]:
@@ -122,8 +131,7 @@ def repeated(connection: sqlite3.Connection, table: Table, columns: Sequence[str
             yield place, value
 
     first = heapq.nsmallest(SAMPLES, groups(), key=lambda located: located[0] or 0)
-    samples = tuple(Sample(rowid=place, value=stored(value)) for place, value in first)
-    return Located(rows=repeats, samples=samples)
+    return Located(rows=repeats, samples=_samples(first))
 
 
 def incomplete(connection: sqlite3.Connection, table: Table, columns: Sequence[str]) -> Located:

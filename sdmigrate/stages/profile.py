@@ -5,7 +5,7 @@ same result.
 """
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, partial
@@ -14,11 +14,11 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from sdmigrate.duck.scan import EvidenceMaker, Scanned, scan
-from sdmigrate.model.catalog import Table
+from sdmigrate.model.catalog import Catalog, Table
 from sdmigrate.model.errors import SourceUnusable, UsageProblem
 from sdmigrate.model.events import Advanced
 from sdmigrate.model.finding import Finding, in_order
-from sdmigrate.model.profile import Profile, TableProfile
+from sdmigrate.model.profile import KeyProfile, Profile, ReferenceProfile, TableProfile
 from sdmigrate.model.so_far import TableSoFar
 from sdmigrate.model.source import Snapshot, TargetFacts
 from sdmigrate.rules.evidence import Evidence
@@ -30,6 +30,7 @@ from sdmigrate.rules.watching import watches
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import make_private_directory
 from sdmigrate.sqlite.connection import open_read_only, quote_identifier
+from sdmigrate.sqlite.readers import Readers, readers
 from sdmigrate.sqlite.row_order import unreadable_of
 from sdmigrate.stages.profile_columns import TableColumns, columns_of, empty_evidence
 from sdmigrate.stages.profile_keys import profile_keys, profile_references
@@ -62,35 +63,57 @@ def profile(context: Context, snapshot: Snapshot, target: TargetFacts | None = N
 
 def _profile(context: Context, snapshot: Snapshot, pack: RulePack | None) -> Profile:
     catalog = snapshot.catalog
-    with closing(open_read_only(snapshot.path, catalog=catalog)) as connection:
+    connect = partial(open_read_only, snapshot.path, catalog=catalog)
+    with closing(connect()) as connection:
         counted = _gather(context, snapshot, connection, pack)
-        findings: list[Finding] = []
-        tables: list[TableProfile] = []
-        evidence = {name: found.evidence for name, found in counted.items()}
-        parents = LikelyParents(catalog, evidence)
-        with context.cancel.interrupting(connection.interrupt):
-            for table in catalog.tables:
-                found = counted[table.name]
-                keys, told_of_keys = profile_keys(connection, table, found.evidence)
-                references, told_of_references = profile_references(
-                    connection, catalog, table, found.evidence, parents
-                )
-                profiled = replace(found.told(table.name).profile, keys=keys, references=references)
-                told = (*found.columns.findings, *told_of_keys, *told_of_references)
-                findings += told
-                tables.append(profiled)
-                context.show(TableSoFar(profile=profiled, findings=told, known="related", rows=found.rows))
-                _advance(
-                    context, table.name, len(tables), len(catalog.tables), "keys and references", "tables"
-                )
-        connect = partial(open_read_only, snapshot.path, catalog=catalog)
-        results = rule_results(context, connect, catalog, tuple(tables), pack, evidence)
+    evidence = {name: found.evidence for name, found in counted.items()}
+    findings: list[Finding] = []
+    tables: list[TableProfile] = []
+    with readers(connect, context.cancel) as asking:
+        for table, related in zip(catalog.tables, _related(asking, catalog, evidence), strict=True):
+            found = counted[table.name]
+            profiled = replace(
+                found.told(table.name).profile, keys=related.keys, references=related.references
+            )
+            told = (*found.columns.findings, *related.findings)
+            findings += told
+            tables.append(profiled)
+            context.show(TableSoFar(profile=profiled, findings=told, known="related", rows=found.rows))
+            _advance(context, table.name, len(tables), len(catalog.tables), "keys and references", "tables")
+        results = rule_results(asking, catalog, tuple(tables), pack, evidence)
     return Profile(
         source_fingerprint=snapshot.source_fingerprint,
         tables=tuple(tables),
         findings=in_order((*findings, *rule_findings(pack, catalog, results))),
         quality=score(catalog, tuple(tables), pack, results),
     )
+
+
+@dataclass(frozen=True)
+class _Related:
+    """What a table's keys and references were found to be."""
+
+    keys: tuple[KeyProfile, ...]
+    references: tuple[ReferenceProfile, ...]
+    findings: tuple[Finding, ...]
+
+
+def _related(
+    asking: Readers, catalog: Catalog, evidence: dict[str, dict[str, Evidence]]
+) -> Iterator[_Related]:
+    """Of each table, in the catalog's order; keys are asked for beside references."""
+    parents = LikelyParents(catalog, evidence)
+    keys = asking.answers(
+        lambda connection, table: profile_keys(connection, table, evidence[table.name]), catalog.tables
+    )
+    references = asking.answers(
+        lambda connection, table: profile_references(
+            connection, catalog, table, evidence[table.name], parents
+        ),
+        catalog.tables,
+    )
+    for (found, told_of_keys), (pointing, told_of_references) in zip(keys, references, strict=True):
+        yield _Related(found, pointing, (*told_of_keys, *told_of_references))
 
 
 def rule_pack(context: Context) -> RulePack | None:

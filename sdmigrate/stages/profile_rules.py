@@ -4,11 +4,8 @@ Invariant: counts are exact and of all rows; a rule whose table or column is not
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Mapping
 from itertools import chain
-from queue import SimpleQueue
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -29,20 +26,16 @@ from sdmigrate.rules.rule_results import (
 from sdmigrate.rules.rule_values import test_of
 from sdmigrate.rules.value_group import located, note_sample
 from sdmigrate.rules.watching import WATCHED
-from sdmigrate.runtime.context import Context
+from sdmigrate.sqlite.readers import Readers
 from sdmigrate.sqlite.references import SAMPLES, Located, numeric_columns, orphans
 from sdmigrate.sqlite.rule_counts import breaking, suspects
 
 Evidences: TypeAlias = Mapping[str, Mapping[str, Evidence]]
 """By table and column; a rule asks the rows of a column that is not there."""
 
-_AT_ONCE = 2
-"""Rules asked at once; SQLite reads without holding the interpreter."""
-
 
 def rule_results(
-    context: Context,
-    connect: Callable[[], sqlite3.Connection],
+    asking: Readers,
     catalog: Catalog,
     tables: tuple[TableProfile, ...],
     pack: RulePack | None,
@@ -51,8 +44,7 @@ def rule_results(
     """What every rule says, from the counts or the values kept where they tell and else from the rows.
 
     Args:
-        context: the run's.
-        connect: opens the file for one thread.
+        asking: the file's readers.
         catalog: what the file declares.
         tables: its counts.
         pack: the rules; None: there are none.
@@ -73,23 +65,11 @@ def rule_results(
         for rule in pack.rules
         if (rule, profile.name) not in answered and columns_of(rule, profile)
     ]
-    free: SimpleQueue[sqlite3.Connection] = SimpleQueue()
-
-    def ask(each: tuple[TableProfile, Rule]) -> tuple[RuleResult, ...]:
-        context.cancel.raise_if_set()
-        connection = free.get()
-        try:
-            return tuple(_asked(connection, catalog, *each, evidence.get(each[0].name, {})))
-        finally:
-            free.put(connection)
-
-    with ExitStack() as stack:
-        for _ in range(_AT_ONCE):
-            connection = stack.enter_context(closing(connect()))
-            stack.enter_context(context.cancel.interrupting(connection.interrupt))
-            free.put(connection)
-        pool = stack.enter_context(ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="rules"))
-        return (*told, *chain.from_iterable(pool.map(ask, asked)))
+    answers = asking.answers(
+        lambda connection, each: tuple(_asked(connection, catalog, *each, evidence.get(each[0].name, {}))),
+        asked,
+    )
+    return (*told, *chain.from_iterable(answers))
 
 
 def _asked(

@@ -6,7 +6,6 @@ snapshot's counts, less nothing but rows that left the table for the sake of oth
 
 import dataclasses
 from collections.abc import Iterator
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
@@ -31,6 +30,7 @@ from sdmigrate.rules.canonical import settled
 from sdmigrate.rules.quality import score
 from sdmigrate.runtime.context import Context
 from sdmigrate.sqlite.connection import open_read_only
+from sdmigrate.sqlite.readers import readers
 from sdmigrate.sqlite.references import numeric_columns, orphans, repeated
 from sdmigrate.sqlite.row_order import locator
 from sdmigrate.stages.profile import profile as count_again
@@ -63,7 +63,16 @@ def rescore(
         touched,
         cleaned,
     )
-    with closing(open_read_only(cleaned)) as connection:
+    pack = rule_pack(context)
+    with readers(partial(open_read_only, cleaned), context.cancel) as asking:
+        keys = asking.answers(
+            lambda connection, table: tuple(_keys(connection, table, before.table(table.name), touched)),
+            catalog.tables,
+        )
+        references = asking.answers(
+            lambda connection, table: tuple(_references(connection, catalog, table, before, touched)),
+            catalog.tables,
+        )
         tables = tuple(
             TableProfile(
                 name=table.name,
@@ -72,13 +81,12 @@ def rescore(
                     again.get((table.name, column.name), column)
                     for column in before.table(table.name).columns
                 ),
-                keys=tuple(_keys(connection, table, before.table(table.name), touched)),
-                references=tuple(_references(connection, catalog, table, before, touched)),
+                keys=next(keys),
+                references=next(references),
             )
             for table in catalog.tables
         )
-    pack = rule_pack(context)
-    results = rule_results(context, partial(open_read_only, cleaned), catalog, tables, pack)
+        results = rule_results(asking, catalog, tables, pack)
     return score(catalog, tables, pack, results)
 
 

@@ -17,6 +17,7 @@ from sdmigrate.rules.rule_pack import Check, RulePack, read_rule_pack
 from sdmigrate.rules.rule_results import RuleResult, rule_findings
 from sdmigrate.rules.watching import watches
 from sdmigrate.sqlite.connection import open_read_only, quote_identifier
+from sdmigrate.sqlite.readers import readers
 from sdmigrate.sqlite.references import numeric_columns, orphans
 from sdmigrate.stages.profile import profile
 from sdmigrate.stages.profile_columns import empty_evidence
@@ -50,10 +51,11 @@ def results(tmp_path: Path, make_context: MakeContext, *rules: str) -> tuple[Rul
     context, snapshot = make_context(tmp_path, "inspect"), snapshot_of(path)
     tables = profile(context, snapshot).tables
     connect = partial(open_read_only, path)
-    asked = rule_results(context, connect, snapshot.catalog, tables, pack)
     with closing(connect()) as connection:
         evidence = {table.name: counted(connection, table, pack) for table in snapshot.catalog.tables}
-    kept = rule_results(context, connect, snapshot.catalog, tables, pack, evidence)
+    with readers(connect, context.cancel) as asking:
+        asked = rule_results(asking, snapshot.catalog, tables, pack)
+        kept = rule_results(asking, snapshot.catalog, tables, pack, evidence)
     assert [told(result) for result in kept] == [told(result) for result in asked]
     return asked
 
@@ -200,7 +202,8 @@ def test_each_of_the_demos_forty_rules_is_judged_on_the_demo(
     assert {rule.check for rule in pack.rules} == set(get_args(Check))
     context, snapshot = make_context(tmp_path, "inspect"), snapshot_of(path)
     tables = profile(context, snapshot).tables
-    found = rule_results(context, partial(open_read_only, path), snapshot.catalog, tables, pack)
+    with readers(partial(open_read_only, path), context.cancel) as asking:
+        found = rule_results(asking, snapshot.catalog, tables, pack)
     assert len(pack.rules) == 40
     assert {result.rule.name for result in found} == {rule.name for rule in pack.rules}
     assert all(result.judged for result in found)
