@@ -177,6 +177,6 @@ def judge_verification(verification: Verification) -> GateVerdict:
         value=len(wrong),
         limit=0,
         reason="; ".join(f"{table.table}: {table.verdict}" for table in wrong)
-        or f"{len(verification.tables)} tables proven equal",
+        or f"{plural(len(verification.tables), 'table')} proven equal",
         advice="" if verification.passed else "Nothing was published. Load again; keep the run for a report.",
     )

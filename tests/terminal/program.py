@@ -14,7 +14,18 @@ from typing import Self
 
 import pyte
 
-KEYS = {"tab": "\t", "backtab": "\x1b[Z", "enter": "\r", "escape": "\x1b", "ctrl+g": "\x07", "ctrl+q": "\x11"}
+KEYS = {
+    "tab": "\t",
+    "backtab": "\x1b[Z",
+    "enter": "\r",
+    "escape": "\x1b",
+    "home": "\x1b[H",
+    "ctrl+home": "\x1b[1;5H",
+    "down": "\x1b[B",
+    "right": "\x1b[C",
+    "ctrl+g": "\x07",
+    "ctrl+q": "\x11",
+}
 
 
 class Program:
@@ -28,10 +39,12 @@ class Program:
         self._seen = b""
         child, self._terminal = pty.fork()
         if child == 0:
+            # They would win over the terminal's own size, and whoever runs tests in parallel may set them.
+            own = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
             os.execve(
                 sys.executable,
                 [sys.executable, "-m", "sdmigrate", *arguments],
-                os.environ | environment | {"TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none"},
+                own | environment | {"TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none"},
             )
         self._child = child
         size = struct.pack("HHHH", lines, columns, 0, 0)
@@ -68,6 +81,24 @@ class Program:
         while text not in self.text:
             assert time.monotonic() < until, f"{text!r} did not appear on:\n{self.text}"
             self._read(0.1)
+
+    def leave(self, text: str, seconds: float = 60) -> None:
+        """Escape, and read until the text is gone: with a key straight behind it, it would be another key."""
+        self.press("escape")
+        until = time.monotonic() + seconds
+        while text in self.text:
+            assert time.monotonic() < until, f"{text!r} stays on:\n{self.text}"
+            self._read(0.1)
+
+    def answer(self, schema: str) -> None:
+        """Type the schema's name where it is asked for, and switch."""
+        self.wait_for(f"Type {schema} to go on")
+        self.settle()
+        self.press(schema)
+        self.wait_for(f"▌ {schema}")
+        self.press("enter")
+        self.settle(0.3)
+        self.press("enter")
 
     def settle(self, seconds: float = 1.0) -> None:
         """Read until nothing has been drawn for that long: a dialog takes keys once it stands."""

@@ -29,17 +29,6 @@ def work() -> Iterator[Path]:
     shutil.rmtree(directory)
 
 
-def answer(program: Program) -> None:
-    """Type the schema's name where it is asked for, and switch."""
-    program.wait_for("Type desk to go on")
-    program.settle()
-    program.press("desk")
-    program.wait_for("▌ desk")
-    program.press("enter")
-    program.settle(0.3)
-    program.press("enter")
-
-
 @pytest.mark.parametrize(("columns", "lines"), [(80, 24), (160, 48)])
 def test_to_live_and_back_by_keys(work: Path, columns: int, lines: int) -> None:
     source = work / "desk.sqlite"
@@ -55,10 +44,10 @@ def test_to_live_and_back_by_keys(work: Path, columns: int, lines: int) -> None:
             program.wait_for(step)
             program.wait_for("Go on to")
             program.press("n")
-        answer(program)
+        program.answer("desk")
         program.wait_for("; the switch took")
         program.press("u")
-        answer(program)
+        program.answer("desk")
         program.wait_for("Nothing is live")
         program.press("n")
         program.wait_for("Rolled back")

@@ -25,6 +25,7 @@ from tests.tui import records
 from tests.tui.driving import Keys, begin, text_of, until, wizard
 from tests.tui.scenes import go_to
 from tests.tui.scripted import Stage
+from tests.visits import write_visits
 
 _CLOSURE = "tickets.TKT-Closure Date"
 
@@ -226,36 +227,11 @@ async def test_every_key_of_a_table_and_of_a_text_column_has_its_field(stage: St
         assert (title.trailing_blanks, title.newline_runs) == ("strip", "single")
 
 
-_DAYS = [f"2025-05-{day:02d}" for day in range(1, 31)]
-
-
-def _visits(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute(
-            "CREATE TABLE visits"
-            "(id INTEGER PRIMARY KEY, day TEXT UNIQUE, due TIMESTAMP, paid INTEGER, code TEXT)"
-        )
-        connection.executemany(
-            "INSERT INTO visits(day, due, paid, code) VALUES (?, ?, ?, ?)",
-            [
-                (
-                    day,
-                    "03/04/2025" if place % 3 else "2025-04-01",
-                    "" if place % 10 == 0 else place,
-                    str(place),
-                )
-                for place, day in enumerate(_DAYS)
-            ]
-            + [("20/05/2025", "05/06/2025", 7, "31")],
-        )
-        connection.commit()
-
-
 @asynccontextmanager
 async def _real(tmp_path: Path) -> AsyncIterator[tuple[WizardApp, Keys]]:
     """The wizard over the real pipeline in its child process; it stays on this side of a target."""
     source = tmp_path / "visits.sqlite"
-    _visits(source)
+    write_visits(source)
 
     def start(begin: Begin) -> Child:
         return Child.start(replace(begin, request=replace(begin.request, target=None, no_cutover=True)))
