@@ -31,8 +31,10 @@ def undo(session: Session, run: str, output: Path | None) -> Outcome:
     path = output or directory.path / "undone.sqlite"
     require_new(path)
     with written_whole(path) as partial:
-        untyped = write_undone(cleaned, snapshot.catalog, partial)
+        untyped = write_undone(cleaned, snapshot, partial)
     session.output.text(plain(f"{path} holds the snapshot's rows, rowids, values and storage classes"))
+    if not Path(snapshot.path).is_file():
+        session.output.text("  not proven: the snapshot itself is gone, and nothing is left to compare with")
     for table in untyped:
         session.output.text(plain(f"  {table}: written without types, which could not hold its rows exactly"))
     return "done"

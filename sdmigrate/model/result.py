@@ -38,7 +38,7 @@ class TableDigest(Record):
 
 
 class Cleaned(Record):
-    """The cleaned file with its audit trail and quarantine, proven reversible."""
+    """The cleaned file with its audit trail and quarantine, made only where it was proven reversible."""
 
     path: str
     audit_path: str
@@ -47,10 +47,6 @@ class Cleaned(Record):
     plan_id: str
     ledgers: tuple[TableLedger, ...]
     """In the catalog's order, excluded tables included."""
-    snapshot_digest: str
-    """Hex digest of the snapshot's rows, rowids, values and storage classes."""
-    undone_digest: str
-    """The same of cleaned with the audit applied backwards; equal to snapshot_digest or the stage fails."""
     quality: Quality
     findings: tuple[Finding, ...] = ()
     digests: dict[str, TableDigest] = {}

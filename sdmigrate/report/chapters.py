@@ -157,7 +157,7 @@ def changes(story: RunStory) -> tuple[Block, ...]:
     rows = tuple((change.table, change.column, change.rule, count(change.values)) for change in story.changes)
     return (
         Grid(titles=("Table", "Column", "Rule", "Values"), rows=rows, numbers=frozenset({"Values"})),
-        Line(text="Every changed value stands in the audit trail; undone, it gives the snapshot by digest."),
+        Line(text="Every changed value stands in the audit trail; undone, it gives the snapshot exactly."),
     )
 
 

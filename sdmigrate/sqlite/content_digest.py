@@ -1,29 +1,21 @@
-"""One digest over everything a file's tables hold: locators, values and storage classes.
+"""One digest over everything a table holds: locators, values and storage classes.
 
-Invariant: two files have the same digest only where every table has the same rows in the same order with the
-same values, class by class and byte by byte. Nothing declared (types, names of keys) takes part but the
-names of tables and columns.
+Invariant: two tables have the same digest only where they have the same rows in the same order with the same
+values, class by class and byte by byte. Nothing declared (types, keys) takes part but the names of the table
+and its columns.
 """
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Collection, Iterable
+from typing import Any
 
 import msgspec
 
-from sdmigrate.model.catalog import Catalog, Table
+from sdmigrate.model.catalog import Table
 from sdmigrate.sqlite.row_order import balanced, read_column, source_rows, unreadable_columns
 
 _CHUNK_BYTES = 1 << 20
-_ROWS_BETWEEN_BEATS = 10_000
-
-Beat: TypeAlias = Callable[[str, int], None]
-"""Hears of a table and how many of its rows are done, at least every 10,000 rows."""
-
-
-def silent(table: str, done: int) -> None:
-    """A Beat that nobody hears."""
 
 
 def blob_mask(table: Table, unreadable: Collection[str] = ()) -> str:
@@ -39,7 +31,7 @@ def blob_mask(table: Table, unreadable: Collection[str] = ()) -> str:
     return f"CASE WHEN {any_blob} THEN '' || {places} END"
 
 
-def digest_of_rows(table: Table, rows: Iterable[Any], beat: Beat = silent) -> str:
+def digest_of_rows(table: Table, rows: Iterable[Any]) -> str:
     """SHA-256, hex, over the table's name, its columns and these rows: locator, values, blob mask each.
 
     Texts are ``bytes``. Each row is one MessagePack array. Memory: one row and 1 MiB.
@@ -47,18 +39,16 @@ def digest_of_rows(table: Table, rows: Iterable[Any], beat: Beat = silent) -> st
     digest = hashlib.sha256()
     encoder = msgspec.msgpack.Encoder()
     buffer = bytearray(encoder.encode((table.name, *(column.name for column in table.columns))))
-    for number, row in enumerate(rows):
+    for row in rows:
         encoder.encode_into(row, buffer, -1)
         if len(buffer) > _CHUNK_BYTES:
             digest.update(buffer)
             buffer.clear()
-        if number % _ROWS_BETWEEN_BEATS == 0:
-            beat(table.name, number)
     digest.update(buffer)
     return digest.hexdigest()
 
 
-def table_digest(connection: sqlite3.Connection, table: Table, beat: Beat = silent) -> str:
+def table_digest(connection: sqlite3.Connection, table: Table) -> str:
     """The digest of the declared table's rows in that file, read directly.
 
     A virtual generated column whose expression fails is read as NULL, as cleaning does.
@@ -67,19 +57,4 @@ def table_digest(connection: sqlite3.Connection, table: Table, beat: Beat = sile
     connection.text_factory = bytes
     unreadable = unreadable_columns(connection, "main", table)
     select = source_rows("main", table, unreadable=unreadable, more=(blob_mask(table, unreadable),))
-    return digest_of_rows(table, connection.execute(select), beat)
-
-
-def table_digests(connection: sqlite3.Connection, catalog: Catalog, beat: Beat = silent) -> dict[str, str]:
-    """Table -> digest of its rows in that file; the text factory is changed."""
-    return {table.name: table_digest(connection, table, beat) for table in catalog.tables}
-
-
-def combined(digests: Mapping[str, str]) -> str:
-    """One digest, hex, of the tables' digests in the mapping's order."""
-    return hashlib.sha256(msgspec.msgpack.encode(tuple(digests.items()))).hexdigest()
-
-
-def content_digest(connection: sqlite3.Connection, catalog: Catalog) -> str:
-    """The digest, hex, of all the catalog's tables in that file; the text factory is changed."""
-    return combined(table_digests(connection, catalog))
+    return digest_of_rows(table, connection.execute(select))

@@ -120,7 +120,7 @@ def open_workbench(
     try:
         with telling_full_disk(files.cleaned), cancel.interrupting(connection.interrupt):
             _attach(connection, files, snapshot, finished=finished)
-            connection.create_function("sdmigrate_zero", 1, _zero_class, deterministic=True)
+            connection.create_function("sdmigrate_zero", 1, zero_class, deterministic=True)
             connection.create_function("sdmigrate_number", 1, comparable_number, deterministic=True)
             connection.set_progress_handler(pulse.while_running, _OPCODES_BETWEEN_CHECKS)
             yield Workbench(
@@ -162,7 +162,8 @@ def exact_class(quoted: str) -> str:
     )
 
 
-def _zero_class(zero: float) -> str:
+def zero_class(zero: float) -> str:
+    """What ``exact_class`` calls back as ``sdmigrate_zero``."""
     return "-0.0" if math.copysign(1.0, zero) < 0 else "real"
 
 

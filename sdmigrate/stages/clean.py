@@ -50,7 +50,6 @@ from sdmigrate.sqlite.cleaned import (
     take_out,
 )
 from sdmigrate.sqlite.connection import quote_identifier
-from sdmigrate.sqlite.content_digest import combined
 from sdmigrate.sqlite.orphans import settle_orphans
 from sdmigrate.sqlite.quarantine import count_quarantined, create_quarantine
 from sdmigrate.sqlite.repairs import next_mapping, repair_column
@@ -83,10 +82,10 @@ def clean(context: Context, snapshot: Snapshot, profile: Profile, plan: Plan) ->
         with proving(context, snapshot) as proof:
             ledgers, findings = _write(context, snapshot, profile, plan, files)
             check_balance(ledgers)
-            proof.undo(files, draw(snapshot.catalog, profile, plan).tables)
+            proof.begin(files, draw(snapshot.catalog, profile, plan).tables, profile)
             quality = rescore(context, snapshot, profile, plan, ledgers, cleaned)
-            expected, undone = proof.digests(profile)
-            values = proof.values(profile)
+            proof.require()
+            values = proof.values()
         with closing(open_audit(audit)) as connection:
             findings = (*findings, *changed_findings(count_rules(connection)))
     return Cleaned(
@@ -96,8 +95,6 @@ def clean(context: Context, snapshot: Snapshot, profile: Profile, plan: Plan) ->
         source_fingerprint=snapshot.source_fingerprint,
         plan_id=plan.plan_id,
         ledgers=ledgers,
-        snapshot_digest=combined(expected),
-        undone_digest=combined(undone),
         quality=quality,
         findings=in_order(findings),
         digests=values,

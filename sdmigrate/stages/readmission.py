@@ -28,7 +28,6 @@ from sdmigrate.runtime.context import Context
 from sdmigrate.sqlite.audit import count_rules, open_audit
 from sdmigrate.sqlite.clean_findings import changed_findings
 from sdmigrate.sqlite.connection import quote_identifier
-from sdmigrate.sqlite.content_digest import combined
 from sdmigrate.sqlite.copied_table import reading_cleaned
 from sdmigrate.sqlite.exact_values import row_from_json
 from sdmigrate.sqlite.quarantine import open_quarantine
@@ -40,7 +39,7 @@ from sdmigrate.sqlite.repaired_rows import (
     repaired_rows,
 )
 from sdmigrate.sqlite.replaying import FitRow, move_row, take_back
-from sdmigrate.sqlite.undo import undone_digests
+from sdmigrate.sqlite.undo_proof import lost_tables
 from sdmigrate.sqlite.workbench import CleaningFiles, open_workbench
 from sdmigrate.stages.clean import count_rows, findings_of
 from sdmigrate.stages.rescore import rescore
@@ -168,8 +167,7 @@ class Readmission:
         return rescore(self.context, self.snapshot, self.profile, self.plan, ledgers, path, "replay")
 
     def _prove(self) -> None:
-        undone = undone_digests(self.files, self.snapshot.catalog, lambda table, _: self.tell(table))
-        if combined(undone) != self.cleaned.snapshot_digest:
+        if lost_tables(self.files, self.snapshot, lambda table, _: self.tell(table)):
             raise InternalFault(
                 "Cleaned with the audit trail applied backwards is no longer the snapshot.",
                 "Keep the run directory and report this; rows that were loaded are in the target.",

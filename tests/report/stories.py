@@ -189,8 +189,6 @@ def released() -> RunStory:
             source_fingerprint=FINGERPRINT,
             plan_id="0" * 16,
             ledgers=(ledger,),
-            snapshot_digest="e" * 64,
-            undone_digest="e" * 64,
             quality=replace(QUALITY, score=95.1),
         ),
         changes=(RuleCount(table="tickets", column=HOSTILE, rule="date-to-iso", values=17, distinct=9),),

@@ -10,12 +10,11 @@ from sdmigrate.model.errors import InternalFault, UnsafeToContinue
 from sdmigrate.model.result import Cleaned
 from sdmigrate.model.source import Snapshot
 from sdmigrate.sqlite.connection import open_read_only
-from sdmigrate.sqlite.content_digest import combined, content_digest
-from sdmigrate.sqlite.undo import undone_digests, write_undone
-from sdmigrate.sqlite.workbench import CleaningFiles
+from sdmigrate.sqlite.undo import write_undone
 from sdmigrate.stages.clean import clean
 from tests.conftest import MakeContext
 from tests.sqlite.plain_snapshot import make_plan, make_profile, make_snapshot, with_column, with_table
+from tests.sqlite.way_back import require_same_rows, require_way_back
 
 SCRIPT = """
 CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, d TIMESTAMP, n DECIMAL(10,2), v AS (n * 2) VIRTUAL,
@@ -51,20 +50,10 @@ def cleaned_of(tmp_path: Path, make_context: MakeContext) -> tuple[Snapshot, Cle
     return snapshot, clean(make_context(tmp_path), snapshot, make_profile(snapshot), plan)
 
 
-def files_of(cleaned: Cleaned) -> CleaningFiles:
-    return CleaningFiles(
-        cleaned=Path(cleaned.path),
-        audit=Path(cleaned.audit_path),
-        quarantine=Path(cleaned.quarantine_path),
-    )
-
-
 def test_the_snapshot_is_written_back(tmp_path: Path, make_context: MakeContext) -> None:
     snapshot, cleaned = cleaned_of(tmp_path, make_context)
     target = tmp_path / "undone.sqlite"
-    assert write_undone(cleaned, snapshot.catalog, target) == ()
-    with closing(open_read_only(target)) as undone:
-        assert content_digest(undone, snapshot.catalog) == cleaned.snapshot_digest
+    require_way_back(snapshot, cleaned, target)
     with closing(open_read_only(target)) as undone, closing(open_read_only(snapshot.path)) as original:
         for table in ("t", "w", "plain", "out"):
             columns = [column.name for column in snapshot.catalog.table(table).columns]
@@ -92,41 +81,34 @@ def test_rows_that_their_declaration_cannot_hold_are_written_without_types(
         make_context(tmp_path), snapshot, make_profile(snapshot), make_plan(snapshot, {"t.a": "bigint"})
     )
     target = tmp_path / "undone.sqlite"
-    assert write_undone(cleaned, snapshot.catalog, target) == ("t",)
+    assert write_undone(cleaned, snapshot, target) == ("t",)
     with closing(open_read_only(target)) as undone:
         assert undone.execute("SELECT a, b FROM t").fetchall() == [("7", None), ("x", 1)]
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "UPDATE t SET n = 3 WHERE id = 9",
-        "UPDATE t SET n = '2.5' WHERE id = 9",
-        "UPDATE w SET v = CAST(v AS BLOB) WHERE v = '1.5'",
-        "DELETE FROM t WHERE id = 9",
-        "UPDATE t SET rowid = 99 WHERE id = 9",
-        "INSERT INTO plain(oid) VALUES (3)",
-    ],
-)
-def test_whatever_does_not_come_back_is_noticed(
-    tmp_path: Path, make_context: MakeContext, damage: str
+def test_files_that_were_changed_are_not_written_back(tmp_path: Path, make_context: MakeContext) -> None:
+    snapshot, cleaned = cleaned_of(tmp_path, make_context)
+    with closing(sqlite3.connect(cleaned.path)) as connection, connection:
+        assert connection.execute("UPDATE t SET n = 3 WHERE id = 9").rowcount == 1
+    with pytest.raises(UnsafeToContinue, match="no longer give the snapshot"):
+        write_undone(cleaned, snapshot, tmp_path / "undone.sqlite")
+    assert not (tmp_path / "undone.sqlite").exists()
+
+
+def test_without_the_snapshot_the_files_alone_are_written_back(
+    tmp_path: Path, make_context: MakeContext
 ) -> None:
     snapshot, cleaned = cleaned_of(tmp_path, make_context)
-    files = files_of(cleaned)
-    assert combined(undone_digests(files, snapshot.catalog)) == cleaned.snapshot_digest
-    with closing(sqlite3.connect(files.cleaned)) as connection, connection:
-        assert connection.execute(damage).rowcount == 1
-    assert combined(undone_digests(files, snapshot.catalog)) != cleaned.snapshot_digest
-    with pytest.raises(UnsafeToContinue, match="no longer give the snapshot"):
-        write_undone(cleaned, snapshot.catalog, tmp_path / "undone.sqlite")
-    assert not (tmp_path / "undone.sqlite").exists()
+    gone = Path(snapshot.path).rename(tmp_path / "elsewhere.sqlite")
+    assert write_undone(cleaned, snapshot, tmp_path / "undone.sqlite") == ()
+    gone.rename(snapshot.path)
+    require_same_rows(snapshot, tmp_path / "undone.sqlite")
 
 
 def test_a_failing_proof_keeps_nothing(
     tmp_path: Path, make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wrong = {"t": "0", "w": "0", "plain": "0", "out": "0"}
-    monkeypatch.setattr("sdmigrate.stages.proof.undone_digests", lambda *_: wrong)
+    monkeypatch.setattr("sdmigrate.stages.proof.lost_tables", lambda *_: ("t", "w", "plain", "out"))
     with pytest.raises(InternalFault, match="is not the snapshot: t, w, plain, out"):
         cleaned_of(tmp_path, make_context)
     assert list((tmp_path / "runs").glob("*/*.sqlite*")) == []

@@ -36,8 +36,6 @@ def cleaned_of(path: Path, rows: dict[str, int], *, plan_id: str = "plan") -> Cl
         source_fingerprint=Fingerprint(size=1, modified_ns=2, change_counter=3),
         plan_id=plan_id,
         ledgers=tuple(TableLedger(table=table, read=count, loaded=count) for table, count in rows.items()),
-        snapshot_digest="",
-        undone_digest="",
         quality=Quality(score=100.0, parts=()),
     )
 

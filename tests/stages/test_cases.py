@@ -54,10 +54,8 @@ from sdmigrate.rules.outcome import RULES
 from sdmigrate.runtime.context import Context
 from sdmigrate.sqlite.audit import open_audit, read_changes
 from sdmigrate.sqlite.connection import open_read_only, quote_identifier
-from sdmigrate.sqlite.content_digest import content_digest
 from sdmigrate.sqlite.quarantine import open_quarantine, read_reasons
 from sdmigrate.sqlite.row_order import copied_columns, locator
-from sdmigrate.sqlite.undo import write_undone
 from sdmigrate.stages.backup import backup
 from sdmigrate.stages.clean import clean
 from sdmigrate.stages.load import load
@@ -65,6 +63,7 @@ from sdmigrate.stages.plan import plan as decide
 from sdmigrate.stages.preflight import preflight
 from sdmigrate.stages.profile import profile
 from tests.conftest import MakeContext
+from tests.sqlite.way_back import require_way_back
 
 CASES = Path(__file__).parent.parent / "cases"
 NAMES = sorted(path.parent.name for path in CASES.glob("*/expected.toml"))
@@ -271,12 +270,7 @@ def test_case(
 
     cleaned = journey.cleaned
     assert all(ledger.balances for ledger in cleaned.ledgers)
-    assert cleaned.snapshot_digest == cleaned.undone_digest
-    undone = tmp_path / "undone.sqlite"
-    assert write_undone(cleaned, journey.snapshot.catalog, undone) == untyped
-    if not untyped:
-        with closing(open_read_only(undone, catalog=journey.snapshot.catalog)) as connection:
-            assert content_digest(connection, journey.snapshot.catalog) == cleaned.snapshot_digest
+    require_way_back(journey.snapshot, cleaned, tmp_path / "undone.sqlite", untyped)
     assert clean(context, journey.snapshot, journey.profile, journey.plan) == cleaned
     if questions is not None:
         assert answers(journey, context, request.getfixturevalue("postgres"), questions) == questions

@@ -2,14 +2,21 @@
 
 import threading
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
+from sdmigrate.model.blueprint import TargetTable
 from sdmigrate.model.errors import Aborted, Refused
+from sdmigrate.model.profile import Profile
+from sdmigrate.model.source import Snapshot
+from sdmigrate.rules.blueprint import draw
 from sdmigrate.runtime.cancel import CancelToken
-from sdmigrate.stages.proof import proving
+from sdmigrate.sqlite.workbench import CleaningFiles
+from sdmigrate.stages.clean import clean
+from sdmigrate.stages.proof import Proof, proving
 from tests.conftest import MakeContext
-from tests.sqlite.plain_snapshot import make_profile, make_snapshot
+from tests.sqlite.plain_snapshot import make_plan, make_profile, make_snapshot
 
 ROWS = """
 CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT);
@@ -17,20 +24,48 @@ WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)
 INSERT INTO t SELECT i, 'some text' FROM n;
 """
 
+Work: TypeAlias = tuple[Snapshot, CleaningFiles, tuple[TargetTable, ...], Profile]
 
-def test_a_failing_stage_leaves_no_proof_running(tmp_path: Path, make_context: MakeContext) -> None:
+
+@pytest.fixture
+def work(tmp_path: Path, make_context: MakeContext) -> Work:
+    """A snapshot, what cleaning made of it, and what PostgreSQL is to hold."""
     snapshot = make_snapshot(tmp_path / "s.sqlite", ROWS)
+    profile, plan = make_profile(snapshot), make_plan(snapshot, {"t.id": "bigint"})
+    made = clean(make_context(tmp_path / "cleaned"), snapshot, profile, plan)
+    files = CleaningFiles(
+        cleaned=Path(made.path), audit=Path(made.audit_path), quarantine=Path(made.quarantine_path)
+    )
+    return snapshot, files, draw(snapshot.catalog, profile, plan).tables, profile
+
+
+def test_a_failing_stage_leaves_no_proof_running(
+    tmp_path: Path,
+    make_context: MakeContext,
+    work: Work,
+) -> None:
+    snapshot, files, tables, profile = work
     before = threading.active_count()
-    with pytest.raises(Refused), proving(make_context(tmp_path), snapshot):
+
+    def fail(proof: Proof) -> None:
+        proof.begin(files, tables, profile)
         raise Refused("A value fails the run.", "Decide it.")
+
+    with pytest.raises(Refused), proving(make_context(tmp_path), snapshot) as proof:
+        fail(proof)
     assert threading.active_count() == before
 
 
-def test_a_cancel_stops_it_and_is_told_by_whoever_waits(tmp_path: Path, make_context: MakeContext) -> None:
-    snapshot = make_snapshot(tmp_path / "s.sqlite", ROWS)
+def test_a_cancel_stops_it_and_is_told_by_whoever_waits(
+    tmp_path: Path,
+    make_context: MakeContext,
+    work: Work,
+) -> None:
+    snapshot, files, tables, profile = work
     context = make_context(tmp_path)
     assert isinstance(context.cancel, CancelToken)
     with proving(context, snapshot) as proof:
+        proof.begin(files, tables, profile)
         context.cancel.set()
         with pytest.raises(Aborted):
-            proof.digests(make_profile(snapshot))
+            proof.require()

@@ -28,14 +28,12 @@ from sdmigrate.postgres.replaying import Replayer
 from sdmigrate.postgres.switching import Switcher
 from sdmigrate.runtime.cancel import CancelToken
 from sdmigrate.sqlite.audit import open_audit, read_changes
-from sdmigrate.sqlite.connection import open_read_only
-from sdmigrate.sqlite.content_digest import content_digest
 from sdmigrate.sqlite.quarantine import QuarantinedRow, open_quarantine, read_reasons
 from sdmigrate.sqlite.quarantine_children import children_of
 from sdmigrate.sqlite.repaired_rows import editing_quarantine, repair_row
-from sdmigrate.sqlite.undo import write_undone
 from sdmigrate.stages import readmission
 from sdmigrate.stages.rescore import rescore
+from tests.sqlite.way_back import require_way_back
 from tests.stages.by_hand import ask
 
 PLAN = """
@@ -140,11 +138,7 @@ class Desk:
             release = opened.journey.result("load", Release)
         assert all(ledger.balances for ledger in cleaned.ledgers)
         assert release.rows == {ledger.table: ledger.loaded for ledger in cleaned.ledgers}
-        undone = self.directory / "undone.sqlite"
-        undone.unlink(missing_ok=True)
-        write_undone(cleaned, snapshot.catalog, undone)
-        with closing(open_read_only(undone)) as connection:
-            assert content_digest(connection, snapshot.catalog) == cleaned.snapshot_digest
+        require_way_back(snapshot, cleaned, self.directory / "undone.sqlite")
 
     def ledger(self, table: str) -> TableLedger:
         with self.run() as opened:
@@ -370,7 +364,7 @@ class Killed(BaseException):
     """The process was killed here."""
 
 
-@pytest.mark.parametrize(("instant", "live"), [("open_workbench", True), ("undone_digests", False)])
+@pytest.mark.parametrize(("instant", "live"), [("open_workbench", True), ("lost_tables", False)])
 def test_killed_behind_the_commit_it_is_finished_by_the_next_call(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, live: bool, instant: str
 ) -> None:
@@ -528,7 +522,7 @@ def test_what_was_loaded_before_the_rows_came_is_loaded_anew(desk: Desk) -> None
     desk.require_proven()
 
 
-@pytest.mark.parametrize("instant", ["open_workbench", "undone_digests"])
+@pytest.mark.parametrize("instant", ["open_workbench", "lost_tables"])
 def test_killed_on_the_way_into_cleaned_it_is_finished_by_the_next_call(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, instant: str
 ) -> None:

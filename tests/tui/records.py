@@ -391,8 +391,6 @@ def results() -> dict[StageName, Record]:
             source_fingerprint=_FINGERPRINT,
             plan_id="9f2c61d04be8a713",
             ledgers=LEDGERS,
-            snapshot_digest="ab" * 32,
-            undone_digest="ab" * 32,
             quality=quality(96.2),
         ),
         "canary": CanaryResult(
