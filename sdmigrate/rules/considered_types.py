@@ -56,7 +56,7 @@ def candidates(
         if type_ in always or fits(evidence, type_, form, day_first):
             one = candidate(evidence, type_, form, day_first)
             found.append(with_bounds(evidence, one) if moment else one)
-    return (*found, *_sized(evidence, told), *number_date_candidates(evidence))
+    return (*found, *_sized(evidence, told), *number_date_candidates(evidence, proposed_form))
 
 
 def _sized(evidence: Evidence, told: Collection[str]) -> Iterator[Candidate]:

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 
 from sdmigrate.model.finding import Finding
 from sdmigrate.rules.column_decisions import AMBIGUOUS
+from sdmigrate.rules.epoch_readings import date_counts
+from sdmigrate.rules.evidence import Evidence
+from sdmigrate.rules.fitting import fits
 from sdmigrate.rules.form_dates import day_month_reading
-from sdmigrate.rules.form_epochs import EPOCH_NAMES
+from sdmigrate.rules.form_epochs import EPOCH_NAMES, read_number
+from sdmigrate.rules.form_record import timestamp_text
 from sdmigrate.rules.forms import FORM_BY_NAME, form_family
-from sdmigrate.rules.number_dates import doubtful_numbers
 from sdmigrate.rules.seen_column import SeenColumn, real_texts
 from sdmigrate.rules.types import day_order, mixed_units
 from sdmigrate.rules.value_group import located
@@ -69,19 +72,9 @@ def _date_forms(seen: SeenColumn) -> Iterator[Finding]:
             "Set day_first in the plan, or pass --day-first or --month-first.",
             evidence.samples("ambiguous_day_month"),
         )
-    doubtful = doubtful_numbers(evidence)
-    if doubtful is not None and seen.proposal.form == "epoch_s":
-        yield seen.tell(
-            "doubtful-epoch",
-            "warning",
-            doubtful.count,
-            "Every number is read as seconds since 1970, and none is later than 2009; Apple's programs count"
-            " seconds since 2001, which would put them into 2021 to 2040.",
-            'Set form = "apple_s" of the column in the plan if that is what they are.',
-            evidence.samples("epoch_s"),
-        )
+    yield from _epochs(seen)
     units = mixed_units(evidence)
-    if units:
+    if units and seen.proposal.epoch.form is None:
         counts = ", ".join(f"{evidence.count(unit)} {unit}" for unit in units)
         yield seen.tell(
             "mixed-epoch-units",
@@ -95,6 +88,45 @@ def _date_forms(seen: SeenColumn) -> Iterator[Finding]:
     # What is written in several ways is told with how its doubtful dates are read.
     yield from mixture or _settled(seen, ambiguous)
     yield from _instants(seen)
+
+
+def _epochs(seen: SeenColumn) -> Iterator[Finding]:
+    """Counts that may start on one day or another, with what they would mean."""
+    epoch = seen.proposal.epoch
+    if epoch.form is None:
+        return
+    count = fits(seen.evidence, seen.proposal.type, epoch.form)
+    read = ", ".join(_epoch_words(seen.evidence, form) for form in (epoch.form, *epoch.others))
+    samples = located([sample for group in seen.evidence.groups.values() for sample in group.samples])
+    if epoch.others:
+        yield seen.tell(
+            "doubtful-epoch",
+            "warning",
+            count,
+            f"{plural(count, 'number')} may count from several days, and nothing in the table settles it:"
+            f" {read}.",
+            f"Set form of the column in the plan to {' or '.join((epoch.form, *epoch.others))};"
+            f" {epoch.form} is taken until then.",
+            samples,
+        )
+    else:
+        yield seen.tell(
+            "epoch-settled",
+            "info",
+            count,
+            f"{plural(count, 'number')} may count from several days; read as the table's other dates tell:"
+            f" {read}.",
+            "Set form of the column in the plan to read them in another way.",
+            samples,
+        )
+
+
+def _epoch_words(evidence: Evidence, form: str) -> str:
+    counts = date_counts(evidence)
+    bounds = () if counts is None else (counts.low, counts.high)
+    moments = [moment for bound in bounds if (moment := read_number(form, bound)) is not None]
+    days = " to ".join(dict.fromkeys(timestamp_text(moment.at) for moment in moments))
+    return f"{days} as {form}"
 
 
 def _settled(seen: SeenColumn, ambiguous: int) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """Dates written as one number: seconds and their fractions since some day, Julian days, compact digits.
 
-Invariant: a magnitude belongs to at most one form that is recognised by itself; the others (Apple's epoch)
-are used only where the plan names them.
+Invariant: a magnitude belongs to at most one form that is recognised by itself; the others (Apple's epochs)
+are read only where the plan names them or where other columns tell (see ``epoch_readings``).
 """
 
 import math
@@ -16,10 +16,7 @@ from sdmigrate.rules.form_record import SPACES, Form, Moment
 _UNIX = datetime(1970, 1, 1)  # noqa: DTZ001
 _WEBKIT = datetime(1601, 1, 1)  # noqa: DTZ001
 _APPLE = datetime(2001, 1, 1)  # noqa: DTZ001
-_PLAUSIBLE_FROM = 631_152_000
-"""1990-01-01 in seconds since 1970."""
-_PLAUSIBLE_TO = 4_102_444_800
-"""2100-01-01 in seconds since 1970."""
+_DOTNET = datetime(1, 1, 1)  # noqa: DTZ001
 _JULIAN_UNIX = Decimal("2440587.5")
 _LARGEST_EXPONENT = 30
 
@@ -35,14 +32,16 @@ class Epoch:
     recognised: bool
     """Whether a plausible magnitude alone tells this form."""
     description: str
+    years: tuple[int, int] = (1990, 2100)
+    """The first plausible year, and the first that is not any more."""
 
     def bounds(self) -> tuple[int, int]:
-        """The first and the last number that mean a day from 1990 to 2100."""
-        shift = int((_UNIX - self.start).total_seconds())
-        return (
-            int((_PLAUSIBLE_FROM + shift) * self.per_second),
-            int((_PLAUSIBLE_TO + shift) * self.per_second),
-        )
+        """The number from which on, and the one up to which, a plausible day is meant."""
+        low, high = (self._count(datetime(year, 1, 1)) for year in self.years)  # noqa: DTZ001
+        return low, high
+
+    def _count(self, at: datetime) -> int:
+        return int(Decimal((at - self.start) // timedelta(seconds=1)) * self.per_second)
 
     def moment(self, number: Decimal) -> Moment | None:
         """The instant; None beyond the years 1 to 9999."""
@@ -58,13 +57,37 @@ EPOCHS: tuple[Epoch, ...] = (
     Epoch("epoch_s", _UNIX, Decimal(1), True, "Seconds since 1970"),
     Epoch("epoch_ms", _UNIX, Decimal(1000), True, "Milliseconds since 1970"),
     Epoch("epoch_us", _UNIX, Decimal(10**6), True, "Microseconds since 1970"),
-    Epoch("epoch_ns", _UNIX, Decimal(10**9), True, "Nanoseconds since 1970, kept to the microsecond"),
+    Epoch(
+        "epoch_ns",
+        _UNIX,
+        Decimal(10**9),
+        True,
+        "Nanoseconds since 1970, kept to the microsecond",
+        # The nanoseconds of 1990 are the ticks of our time.
+        (1991, 2100),
+    ),
     Epoch("webkit_us", _WEBKIT, Decimal(10**6), True, "Microseconds since 1601, as browsers keep them"),
-    Epoch("apple_s", _APPLE, Decimal(1), False, "Seconds since 2001, as Apple keeps them"),
+    Epoch(
+        "filetime", _WEBKIT, Decimal(10**7), True, "Tenths of microseconds since 1601, as Windows keeps them"
+    ),
+    Epoch(
+        "dotnet_ticks",
+        _DOTNET,
+        Decimal(10**7),
+        True,
+        "Tenths of microseconds since the year 1, as .NET keeps them",
+    ),
+    Epoch("apple_s", _APPLE, Decimal(1), False, "Seconds since 2001, as Apple keeps them", (2002, 2041)),
+    Epoch(
+        "apple_ns",
+        _APPLE,
+        Decimal(10**9),
+        False,
+        "Nanoseconds since 2001, as Apple's Messages keeps them",
+        (2002, 2041),
+    ),
 )
-
-APPLE = (31_536_000, 1_262_304_000)
-"""From 2002 to 2040 in seconds since 2001, where these are plausible at all."""
+"""A magnitude is plausible for one that is recognised, and perhaps for one of Apple's."""
 
 JULIAN_PLAUSIBLE = (2_415_020, 2_488_070)
 """The years 1900 to 2100 in Julian days."""

@@ -4,65 +4,40 @@ Invariant: the magnitude of every number tells, never a name; what is plausible 
 read so until a plan says so.
 """
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
 from sdmigrate.model.profile import Candidate
 from sdmigrate.model.values import stored
+from sdmigrate.rules.epoch_readings import Numbers, date_counts, doubtful_epochs, numbers_of, plausible_epochs
 from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.fitting import considered, examples
-from sdmigrate.rules.form_epochs import APPLE, EPOCHS, JULIAN_PLAUSIBLE, NUMBER_DATE_NAMES, read_number
+from sdmigrate.rules.form_epochs import JULIAN_PLAUSIBLE, NUMBER_DATE_NAMES, read_number
 from sdmigrate.rules.form_record import date_text, timestamp_text
 
 _NUMBERS = ("integer", "real", "decimal")
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """The numbers of a column, stored as such or as text."""
-
-    count: int
-    compact: int
-    low: float
-    high: float
-
-
-def number_date_candidates(evidence: Evidence) -> tuple[Candidate, ...]:
-    """Dates and timestamps that every number of the column may be, in a column that is not about dates.
+def number_date_candidates(evidence: Evidence, read: str = "auto") -> tuple[Candidate, ...]:
+    """Dates and timestamps that every number of the column may be, and that nothing else tells of it.
 
     Plausible is a day of 1990 to 2100; of 1900 to 2100 for Julian days and digits YYYYMMDD…; of 2002 to 2040
-    for Apple's seconds, whose epoch makes a day of any number.
+    for Apple's epochs, which make a day of any number. In a column about dates numbers are read by their own
+    forms, so that only those are told that may be something else; ``read`` is the form proposed for it.
     """
     if evidence.interest == "date":
-        # Its numbers are read by their own forms; only Apple's seconds are never told by themselves.
-        counted = _numbers_of(evidence, ("epoch_s", "integer", "real"))
-        plausible = counted is not None and APPLE[0] <= counted.low and counted.high < APPLE[1]
-        return (_candidate(evidence, counted, "timestamp", "apple_s"),) if counted and plausible else ()
-    numbers = _numbers_of(evidence, _NUMBERS) if evidence.interest == "any" else None
+        counted = date_counts(evidence)
+        told = doubtful_epochs(counted) if counted else ()
+        if counted is None or (len(told) == 1 and told[0].recognised):
+            return ()
+        return tuple(
+            _candidate(evidence, counted, "timestamp", epoch.name) for epoch in told if epoch.name != read
+        )
+    numbers = numbers_of(evidence, _NUMBERS) if evidence.interest == "any" else None
     if numbers is None:
         return ()
     return tuple(_candidate(evidence, numbers, type_, form) for type_, form in _plausible(numbers))
-
-
-def doubtful_numbers(evidence: Evidence) -> Numbers | None:
-    """A column's only dates, where they are seconds since 1970 or, as plausibly, since 2001; else None."""
-    numbers = _numbers_of(evidence, ("epoch_s",))
-    if numbers is None or numbers.count != evidence.dates or numbers.high >= APPLE[1]:
-        return None
-    return numbers
-
-
-def _numbers_of(evidence: Evidence, forms: Collection[str]) -> Numbers | None:
-    groups = [group for (_, form), group in evidence.groups.items() if form in forms]
-    lows = [group.low for group in groups if group.low is not None]
-    highs = [group.high for group in groups if group.high is not None]
-    if not lows:
-        return None
-    return Numbers(
-        sum(group.count for group in groups), sum(group.compact for group in groups), min(lows), max(highs)
-    )
 
 
 def _plausible(numbers: Numbers) -> Iterator[tuple[str, str]]:
@@ -70,10 +45,8 @@ def _plausible(numbers: Numbers) -> Iterator[tuple[str, str]]:
         for type_, form in (("date", "compact_date"), ("timestamp", "compact_datetime")):
             if read_number(form, numbers.low) and read_number(form, numbers.high):
                 yield type_, form
-    for epoch in EPOCHS:
-        low, high = APPLE if epoch.name == "apple_s" else epoch.bounds()
-        if low <= numbers.low and numbers.high < high:
-            yield "timestamp", epoch.name
+    for epoch in plausible_epochs(numbers):
+        yield "timestamp", epoch.name
     if JULIAN_PLAUSIBLE[0] <= numbers.low and numbers.high <= JULIAN_PLAUSIBLE[1]:
         yield "timestamp", "julian_day"
 
@@ -86,7 +59,7 @@ def with_bounds(evidence: Evidence, candidate: Candidate) -> Candidate:
         for (kind, name), group in evidence.groups.items()
         for bound in (group.low, group.high)
         if kind != "text" and bound is not None
-        for form in (name if name in NUMBER_DATE_NAMES else candidate.form,)
+        for form in (candidate.form if candidate.form in NUMBER_DATE_NAMES else name,)
         if form in NUMBER_DATE_NAMES and (moment := read_number(form, bound)) is not None
     ]
     if not moments:

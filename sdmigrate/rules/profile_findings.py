@@ -23,6 +23,7 @@ from sdmigrate.rules.wording import plural
 LONGEST_INDEXED = 2704
 """Bytes of a value in a btree of PostgreSQL: https://www.postgresql.org/docs/current/btree.html."""
 _NUMBERS = ("bigint", "double precision")
+_MOMENTS = ("date", "timestamp", "timestamptz")
 
 
 def column_findings(
@@ -256,7 +257,7 @@ def _other_types(seen: SeenColumn) -> Iterator[Finding]:
             )[:5],
         )
     readings = number_date_candidates(evidence)
-    if readings and type_ not in ("date", "timestamp"):
+    if readings and type_ not in _MOMENTS:
         forms = " or ".join(f"{one.type} as {one.form}" for one in readings)
         yield seen.tell(
             "numbers-like-dates",

@@ -11,6 +11,7 @@ from sdmigrate.model.catalog import Column
 from sdmigrate.model.profile import Candidate
 from sdmigrate.rules.considered_types import candidates
 from sdmigrate.rules.declared_types import declared_type, names_no_type
+from sdmigrate.rules.epoch_readings import OWN_FORMS, EpochReading
 from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.fitting import considered, fits
 from sdmigrate.rules.form_epochs import EPOCH_NAMES, JULIAN_PLAUSIBLE, NUMBER_DATE_NAMES, read_number
@@ -30,11 +31,13 @@ class Proposal:
     form: str
     day_first: bool | None
     confidence: float
-    """Share of the values that fit."""
+    """Share of the values that fit; divided by the readings where several are as plausible."""
     reason: str
     candidates: tuple[Candidate, ...]
     separators: Reading = UNREAD
     """How numbers with separators are read."""
+    epoch: EpochReading = OWN_FORMS
+    """From which day its counts are read."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ def propose(
     *,
     day_first: bool | None = None,
     separators: Reading = UNREAD,
+    epoch: EpochReading = OWN_FORMS,
     confidence: float = 0.95,
     is_rowid: bool = False,
 ) -> Proposal:
@@ -108,29 +112,37 @@ def propose(
         evidence: its values.
         day_first: how its ambiguous dates are read; see ``settle_day_order``.
         separators: how its numbers with separators are read; see ``settle_separators``.
+        epoch: from which day its counts are read; see ``settle_epoch``.
         confidence: 0 to 1, the share of fitting values that overrides the declaration.
         is_rowid: whether it is the INTEGER PRIMARY KEY.
     """
     choice = (
         _Choice("bigint", "It is the table's INTEGER PRIMARY KEY.")
         if is_rowid
-        else _choose(column, evidence, day_first, separators, confidence)
+        else _choose(column, evidence, day_first, separators, epoch, confidence)
     )
     needed = considered(evidence, choice.type)
     fitting = fits(evidence, choice.type, choice.form, day_first)
+    used = epoch if choice.form == epoch.form else OWN_FORMS
     return Proposal(
         type=choice.type,
         form=choice.form,
         day_first=day_first,
-        confidence=fitting / needed if needed else 1.0,
+        confidence=fitting / needed / used.readings if needed else 1.0,
         reason=choice.reason,
         candidates=candidates(column, evidence, choice.type, choice.form, day_first, separators),
         separators=separators,
+        epoch=used,
     )
 
 
 def _choose(
-    column: Column, evidence: Evidence, day_first: bool | None, separators: Reading, confidence: float
+    column: Column,
+    evidence: Evidence,
+    day_first: bool | None,
+    separators: Reading,
+    epoch: EpochReading,
+    confidence: float,
 ) -> _Choice:
     wanted = declared_type(column)
     if not evidence.meaningful:
@@ -139,7 +151,7 @@ def _choose(
     if names_no_type(column):
         return _separated_choice(evidence, separators, "Nothing is declared") or _by_classes(evidence)
     if wanted in (*_MOMENTS, "time", "interval"):
-        return _time_choice(wanted, evidence, day_first, confidence)
+        return _time_choice(wanted, evidence, day_first, epoch, confidence)
     if wanted == "text":
         separated = _separated_choice(evidence, separators, "Declared as text")
         return separated or _text_choice(evidence, day_first, confidence)
@@ -271,12 +283,16 @@ def _moment_type(wanted: str, evidence: Evidence) -> str:
     return "date" if wanted == "date" and all_midnight else "timestamp"
 
 
-def _time_choice(wanted: str, evidence: Evidence, day_first: bool | None, confidence: float) -> _Choice:
+def _time_choice(
+    wanted: str, evidence: Evidence, day_first: bool | None, epoch: EpochReading, confidence: float
+) -> _Choice:
     for type_ in ("time", "interval") if wanted in ("time", "interval") else ():
         if _share(evidence, type_) == 1:
             return _Choice(
                 type_, "Every value is a time of day." if type_ == "time" else "Times are durations."
             )
+    if epoch.form is not None:
+        return _epoch_choice(wanted, evidence, epoch, confidence)
     if mixed_units(evidence):
         return _Choice("text", f"Numbers are counted in several units ({', '.join(mixed_units(evidence))}).")
     form = _small_numbers_form(evidence)
@@ -288,6 +304,19 @@ def _time_choice(wanted: str, evidence: Evidence, day_first: bool | None, confid
     if wanted == "time" and _share(evidence, "time") >= confidence:
         return _Choice("time", f"{_all_but(evidence, 'time').capitalize()} are times of day.")
     return _fallback(evidence)
+
+
+def _epoch_choice(wanted: str, evidence: Evidence, epoch: EpochReading, confidence: float) -> _Choice:
+    """Counts that may start on one day or another."""
+    form = epoch.form or "auto"
+    type_ = wanted if wanted == "timestamptz" else "timestamp"
+    if _share(evidence, type_, form) < confidence:
+        return _fallback(evidence)
+    words = f"{_all_but(evidence, type_, form).capitalize()} are of type {type_}, counted as {form}"
+    doubt = (
+        f"; {' or '.join(epoch.others)} is as plausible." if epoch.others else ", as other dates beside tell."
+    )
+    return _Choice(type_, words + doubt, form)
 
 
 def _forms_in_words(evidence: Evidence) -> str:

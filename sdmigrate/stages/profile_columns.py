@@ -10,6 +10,7 @@ from sdmigrate.model.finding import Finding
 from sdmigrate.model.profile import ColumnProfile
 from sdmigrate.model.values import stored
 from sdmigrate.rules.declared_types import declared_digits, declared_length
+from sdmigrate.rules.epoch_readings import settle_epoch, told_of
 from sdmigrate.rules.evidence import Evidence, interest_of
 from sdmigrate.rules.profile_findings import column_findings
 from sdmigrate.rules.types import (
@@ -47,6 +48,7 @@ def columns_of(context: Context, table: Table, evidence: dict[str, Evidence]) ->
     """Every column of the table with its proposal; ``evidence`` has all of them by name."""
     orders = {name: day_order(found) for name, found in evidence.items()}
     separators = {name: separator_order(found) for name, found in evidence.items()}
+    epochs = {name: told_of(found) for name, found in evidence.items()}
     profiles: list[ColumnProfile] = []
     findings: list[Finding] = []
     for column in table.columns:
@@ -58,6 +60,7 @@ def columns_of(context: Context, table: Table, evidence: dict[str, Evidence]) ->
             found,
             day_first=settle_day_order(found, sisters, context.request.day_first),
             separators=settle_separators(column, found, told),
+            epoch=settle_epoch(found, [told for name, told in epochs.items() if name != column.name]),
             confidence=context.limits.confidence,
             is_rowid=column.name == table.rowid_alias,
         )

@@ -20,7 +20,7 @@ from sdmigrate.rules.forms import (
 from tests.rules.values import NASTY_TEXTS, texts, values
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "forms.md"
-NAMED_ONLY = {"apple_s"}
+NAMED_ONLY = {"apple_s", "apple_ns"}
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
