@@ -151,6 +151,16 @@ class Review:
             place = (finding.table, finding.column)
             if finding.code == "ambiguous-day-month" and place not in told and self._is_open_text(place):
                 yield from _placed(finding)
+            if finding.code == "doubtful-epoch" and self._is_doubtful(place):
+                yield from _placed(finding)
+
+    def _is_doubtful(self, place: tuple[str | None, str | None]) -> bool:
+        """Whether the column's counts are read as they are only while nothing settles it."""
+        table, column = place
+        if table is None or column is None or not self.plan.table(table).include:
+            return False
+        planned = self.column(table, column)
+        return planned.decision != "operator" and planned.form == self.evidence(table, column).form
 
     def _is_open_text(self, place: tuple[str | None, str | None]) -> bool:
         """Whether the column is text because neither its values nor the operator settle day and month."""

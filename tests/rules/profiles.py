@@ -16,6 +16,7 @@ from sdmigrate.model.source import Fingerprint
 from sdmigrate.model.values import Value
 from sdmigrate.rules import types
 from sdmigrate.rules.declared_types import declared_digits, declared_length
+from sdmigrate.rules.epoch_readings import settle_epoch
 from sdmigrate.rules.evidence import Evidence, interest_of
 from sdmigrate.stages.profile_columns import profile_of
 
@@ -77,7 +78,14 @@ def column_profile(
         evidence.add(value, count, first)
     settled = types.settle_day_order(evidence, (), day_first)
     separators = types.settle_separators(declared, evidence, ())
-    proposal = types.propose(declared, evidence, day_first=settled, separators=separators, is_rowid=is_rowid)
+    proposal = types.propose(
+        declared,
+        evidence,
+        day_first=settled,
+        separators=separators,
+        epoch=settle_epoch(evidence, ()),
+        is_rowid=is_rowid,
+    )
     return profile_of(declared, evidence, proposal)
 
 

@@ -236,6 +236,20 @@ def test_orphans_of_a_declared_key_are_asked_about_until_decided() -> None:
     assert with_table(review, "child", include=False).undecided == {}
 
 
+def test_a_doubtful_epoch_is_asked_about_until_decided() -> None:
+    doubt = Finding(
+        code="doubtful-epoch", severity="warning", table="t", column="v", count=2, message="m", advice="a"
+    )
+    bare = review_of("DATETIME", [669643209, 769423320])
+    profile = msgspec.structs.replace(bare.profile, findings=(doubt,))
+    review = begun(bare.catalog, profile, bare.proposal, day_first=None, limits=Limits())
+    assert (review.column("t", "v").type, review.column("t", "v").form) == ("timestamp", "epoch_s")
+    assert [finding.code for finding in review.undecided["t", "v"]] == ["doubtful-epoch"]
+    assert ("t", "v") not in with_column(review, "t", "v", "form", "apple_s").undecided
+    assert ("t", "v") not in with_column(review, "t", "v", "type", "bigint").undecided
+    assert ("t", "v") not in with_agreed(review, [("t", "v")]).undecided
+
+
 def test_tables_that_foreign_keys_join_are_one_group() -> None:
     names = [[table.source for table in group] for group in _family().groups]
     assert names == [["child", "parent"], ["other"]]
