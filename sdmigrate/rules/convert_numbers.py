@@ -118,12 +118,10 @@ def _beyond(number: Decimal, type_: str) -> Misfit | None:
 
 def decimal_digits(number: Decimal) -> tuple[int, int]:
     """Digits before and after the point that the number needs; trailing zeros do not count."""
-    _, digits, exponent = number.as_tuple()
-    if not any(digits) or not isinstance(exponent, int):
+    if not number.is_finite():
         return 0, 0
-    significant = "".join(map(str, digits)).rstrip("0")
-    exponent += len(digits) - len(significant)
-    return max(0, len(significant) + exponent), max(0, -exponent)
+    whole, _, fraction = f"{number:f}".partition(".")
+    return len(whole.lstrip("-0")), len(fraction.rstrip("0"))
 
 
 def to_double(value: Value, column: ColumnPlan) -> Outcome:

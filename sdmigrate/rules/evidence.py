@@ -13,9 +13,9 @@ from sdmigrate.model.finding import Sample
 from sdmigrate.model.profile import ClassCounts, TopValue
 from sdmigrate.model.values import StorageClass, Value, storage_class, stored
 from sdmigrate.rules.convert_numbers import EXACT_INTEGERS, decimal_digits, number_of
-from sdmigrate.rules.form_epochs import is_compact
-from sdmigrate.rules.form_record import Moment
-from sdmigrate.rules.forms import CORRUPT, FORM_BY_NAME, Interest, form_family, form_of, moment_of
+from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES, is_compact
+from sdmigrate.rules.form_record import Moment, Parsed
+from sdmigrate.rules.forms import CORRUPT, Interest, form_family, understood
 from sdmigrate.rules.separators import BY_COMMA, BY_POINT, is_marked
 from sdmigrate.rules.shortest import shortest_text
 from sdmigrate.rules.value_group import Group, Located, located, note_sample, within
@@ -73,16 +73,16 @@ class Evidence:
         if self.watch is not None and not self.watch.lets_pass(value):
             self.keep(value, count, rowid)
         kind = storage_class(value)
-        form = form_of(value, self.interest)
+        form, meaning = understood(value, self.interest)
         group = self.group(kind, form)
         group.count += count
         note_sample(group.samples, value, rowid)
         if isinstance(value, str):
-            self._add_text(value, count, rowid, form, group)
+            self._add_text(value, count, rowid, form, group, meaning)
         elif isinstance(value, bytes):
             self.note_length(0, len(value), value, rowid)
         elif value is not None:
-            self._add_number(value, count, rowid, form, group)
+            self._add_number(value, count, rowid, form, group, meaning)
 
     def keep(self, value: Value, count: int, rowid: int | None) -> None:
         """Remember a value for the rules of a pack, while there are few."""
@@ -98,10 +98,15 @@ class Evidence:
 
     def group(self, kind: StorageClass, form: str) -> Group:
         """The group, made where it is not there yet."""
-        return self.groups.setdefault((kind, form), Group())
+        found = self.groups.get((kind, form))
+        if found is None:
+            found = self.groups[kind, form] = Group()
+        return found
 
     def note_frequent(self, value: Value, count: int, rowid: int | None) -> None:
         """Remember the value where it is among the most frequent; on a tie the one that comes first."""
+        if len(self.frequent) == TOP and count < self.frequent[0][0]:
+            return
         # The distinct number keeps the heap from comparing values of different classes.
         entry = (count, -(rowid or 0), -self.distinct, value)
         if len(self.frequent) < TOP:
@@ -111,16 +116,21 @@ class Evidence:
 
     def note_length(self, characters: int, octets: int, value: Value, rowid: int | None) -> None:
         """Remember the value where it is the longest."""
-        self.longest_characters = max(self.longest_characters, characters)
+        if characters > self.longest_characters:
+            self.longest_characters = characters
         if octets > self.longest_bytes or self.longest is None:
             self.longest_bytes, self.longest = octets, (value, rowid)
 
     def note_range(self, low: str, high: str) -> None:
         """Remember the bounds of some text."""
-        self.low_text = low if self.low_text is None else min(self.low_text, low)
-        self.high_text = high if self.high_text is None else max(self.high_text, high)
+        if self.low_text is None or low < self.low_text:
+            self.low_text = low
+        if self.high_text is None or high > self.high_text:
+            self.high_text = high
 
-    def _add_text(self, text: str, count: int, rowid: int | None, form: str, group: Group) -> None:
+    def _add_text(
+        self, text: str, count: int, rowid: int | None, form: str, group: Group, meaning: Parsed | None
+    ) -> None:
         ascii_only = text.isascii()
         octets = len(text) if ascii_only else len(text.encode("utf-8", "surrogateescape"))
         self.note_length(len(text), octets, text, rowid)
@@ -145,21 +155,21 @@ class Evidence:
         elif form == "iso_date":
             group.midnights += count
         else:
-            self._add_formed(text, count, rowid, form, group)
+            self._add_formed(text, count, rowid, form, group, meaning)
 
-    def _add_formed(self, text: str, count: int, rowid: int | None, form: str, group: Group) -> None:
+    def _add_formed(
+        self, text: str, count: int, rowid: int | None, form: str, group: Group, meaning: Parsed | None
+    ) -> None:
         if form in BY_POINT or form in BY_COMMA:
             self._add_separated(text, count, rowid, form, group)
             return
-        parsed = FORM_BY_NAME[form].parse(text) if form in FORM_BY_NAME else None
-        if isinstance(parsed, Decimal):
+        if isinstance(meaning, Decimal):
             group.bits += count * (text.strip() in ("0", "1"))
-            self._note_exactness(parsed, text, count, rowid, group)
-        elif form_family(form) in ("date", "timestamp"):
-            moment = parsed if isinstance(parsed, Moment) else moment_of(text, day_first=True)
-            if moment:
-                group.note_moment(moment, text, count, rowid)
-            self._note_exactness(number_of(text, form="auto"), text, count, rowid, group)
+            self._note_exactness(meaning, text, count, rowid, group)
+        elif isinstance(meaning, Moment):
+            group.note_moment(meaning, text, count, rowid)
+            if form in NUMBER_DATE_NAMES:
+                self._note_exactness(number_of(text, form="auto"), text, count, rowid, group)
 
     def _add_separated(self, text: str, count: int, rowid: int | None, form: str, group: Group) -> None:
         group.marked += count * is_marked(form, text)
@@ -170,7 +180,9 @@ class Evidence:
             group.by_comma.count += count
             self._note_exactness(number_of(text, "decimal_comma"), text, count, rowid, group.by_comma)
 
-    def _add_number(self, number: float, count: int, rowid: int | None, form: str, group: Group) -> None:
+    def _add_number(
+        self, number: float, count: int, rowid: int | None, form: str, group: Group, meaning: Parsed | None
+    ) -> None:
         group.note_number(number, number, rowid)
         if self.declared_length is not None and len(shortest_text(number)) > self.declared_length:
             group.unfit += count
@@ -194,10 +206,8 @@ class Evidence:
             digits = Decimal(repr(number))
             self.fraction_digits = max(self.fraction_digits, decimal_digits(digits)[1])
             self._note_digits(digits, number, count, rowid, group)
-        if form in FORM_BY_NAME:
-            parsed = FORM_BY_NAME[form].parse(repr(number))
-            if isinstance(parsed, Moment):
-                group.note_moment(parsed, number, count, rowid)
+        if isinstance(meaning, Moment):
+            group.note_moment(meaning, number, count, rowid)
 
     def _note_exactness(
         self, number: Decimal | None, text: str, count: int, rowid: int | None, group: Group

@@ -5,7 +5,8 @@ profile's counts, in the plan and in docs/forms.md are the same (tested).
 """
 
 import re
-from typing import Literal, TypeAlias
+from functools import lru_cache
+from typing import Literal, NamedTuple, TypeAlias
 
 from sdmigrate.model.values import Value
 from sdmigrate.rules.form_dates import TEXT_DATE_FORMS, day_month_reading, is_zero_date
@@ -21,7 +22,7 @@ from sdmigrate.rules.form_numbers import (
     UUID_FORMS,
     separated_name,
 )
-from sdmigrate.rules.form_record import LONGEST_FORM, SPACES, Form, Moment
+from sdmigrate.rules.form_record import LONGEST_FORM, SPACES, Form, Moment, Parsed
 
 Interest: TypeAlias = Literal["any", "date", "json"]
 """What a column is about, which decides how its plain numbers are read: "date" where it is declared as a
@@ -78,75 +79,102 @@ SUSPECT = (
 """RE2 and Python: a text without this beginning has the form "other" (outside columns of JSON)."""
 
 _OTHER_THAN_DATES = NUMBER_FORMS + TIME_FORMS + BOOLEAN_FORMS + UUID_FORMS + ADDRESS_FORMS
-_MONTHS_OR_WEEKDAYS = re.compile(
-    r"[ \t\n\r\f\v]*(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)",
-    re.ASCII,
-)
 _SUSPECT = re.compile(SUSPECT, re.ASCII)
-_LIKE_A_DATE = re.compile(r"[0-9]{1,4}(?:[-/.]|(?:st|nd|rd|th)?[ -][A-Za-z])|[0-9]{8}")
+_ANY_DIGIT = str.maketrans("123456789", "000000000")
+
+
+class Understood(NamedTuple):
+    """A value's form, and what it means by it."""
+
+    form: str
+    meaning: Parsed | None = None
+    """None where the form has none, or where the column has to say which of two is meant; of dates that can
+    be taken both ways the one with the day first."""
+
+
+def _whatever_digits(pattern: str) -> re.Pattern[str]:
+    """The pattern with any digit where it names some."""
+
+    def widened(part: re.Match[str]) -> str:
+        kept = part[0][0] in "\\{" or (part[0][0] == "[" and part[0].strip("[]-0123456789"))
+        return part[0] if kept else "[0-9]"
+
+    return re.compile(re.sub(r"\\.|\{[0-9,]+\}|\[[^\]]*\]|[0-9]", widened, pattern), re.ASCII)
+
+
+_SHAPES = {form.name: _whatever_digits(form.pattern) for form in TEXT_DATE_FORMS + _OTHER_THAN_DATES}
+
+
+@lru_cache(maxsize=4096)
+def _possible(shape: str) -> tuple[tuple[Form, ...], tuple[Form, ...]]:
+    """The forms of dates, and the others, that a text can have whose digits are all zeros in this one."""
+    dates, others = (
+        tuple(form for form in forms if _SHAPES[form.name].fullmatch(shape))
+        for forms in (TEXT_DATE_FORMS, _OTHER_THAN_DATES)
+    )
+    return dates, others
 
 
 def form_of(value: Value, interest: Interest = "any") -> str:
     """The name of the value's form; every value that is not NULL has one."""
+    return understood(value, interest).form
+
+
+def understood(value: Value, interest: Interest = "any") -> Understood:
+    """The value's form with what it means by it; every value that is not NULL has a form."""
     if isinstance(value, str):
-        return _text_form(value, interest)
+        return _understood_text(value, interest)
     if isinstance(value, bytes):
-        return "uuid_bytes" if len(value) == 16 else "blob"
+        return Understood("uuid_bytes" if len(value) == 16 else "blob")
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
-        return "not_finite"
+        return Understood("not_finite")
     if interest == "date" and value is not None:
         dated = number_form(value)
         if dated:
-            return dated
-    return "real" if isinstance(value, float) else "integer"
+            return Understood(dated, FORM_BY_NAME[dated].parse(repr(value)))
+    return Understood("real" if isinstance(value, float) else "integer")
 
 
-def _text_form(text: str, interest: Interest) -> str:
+def _understood_text(text: str, interest: Interest) -> Understood:
     if not text:
-        return "empty"
+        return Understood("empty")
     if interest == "json":
-        return json_form(text)
+        return Understood(json_form(text))
     if len(text) > LONGEST_FORM or not _SUSPECT.match(text):
-        return "blank" if not text.strip(SPACES) else "other"
-    if not text.strip(SPACES):
-        return "blank"
-    return _first_form(text, interest)
-
-
-def _first_form(text: str, interest: Interest) -> str:
+        return Understood("other" if text.strip(SPACES) else "blank")
     stripped = text.strip(SPACES)
+    if not stripped:
+        return Understood("blank")
     if interest == "date":
         dated = number_form(stripped)
         if dated:
-            return dated
-    if _LIKE_A_DATE.match(stripped) or _MONTHS_OR_WEEKDAYS.match(text):
-        dated = _date_form(text)
-        if dated:
-            return dated
-    for form in _OTHER_THAN_DATES:
-        if form.parse(text) is not None:
-            return separated_name(form.name, text) if form.family == "number" else form.name
+            return Understood(dated, FORM_BY_NAME[dated].parse(text))
+    dates, others = _possible(text.translate(_ANY_DIGIT))
+    date = _understood_date(text, dates)
+    if date is not None:
+        return date
+    for form in others:
+        meaning = form.parse(text)
+        if meaning is not None:
+            name = separated_name(form.name, text) if form.family == "number" else form.name
+            return Understood(name, meaning)
     if PADDED_INTEGER.fullmatch(text):
-        return "leading_zeros"
-    return "not_finite" if NOT_FINITE.fullmatch(text) else "other"
+        return Understood("leading_zeros")
+    return Understood("not_finite" if NOT_FINITE.fullmatch(text) else "other")
 
 
-def _date_form(text: str) -> str | None:
-    """The form among those of dates; None where the text does not look like a date at all."""
-    looks_like_one = False
-    for form in TEXT_DATE_FORMS:
-        if form.compiled.fullmatch(text) is None:
-            continue
-        looks_like_one = True
+def _understood_date(text: str, forms: tuple[Form, ...]) -> Understood | None:
+    """The form among these of dates; None where the text does not look like a date at all."""
+    for form in forms:
         moment = form.parse(text)
         if moment is None:
             continue
         if day_month_reading(form) != "dmy":
-            return form.name
-        return _either_reading(form, text, moment)
-    if not looks_like_one:
+            return Understood(form.name, moment)
+        return Understood(_either_reading(form, text, moment), moment)
+    if not any(form.compiled.fullmatch(text) for form in forms):
         return None
-    return "zero_date" if is_zero_date(text) else "impossible_date"
+    return Understood("zero_date" if is_zero_date(text) else "impossible_date")
 
 
 def _either_reading(form: Form, text: str, moment: object) -> str:
@@ -161,22 +189,19 @@ def moment_of(text: str, day_first: bool | None) -> Moment | None:
 
     None for no date, and for an ambiguous one unless ``day_first`` settles it.
     """
-    name = _date_form(text) if len(text) <= LONGEST_FORM else None
-    if name is None or name in CORRUPT:
+    if len(text) > LONGEST_FORM:
         return None
-    if name == "ambiguous_day_month" and day_first is None:
+    dates, _ = _possible(text.translate(_ANY_DIGIT))
+    found = _understood_date(text, dates)
+    if found is None or found.form in CORRUPT or not isinstance(found.meaning, Moment):
         return None
-    reading = "mdy" if day_first is False else "dmy"
-    for form in TEXT_DATE_FORMS:
-        ordered = day_month_reading(form)
-        if name in FORM_BY_NAME and form.name != name:
-            continue
-        if name not in FORM_BY_NAME and ordered != reading:
-            continue
-        moment = form.parse(text)
-        if isinstance(moment, Moment):
-            return moment
-    return None
+    if found.form != "ambiguous_day_month":
+        return found.meaning
+    if day_first is None:
+        return None
+    reading = "dmy" if day_first else "mdy"
+    meanings = (form.parse(text) for form in dates if day_month_reading(form) == reading)
+    return next((moment for moment in meanings if isinstance(moment, Moment)), None)
 
 
 def form_family(name: str) -> str:

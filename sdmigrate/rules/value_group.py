@@ -4,6 +4,7 @@ Invariant: every number counts values, and the values kept as samples are those 
 in whatever order they come.
 """
 
+from bisect import insort
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
@@ -104,18 +105,24 @@ def _before(rowid: int | None, kept: Located | None) -> bool:
 
 
 def note_sample(samples: list[Located], value: Value, rowid: int | None) -> None:
-    """Keep the value where fewer than five are kept, or where it comes before one of them."""
+    """Keep the value where fewer than five are kept, or where it comes before one of them; by their place."""
+    place = rowid or 0
     if len(samples) < SAMPLES:
         # A table counted in parts brings a value once for each, the first rows first.
-        if all(value != kept for kept, _ in samples):
-            samples.append((value, rowid))
+        if any(value == kept for kept, _ in samples):
+            return
+    elif place >= (samples[-1][1] or 0):
         return
-    last = max(range(SAMPLES), key=lambda number: samples[number][1] or 0)
-    if (rowid or 0) < (samples[last][1] or 0):
-        samples[last] = (value, rowid)
+    else:
+        samples.pop()
+    insort(samples, (value, rowid), key=_place)
+
+
+def _place(located: Located) -> int:
+    return located[1] or 0
 
 
 def located(values: list[Located]) -> tuple[Sample, ...]:
     """The first five by their place, as samples."""
-    ordered = sorted(values, key=lambda pair: pair[1] or 0)
+    ordered = sorted(values, key=_place)
     return tuple(Sample(rowid=rowid, value=stored(value)) for value, rowid in ordered[:SAMPLES])
