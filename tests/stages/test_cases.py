@@ -23,10 +23,17 @@ enough), perhaps a ``plan.toml``, and ``expected.toml``. What ``expected.toml`` 
     [values]
     table = ["3: 3, NULL"]                     each row of cleaned: its locator, its columns' values
 
-Values are written as SQLite literals, so that ``1``, ``1.0`` and ``'1'`` are told apart. Whatever a case
-expects, its ledger balances, it comes back from cleaned, and cleaning twice gives the same.
+    varies = ["table"]                         its values are of the clock or of chance, and are not stated
+
+Every case states what it is about: its plan (``plan.toml``, or the types that the proposal has), and of every
+table its ledger and its values, with all of the audit and of the quarantine.
+
+Values are written as SQLite literals, so that ``1``, ``1.0`` and ``'1'`` are told apart; of a long one, how
+it begins, its length and its digest. Whatever a case expects, its ledger balances, it comes back from
+cleaned, and cleaning twice gives the same.
 """
 
+import hashlib
 import importlib.util
 import sqlite3
 import tomllib
@@ -67,6 +74,7 @@ from tests.sqlite.way_back import require_way_back
 
 CASES = Path(__file__).parent.parent / "cases"
 NAMES = sorted(path.parent.name for path in CASES.glob("*/expected.toml"))
+LONGEST_LITERAL = 1_000
 ABOUT_THE_MACHINE = frozenset({"disk-space-low", "memory-low"})
 
 
@@ -116,9 +124,12 @@ def build(case: Path, path: Path) -> None:
 
 
 def literal(value: Value) -> str:
-    """The value as a SQLite literal; text that is no plain line as its bytes."""
+    """The value as a SQLite literal; text that is no plain line as its bytes, what is long by its digest."""
     if value is None:
         return "NULL"
+    if isinstance(value, str | bytes) and len(value) > LONGEST_LITERAL:
+        octets = value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")
+        return f"{literal(value[:10])}… {len(value)}, MD5 {hashlib.md5(octets).hexdigest()}"
     if isinstance(value, str):
         if value.isprintable():
             return "'" + value.replace("'", "''") + "'"
@@ -263,8 +274,10 @@ def test_case(
         else made_before(request.getfixturevalue("postgres"), schema_name, tables_there)
     )
     journey = Journey(case, context, target)
+    require_all_parts(case, journey, expected)
     untyped = tuple(expected.pop("untyped", ()))
     expected.pop("day_first", None)
+    expected.pop("varies", None)
     questions = expected.pop("postgresql", None)
     assert seen(journey, expected) == wanted(expected)
 
@@ -274,6 +287,15 @@ def test_case(
     assert clean(context, journey.snapshot, journey.profile, journey.plan) == cleaned
     if questions is not None:
         assert answers(journey, context, request.getfixturevalue("postgres"), questions) == questions
+
+
+def require_all_parts(case: Path, journey: Journey, expected: dict[str, Any]) -> None:
+    """The case states its plan, audit and quarantine, and of every table the ledger and the values."""
+    assert {"audit", "quarantine", "ledger"} <= expected.keys()
+    assert (case / "plan.toml").exists() or "types" in expected
+    assert expected["ledger"].keys() == {table.source for table in journey.plan.tables}
+    loaded = {table.source for table in journey.plan.tables if table.include}
+    assert expected.get("values", {}).keys() | set(expected.get("varies", ())) == loaded
 
 
 def made_before(endpoint: Endpoint, schema: str, tables: str) -> TargetFacts:
