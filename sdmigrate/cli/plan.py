@@ -15,6 +15,7 @@ from sdmigrate.model.outcome import ExitCode
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
 from sdmigrate.model.source import Snapshot
+from sdmigrate.pipeline.columns import columns_seen
 from sdmigrate.rules import plan_file
 from sdmigrate.rules.plan_difference import difference
 from sdmigrate.runtime.directory import written_whole
@@ -64,11 +65,14 @@ def check(common: Common, source: SourceArgument) -> None:
 @app.command()
 @with_common
 def show(common: Common, run: RunOption) -> None:
-    """Print the plan of a run, complete, with its evidence."""
+    """Print the plan of a run, complete, with its evidence; with --json an event for each column."""
 
     def body(session: Session) -> Outcome:
         plan, profile, _ = _of_run(session, run)
         session.output.text(plan_file.write(plan, profile))
+        if session.output.json:
+            for event in columns_seen(profile, plan):
+                session.output.tell_outside_a_run(event)
         return "done"
 
     run_command(common, body)

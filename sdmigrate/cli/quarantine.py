@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from sdmigrate.cli.options import Common, with_common
 from sdmigrate.cli.repairs import Repair, repairs_of_csv, repairs_of_file, repairs_of_options
@@ -178,11 +179,17 @@ def _show(
 ) -> None:
     where = f"{row.table} rowid {row.rowid}" + (f", {row.column}" if row.column else "")
     state = f" (SQLSTATE {row.sqlstate})" if row.sqlstate else ""
-    session.output.text(plain(f"{where}: {row.reason} [{row.finding}]{state}"))
+    line = plain(f"{where}: {row.reason} [{row.finding}]{state}")
+    session.output.text(line)
     kept = kept_table(quarantine, row.table)
     before = kept_row(quarantine, kept, row.rowid) or {}
-    if row.column in before:
-        session.output.text(f"  {shown(before[row.column])}")
+    value = shown(before[row.column]) if row.column in before else None
+    if value is not None:
+        session.output.text(f"  {value}")
+    if session.output.json:
+        event = _counted(row.table, row.column, row.finding, 1)
+        told = line if value is None else f"{line}: {value}"
+        session.output.tell_outside_a_run(replace(event, message=told, advice=_REPAIR))
     if row.repaired:
         after = row_from_json(row.repaired)
         changed = [name for name in kept.columns if not same(after[name], before[name])]
@@ -202,6 +209,9 @@ def _tell(session: Session, done: Replay) -> None:
         session.output.text(plain(f"{where} stays in quarantine: {row.reason}{state}"))
     if not done.replayed and not done.refused:
         session.output.text("No row was repaired since; nothing was replayed")
+
+
+_REPAIR = "Repair it with 'sdmigrate quarantine edit', then replay."
 
 
 def _counted(table: str, column: str | None, finding: str, count: int) -> FindingSeen:

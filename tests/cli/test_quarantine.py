@@ -79,6 +79,18 @@ def test_rows_are_written_out_edited_and_replayed(work: Path, postgres: Endpoint
         "  repaired, not replayed",
         "    n: NULL",
     ]
+    code, out = call(work, "quarantine", "show", *run, "--json")
+    told = [(line["code"], line["table"], line["column"], line["message"]) for line in events(out)[:-1]]
+    line = "t rowid 9, n: no whole number [not-an-integer]"
+    assert (code, told) == (0, [("not-an-integer", "t", "n", f"{line}: text 'many'")])
+    code, out = call(work, "plan", "show", *run, "--json")
+    columns = [(line["event"], line.get("column"), line.get("decision")) for line in events(out)]
+    assert columns == [
+        ("column", "id", "bigint (declared)"),
+        ("column", "n", "bigint (proposed)"),
+        ("column", "note", "text (proposed)"),
+        ("run.finished", None, None),
+    ]
     code, out = call(work, "quarantine", "replay", *run, "--json")
     finished = events(out)[-1]
     assert (code, finished["outcome"]) == (0, "released")
