@@ -4,6 +4,7 @@ Invariant: exact. Adding every value one by one and merging groups that a scan h
 """
 
 import heapq
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,8 +15,8 @@ from sdmigrate.model.profile import ClassCounts, TopValue
 from sdmigrate.model.values import StorageClass, Value, storage_class, stored
 from sdmigrate.rules.convert_numbers import EXACT_INTEGERS, decimal_digits, number_of
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES, is_compact
-from sdmigrate.rules.form_record import Moment, Parsed
-from sdmigrate.rules.forms import CORRUPT, Interest, form_family, understood
+from sdmigrate.rules.form_record import Moment
+from sdmigrate.rules.forms import CORRUPT, Interest, Understood, form_family, understood
 from sdmigrate.rules.separators import BY_COMMA, BY_POINT, is_marked
 from sdmigrate.rules.shortest import shortest_text
 from sdmigrate.rules.value_group import Group, Located, located, note_sample, within
@@ -72,17 +73,16 @@ class Evidence:
         self.note_frequent(value, count, rowid)
         if self.watch is not None and not self.watch.lets_pass(value):
             self.keep(value, count, rowid)
-        kind = storage_class(value)
         form, meaning = understood(value, self.interest)
-        group = self.group(kind, form)
+        group = self.group(storage_class(value), form)
         group.count += count
         note_sample(group.samples, value, rowid)
         if isinstance(value, str):
-            self._add_text(value, count, rowid, form, group, meaning)
+            self._add_text(value, count, rowid, Understood(form, meaning), group)
         elif isinstance(value, bytes):
             self.note_length(0, len(value), value, rowid)
         elif value is not None:
-            self._add_number(value, count, rowid, form, group, meaning)
+            self._add_number(value, count, rowid, Understood(form, meaning), group)
 
     def keep(self, value: Value, count: int, rowid: int | None) -> None:
         """Remember a value for the rules of a pack, while there are few."""
@@ -129,7 +129,7 @@ class Evidence:
             self.high_text = high
 
     def _add_text(
-        self, text: str, count: int, rowid: int | None, form: str, group: Group, meaning: Parsed | None
+        self, text: str, count: int, rowid: int | None, understood_as: Understood, group: Group
     ) -> None:
         ascii_only = text.isascii()
         octets = len(text) if ascii_only else len(text.encode("utf-8", "surrogateescape"))
@@ -147,6 +147,7 @@ class Evidence:
         if limit is not None and not invalid and len(text) - text.count("\0") > limit:
             group.unfit += count
             note_sample(group.odd, text, rowid)
+        form = understood_as.form
         if form == "iso_datetime":
             midnight = text.endswith(" 00:00:00")
             group.midnights += count * midnight
@@ -155,15 +156,15 @@ class Evidence:
         elif form == "iso_date":
             group.midnights += count
         else:
-            self._add_formed(text, count, rowid, form, group, meaning)
+            self._add_formed(text, count, rowid, understood_as, group)
 
     def _add_formed(
-        self, text: str, count: int, rowid: int | None, form: str, group: Group, meaning: Parsed | None
+        self, text: str, count: int, rowid: int | None, understood_as: Understood, group: Group
     ) -> None:
-        if form in BY_POINT or form in BY_COMMA:
-            self._add_separated(text, count, rowid, form, group)
-            return
-        if isinstance(meaning, Decimal):
+        form, meaning = understood_as
+        if isinstance(meaning, Decimal) and (form in BY_POINT or form in BY_COMMA):
+            self._add_separated(text, meaning, count, rowid, form, group)
+        elif isinstance(meaning, Decimal):
             group.bits += count * (text.strip() in ("0", "1"))
             self._note_exactness(meaning, text, count, rowid, group)
         elif isinstance(meaning, Moment):
@@ -171,18 +172,23 @@ class Evidence:
             if form in NUMBER_DATE_NAMES:
                 self._note_exactness(number_of(text, form="auto"), text, count, rowid, group)
 
-    def _add_separated(self, text: str, count: int, rowid: int | None, form: str, group: Group) -> None:
+    def _add_separated(
+        self, text: str, number: Decimal, count: int, rowid: int | None, form: str, group: Group
+    ) -> None:
+        """``number`` is what the first form means that understands the text: its point is no separator."""
         group.marked += count * is_marked(form, text)
         if form in BY_POINT:
-            self._note_exactness(number_of(text, "thousands"), text, count, rowid, group)
+            self._note_exactness(number, text, count, rowid, group)
         if form in BY_COMMA:
             group.by_comma = group.by_comma or Group()
             group.by_comma.count += count
-            self._note_exactness(number_of(text, "decimal_comma"), text, count, rowid, group.by_comma)
+            by_comma = number_of(text, "decimal_comma") if form in BY_POINT else number
+            self._note_exactness(by_comma, text, count, rowid, group.by_comma)
 
     def _add_number(
-        self, number: float, count: int, rowid: int | None, form: str, group: Group, meaning: Parsed | None
+        self, number: float, count: int, rowid: int | None, understood_as: Understood, group: Group
     ) -> None:
+        form, meaning = understood_as
         group.note_number(number, number, rowid)
         if self.declared_length is not None and len(shortest_text(number)) > self.declared_length:
             group.unfit += count
@@ -218,10 +224,12 @@ class Evidence:
         if whole and within("bigint", number):
             group.note_whole(number, count)
             group.compact += count * is_compact(int(number))
-        group.note_digits(*decimal_digits(number))
+        before, after = decimal_digits(number)
+        group.note_digits(before, after)
         double = float(number)
         group.note_number(int(number) if whole else double, text, rowid)
-        group.inexact += count * (abs(double) == float("inf") or Decimal(repr(double)) != number)
+        if before + after > sys.float_info.dig:
+            group.inexact += count * (abs(double) == float("inf") or Decimal(repr(double)) != number)
         self._note_digits(number, text, count, rowid, group)
 
     def _note_digits(

@@ -82,7 +82,8 @@ def build_moment(year: int, month: int, day: int, parts: dict[str, str | None]) 
         return None
     try:
         at = datetime(year, month, day, hour, int(parts.get("minute") or 0), int(parts.get("second") or 0))  # noqa: DTZ001
-        at += timedelta(microseconds=microseconds, minutes=-minutes_east)
+        if microseconds or minutes_east:
+            at += timedelta(microseconds=microseconds, minutes=-minutes_east)
     except (ValueError, OverflowError):
         return None
     return Moment(at, offset is not None, rounded)
@@ -103,7 +104,8 @@ def _ordered(pattern: re.Pattern[str], order: str, text: str) -> Moment | None:
     match = pattern.fullmatch(text)
     if match is None:
         return None
-    numbers = dict(zip(order, re.split(r"[-/.]", match["date"]), strict=True))
+    date = match["date"]
+    numbers = dict(zip(order, date.split(next(mark for mark in "/-." if mark in date)), strict=True))
     return build_moment(_year_of(numbers["y"]), int(numbers["m"]), int(numbers["d"]), match.groupdict())
 
 

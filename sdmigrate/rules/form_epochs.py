@@ -136,13 +136,18 @@ _NUMBER = r"[ \t\n\r\f\v]*[+-]?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,20})?[ \t\n\r\
 _NUMBER_PATTERN = re.compile(_NUMBER, re.ASCII)
 
 
+def is_plain_number(text: str) -> bool:
+    """Whether the text is a number of the kind that may be a date: no separators, no exponent."""
+    return _NUMBER_PATTERN.fullmatch(text) is not None
+
+
 def exact_number(value: int | float | str) -> Decimal | None:
     """The number's exact decimal (a REAL by its shortest text); None where it is no finite plain number."""
     if isinstance(value, float):
         return Decimal(repr(value)) if math.isfinite(value) else None
     if isinstance(value, int):
         return Decimal(value)
-    if _NUMBER_PATTERN.fullmatch(value) is None:
+    if not is_plain_number(value):
         return None
     try:
         return Decimal(value.strip(SPACES))

@@ -15,6 +15,7 @@ _DEEPEST = 500
 _LARGEST_DIGITS = 16_000
 """Digits or exponent, below what numeric holds."""
 _JSON_SPACES = " \t\n\r"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 
 
@@ -37,6 +38,11 @@ def _number(text: str) -> int:
     return 0
 
 
+def _too_deep(text: str) -> bool:
+    # What opens too few brackets needs no closer look.
+    return text.count("[") + text.count("{") > _DEEPEST and _depth(text) > _DEEPEST
+
+
 def _depth(text: str) -> int:
     deepest = level = 0
     for token in _TOKEN.finditer(text):
@@ -51,7 +57,7 @@ def _depth(text: str) -> int:
 
 def _unstorable(text: str) -> bool:
     """Whether a string in it holds what PostgreSQL's text cannot: U+0000 or a lone surrogate."""
-    return "\0" in text or any("\ud800" <= character <= "\udfff" for character in text)
+    return "\0" in text or (not text.isascii() and _SURROGATE.search(text) is not None)
 
 
 def _strings(value: Any) -> bool:
@@ -64,14 +70,22 @@ def _strings(value: Any) -> bool:
     return False
 
 
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_int=_number, parse_float=_number)
+_PAIRS_DECODER = json.JSONDecoder(
+    parse_constant=_no_constant,
+    parse_int=_number,
+    parse_float=_number,
+    object_pairs_hook=lambda pairs: [item for pair in pairs for item in pair],
+)
+
+
 def json_form(text: str) -> JsonForm:
     """``json`` where jsonb holds it, ``json_text_only`` where only the type json does, else ``other``."""
-    if _unstorable(text) or not text.strip(_JSON_SPACES) or _depth(text) > _DEEPEST:
+    if _unstorable(text) or not text.strip(_JSON_SPACES) or _too_deep(text):
         return "other"
-    decoder = json.JSONDecoder(parse_constant=_no_constant, parse_int=_number, parse_float=_number)
     try:
         # Pairs are kept so that a key given twice hides nothing of what its first value holds.
-        value = decoder.decode(text) if "\\u" not in text else _decode_pairs(text)
+        value = _DECODER.decode(text) if "\\u" not in text else _PAIRS_DECODER.decode(text)
     except _BeyondNumeric:
         return "json_text_only"
     except ValueError:
@@ -79,12 +93,3 @@ def json_form(text: str) -> JsonForm:
     if "\\u" in text and _strings(value):
         return "json_text_only"
     return "json"
-
-
-def _decode_pairs(text: str) -> Any:
-    return json.JSONDecoder(
-        parse_constant=_no_constant,
-        parse_int=_number,
-        parse_float=_number,
-        object_pairs_hook=lambda pairs: [item for pair in pairs for item in pair],
-    ).decode(text)

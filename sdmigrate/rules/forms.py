@@ -5,12 +5,13 @@ profile's counts, in the plan and in docs/forms.md are the same (tested).
 """
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from sdmigrate.model.values import Value
 from sdmigrate.rules.form_dates import TEXT_DATE_FORMS, day_month_reading, is_zero_date
-from sdmigrate.rules.form_epochs import NUMBER_DATE_FORMS, number_form
+from sdmigrate.rules.form_epochs import NUMBER_DATE_FORMS, is_plain_number, number_form
 from sdmigrate.rules.form_json import json_form
 from sdmigrate.rules.form_numbers import (
     ADDRESS_FORMS,
@@ -79,40 +80,21 @@ SUSPECT = (
 """RE2 and Python: a text without this beginning has the form "other" (outside columns of JSON)."""
 
 _OTHER_THAN_DATES = NUMBER_FORMS + TIME_FORMS + BOOLEAN_FORMS + UUID_FORMS + ADDRESS_FORMS
+_MONTHS_OR_WEEKDAYS = re.compile(
+    r"[ \t\n\r\f\v]*(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)",
+    re.ASCII,
+)
 _SUSPECT = re.compile(SUSPECT, re.ASCII)
-_ANY_DIGIT = str.maketrans("123456789", "000000000")
+_LIKE_A_DATE = re.compile(r"[0-9]{1,4}(?:[-/.]|(?:st|nd|rd|th)?[ -][A-Za-z])|[0-9]{8}")
 
 
 class Understood(NamedTuple):
-    """A value's form, and what it means by it."""
+    """A value's form with what the value means by it."""
 
     form: str
     meaning: Parsed | None = None
-    """None where the form has none, or where the column has to say which of two is meant; of dates that can
-    be taken both ways the one with the day first."""
-
-
-def _whatever_digits(pattern: str) -> re.Pattern[str]:
-    """The pattern with any digit where it names some."""
-
-    def widened(part: re.Match[str]) -> str:
-        kept = part[0][0] in "\\{" or (part[0][0] == "[" and part[0].strip("[]-0123456789"))
-        return part[0] if kept else "[0-9]"
-
-    return re.compile(re.sub(r"\\.|\{[0-9,]+\}|\[[^\]]*\]|[0-9]", widened, pattern), re.ASCII)
-
-
-_SHAPES = {form.name: _whatever_digits(form.pattern) for form in TEXT_DATE_FORMS + _OTHER_THAN_DATES}
-
-
-@lru_cache(maxsize=4096)
-def _possible(shape: str) -> tuple[tuple[Form, ...], tuple[Form, ...]]:
-    """The forms of dates, and the others, that a text can have whose digits are all zeros in this one."""
-    dates, others = (
-        tuple(form for form in forms if _SHAPES[form.name].fullmatch(shape))
-        for forms in (TEXT_DATE_FORMS, _OTHER_THAN_DATES)
-    )
-    return dates, others
+    """None where the form has none; a number whose separators can be read both ways is read by its point, a
+    date with its day first."""
 
 
 def form_of(value: Value, interest: Interest = "any") -> str:
@@ -121,67 +103,123 @@ def form_of(value: Value, interest: Interest = "any") -> str:
 
 
 def understood(value: Value, interest: Interest = "any") -> Understood:
-    """The value's form with what it means by it; every value that is not NULL has a form."""
+    """The value's form, see ``form_of``, found and understood at once."""
     if isinstance(value, str):
         return _understood_text(value, interest)
     if isinstance(value, bytes):
-        return Understood("uuid_bytes" if len(value) == 16 else "blob")
+        return _UUID_BYTES if len(value) == 16 else _BLOB
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
-        return Understood("not_finite")
+        return _NOT_FINITE
     if interest == "date" and value is not None:
         dated = number_form(value)
         if dated:
             return Understood(dated, FORM_BY_NAME[dated].parse(repr(value)))
-    return Understood("real" if isinstance(value, float) else "integer")
+    return _REAL if isinstance(value, float) else _INTEGER
+
+
+_UUID_BYTES, _BLOB, _NOT_FINITE = Understood("uuid_bytes"), Understood("blob"), Understood("not_finite")
+_REAL, _INTEGER = Understood("real"), Understood("integer")
+_EMPTY, _BLANK, _OTHER = Understood("empty"), Understood("blank"), Understood("other")
 
 
 def _understood_text(text: str, interest: Interest) -> Understood:
     if not text:
-        return Understood("empty")
+        return _EMPTY
     if interest == "json":
         return Understood(json_form(text))
     if len(text) > LONGEST_FORM or not _SUSPECT.match(text):
-        return Understood("other" if text.strip(SPACES) else "blank")
-    stripped = text.strip(SPACES)
-    if not stripped:
-        return Understood("blank")
-    if interest == "date":
-        dated = number_form(stripped)
+        return _OTHER if text.strip(SPACES) else _BLANK
+    shape = _understood_shape(_shape_of(text))
+    if shape.blank:
+        return _BLANK
+    if interest == "date" and shape.plain_number:
+        dated = number_form(text.strip(SPACES))
         if dated:
             return Understood(dated, FORM_BY_NAME[dated].parse(text))
-    dates, others = _possible(text.translate(_ANY_DIGIT))
-    date = _understood_date(text, dates)
-    if date is not None:
-        return date
-    for form in others:
+    if shape.dates:
+        return _understood_date(text, shape.dates)
+    for form, name in shape.others:
         meaning = form.parse(text)
         if meaning is not None:
-            name = separated_name(form.name, text) if form.family == "number" else form.name
             return Understood(name, meaning)
-    if PADDED_INTEGER.fullmatch(text):
-        return Understood("leading_zeros")
-    return Understood("not_finite" if NOT_FINITE.fullmatch(text) else "other")
+    return shape.rest
 
 
-def _understood_date(text: str, forms: tuple[Form, ...]) -> Understood | None:
-    """The form among these of dates; None where the text does not look like a date at all."""
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What texts that differ in nothing but their digits, a leading zero aside, have in common."""
+
+    blank: bool
+    plain_number: bool
+    """It may be one of the dates that are a number."""
+    dates: tuple[Form, ...]
+    """Those of text whose pattern it has."""
+    others: tuple[tuple[Form, str], ...]
+    """The other forms that it may have, with the names under which texts of them are counted."""
+    rest: Understood
+    """What it is where none of them understands it."""
+
+
+_NINES = str.maketrans("012345678", "999999999")
+
+
+def _shape_of(text: str) -> str:
+    """The text with every digit 9, or 0 where it is the zero that a number begins with."""
+    shape = text.translate(_NINES)
+    return shape.replace("9", "0", 1) if text.lstrip(_BEFORE_DIGITS)[:1] == "0" else shape
+
+
+_BEFORE_DIGITS = SPACES + "+-"
+
+
+@lru_cache(maxsize=4096)
+def _understood_shape(shape: str) -> _Shape:
+    """No pattern tells digits apart but a leading zero's and those of a clock, which zeros have as well."""
+    stripped = shape.strip(SPACES)
+    like_a_date = _LIKE_A_DATE.match(stripped) or _MONTHS_OR_WEEKDAYS.match(shape)
+    zeros = shape.replace("9", "0")
+    others = tuple(
+        (form, separated_name(form.name, shape) if form.family == "number" else form.name)
+        for form in _OTHER_THAN_DATES
+        if form.compiled.fullmatch(shape) or form.compiled.fullmatch(zeros)
+    )
+    rest = _OTHER
+    if PADDED_INTEGER.fullmatch(shape):
+        rest = Understood("leading_zeros")
+    elif NOT_FINITE.fullmatch(shape):
+        rest = _NOT_FINITE
+    return _Shape(
+        blank=not stripped,
+        plain_number=is_plain_number(stripped),
+        dates=tuple(form for form in TEXT_DATE_FORMS if like_a_date and form.compiled.fullmatch(shape)),
+        others=others,
+        rest=rest,
+    )
+
+
+def _understood_date(text: str, forms: tuple[Form, ...]) -> Understood:
+    """What a text means as a date, of which it has the pattern of these forms."""
     for form in forms:
         moment = form.parse(text)
-        if moment is None:
-            continue
-        if day_month_reading(form) != "dmy":
-            return Understood(form.name, moment)
-        return Understood(_either_reading(form, text, moment), moment)
-    if not any(form.compiled.fullmatch(text) for form in forms):
-        return None
+        if isinstance(moment, Moment):
+            name = _either_reading(form, text, moment) if day_month_reading(form) == "dmy" else form.name
+            return Understood(name, moment)
     return Understood("zero_date" if is_zero_date(text) else "impossible_date")
 
 
-def _either_reading(form: Form, text: str, moment: object) -> str:
-    other = FORM_BY_NAME["mdy" + form.name[3:]].parse(text)
-    if other is None:
+def _either_reading(form: Form, text: str, moment: Moment) -> str:
+    if moment.rounded:
+        # Perhaps to another day than the one that is written.
+        other = FORM_BY_NAME["mdy" + form.name[3:]].parse(text)
+        if other is None:
+            return form.name
+        return "same_day_month" if other == moment else "ambiguous_day_month"
+    if moment.at.day > _MONTHS:
         return form.name
-    return "same_day_month" if other == moment else "ambiguous_day_month"
+    return "same_day_month" if moment.at.day == moment.at.month else "ambiguous_day_month"
+
+
+_MONTHS = 12
 
 
 def moment_of(text: str, day_first: bool | None) -> Moment | None:
@@ -189,19 +227,20 @@ def moment_of(text: str, day_first: bool | None) -> Moment | None:
 
     None for no date, and for an ambiguous one unless ``day_first`` settles it.
     """
-    if len(text) > LONGEST_FORM:
+    dates = _understood_shape(_shape_of(text)).dates if len(text) <= LONGEST_FORM else ()
+    if not dates:
         return None
-    dates, _ = _possible(text.translate(_ANY_DIGIT))
     found = _understood_date(text, dates)
-    if found is None or found.form in CORRUPT or not isinstance(found.meaning, Moment):
+    if not isinstance(found.meaning, Moment):
         return None
-    if found.form != "ambiguous_day_month":
-        return found.meaning
-    if day_first is None:
-        return None
-    reading = "dmy" if day_first else "mdy"
-    meanings = (form.parse(text) for form in dates if day_month_reading(form) == reading)
-    return next((moment for moment in meanings if isinstance(moment, Moment)), None)
+    if found.form == "ambiguous_day_month" and day_first is not True:
+        return None if day_first is None else _month_first(text, dates)
+    return found.meaning
+
+
+def _month_first(text: str, forms: tuple[Form, ...]) -> Moment | None:
+    readings = (form.parse(text) for form in forms if day_month_reading(form) == "mdy")
+    return next((moment for moment in readings if isinstance(moment, Moment)), None)
 
 
 def form_family(name: str) -> str:
