@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 
 from sdmigrate.rules.form_dates import TEXT_DATE_FORMS
-from sdmigrate.rules.form_epochs import read_number
-from sdmigrate.rules.form_record import Form, Moment, timestamp_text
+from sdmigrate.rules.form_epochs import NUMBER_DATE_FORMS, read_number
+from sdmigrate.rules.form_numbers import separated_name
+from sdmigrate.rules.form_record import LONGEST_FORM, Form, Moment, timestamp_text
 from sdmigrate.rules.forms import (
     FORM_BY_NAME,
     FORMS,
@@ -48,6 +49,29 @@ def test_what_is_certain_is_understood_by_that_form_alone(text: str) -> None:
 def test_unsuspected_text_has_no_form(text: str) -> None:
     if not re.match(SUSPECT, text, re.ASCII):
         assert form_of(text) == "other"
+
+
+NUMERIC_DATES = {form.name for form in NUMBER_DATE_FORMS}
+
+
+@given(text=texts)
+def test_a_text_is_counted_under_the_first_form_that_understands_it(text: str) -> None:
+    if len(text) > LONGEST_FORM:
+        return
+    first = next(
+        (form for form in FORMS if form.name not in NUMERIC_DATES and form.parse(text) is not None), None
+    )
+    named = form_of(text)
+    if first is None:
+        assert named not in FORM_BY_NAME
+    elif first.family == "number":
+        assert named == separated_name(first.name, text)
+    elif first.name.startswith("dmy"):
+        other = FORM_BY_NAME["mdy" + first.name[3:]].parse(text)
+        either = "same_day_month" if other == first.parse(text) else "ambiguous_day_month"
+        assert named == (first.name if other is None else either)
+    else:
+        assert named == first.name
 
 
 @given(value=values)
