@@ -1,0 +1,1 @@
+-- Live WAL source, copied without -wal: what is committed in the write-ahead log only is read, whoever left it there.
