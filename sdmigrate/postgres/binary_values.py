@@ -90,7 +90,14 @@ def _time(value: Scalar) -> bytes:
 
 
 def _interval(value: Scalar) -> bytes:
-    return struct.pack(">qii", _microseconds(_text(value)), 0, 0)
+    """``[N years ][N mons ][N days ][[-]HH:MM:SS[.ffffff]]``; PostgreSQL keeps the three apart."""
+    words = _text(value).split(" ")
+    parts = dict.fromkeys(("year", "mon", "day"), 0)
+    while len(words) > 1:
+        parts[words[1].removesuffix("s")] = int(words[0])
+        words = words[2:]
+    clock = _microseconds(words[0]) if words else 0
+    return struct.pack(">qii", clock, parts["day"], 12 * parts["year"] + parts["mon"])
 
 
 def _timestamp(value: Scalar) -> bytes:

@@ -140,8 +140,8 @@ def to_time(value: Value, column: ColumnPlan) -> Outcome:  # noqa: ARG001
 
 
 def to_interval(value: Value, column: ColumnPlan) -> Outcome:  # noqa: ARG001
-    """Hours, minutes and seconds of any size."""
-    text = _clock(value, ("time", "time_other", "duration"))
+    """Hours, minutes, seconds of any size; years, months and days as ISO 8601 or PostgreSQL writes them."""
+    text = _clock(value, ("time", "time_other", "duration", "interval", "iso_duration"))
     if text is None:
         return Misfit("no duration", "not-an-interval")
     return Kept() if text == value else Changed(text, "time-form")

@@ -20,7 +20,7 @@ MISSING = ("empty", "blank")
 _NUMBER_TEXT = ("integer", "decimal")
 _TIMES = {
     "time": ("time", "time_other", "time_12h"),
-    "interval": ("time", "time_other", "duration"),
+    "interval": ("time", "time_other", "duration", "interval", "iso_duration"),
 }
 
 

@@ -111,6 +111,39 @@ def _duration(text: str) -> str | None:
     return ("-" if text.startswith("-") and total else "") + _clock_text(total)
 
 
+def interval_text(months: int, days: int, microseconds: int) -> str:
+    """As PostgreSQL prints it (IntervalStyle postgres): ``1 year 2 mons 3 days 04:05:06``."""
+    counted = ((months // 12, "year"), (months % 12, "mon"), (days, "day"))
+    words = [f"{number} {unit}{'' if number == 1 else 's'}" for number, unit in counted if number]
+    return " ".join([*words, _clock_text(microseconds)] if microseconds or not words else words)
+
+
+def _interval(text: str) -> str | None:
+    told = {unit: int(number) for number, unit in re.findall(r"([0-9]+) (year|mon|day)", text)}
+    if not told:
+        return None
+    clock = _microseconds_of(text.rpartition(" ")[2]) if ":" in text else 0
+    if clock is None:
+        return None
+    return interval_text(12 * told.get("year", 0) + told.get("mon", 0), told.get("day", 0), clock)
+
+
+def _iso_duration(text: str) -> str | None:
+    days, _, clock = text.upper().removeprefix("P").partition("T")
+    date_parts = {unit: int(number) for number, unit in re.findall(r"([0-9]+)([YMWD])", days)}
+    clock_parts = {unit: Decimal(number) for number, unit in re.findall(r"([0-9.]+)([HMS])", clock)}
+    if not (date_parts or clock_parts) or text[-1] in "Tt":
+        return None
+    seconds = sum(
+        clock_parts.get(unit, Decimal(0)) * size for unit, size in (("H", 3600), ("M", 60), ("S", 1))
+    )
+    return interval_text(
+        12 * date_parts.get("Y", 0) + date_parts.get("M", 0),
+        7 * date_parts.get("W", 0) + date_parts.get("D", 0),
+        int(seconds * 1_000_000),
+    )
+
+
 _PLAIN_INTEGER = r"(?:0|[+-]?[1-9][0-9]*|-0|\+0)"
 _GROUPS = r"[+-]?[1-9][0-9]{0,2}"
 
@@ -144,6 +177,15 @@ _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _TIME_OTHER = rf"{_PAD}[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]{{1,9}})?)?{_PAD}"
 _TIME_12H = rf"{_PAD}[0-9]{{1,2}}(?::[0-9]{{2}}){{1,2}}[ ]?[AaPp]\.?[Mm]\.?{_PAD}"
 _DURATION = rf"{_PAD}[+-]?[0-9]{{1,9}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]{{1,9}})?)?{_PAD}"
+_INTERVAL = (
+    rf"{_PAD}(?:[0-9]{{1,6}} years?)?(?: ?[0-9]{{1,6}} mons?)?(?: ?[0-9]{{1,6}} days?)?"
+    rf"(?: [0-9]{{2,9}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,6}})?)?{_PAD}"
+)
+# Fractions but of seconds, and signs, are read in several ways by those who write them.
+_ISO_DURATION = (
+    rf"{_PAD}[Pp](?:[0-9]{{1,6}}[Yy])?(?:[0-9]{{1,6}}[Mm])?(?:[0-9]{{1,6}}[Ww])?(?:[0-9]{{1,6}}[Dd])?"
+    rf"(?:[Tt](?:[0-9]{{1,9}}[Hh])?(?:[0-9]{{1,9}}[Mm])?(?:[0-9]{{1,9}}(?:\.[0-9]{{1,6}})?[Ss])?)?{_PAD}"
+)
 
 NUMBER_FORMS: tuple[Form, ...] = (
     Form(
@@ -262,6 +304,22 @@ TIME_FORMS: tuple[Form, ...] = (
         _reader(_DURATION, _duration),
         "Hours, minutes, seconds that are no time of day: 24 hours or more, negative",
         "36:00:00",
+    ),
+    Form(
+        "interval",
+        "time",
+        _INTERVAL,
+        _reader(_INTERVAL, _interval),
+        "Years, months, days and a clock as PostgreSQL prints an interval",
+        "1 day 02:00:00",
+    ),
+    Form(
+        "iso_duration",
+        "time",
+        _ISO_DURATION,
+        _reader(_ISO_DURATION, _iso_duration),
+        "An ISO 8601 duration without a sign, only its seconds with a fraction",
+        "P1DT2H",
     ),
 )
 """In the order in which they are tried: every time of day is a duration as well."""

@@ -74,7 +74,7 @@ CORRUPT = frozenset({"zero_date", "impossible_date"})
 SUSPECT = (
     r"^[ \t\n\r\f\v]*(?:$|[-+.0-9{]|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]"
     r"|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-    r"|mon|tue|wed|thu|fri|sat|sun|urn:|inf|nan|[0-9a-f]{8})"
+    r"|mon|tue|wed|thu|fri|sat|sun|urn:|inf|nan|p[0-9t]|[0-9a-f]{8})"
     r"|(?i:t|true|y|yes|on|f|false|n|no|off)[ \t\n\r\f\v]*$)"
 )
 """RE2 and Python: a text without this beginning has the form "other" (outside columns of JSON)."""

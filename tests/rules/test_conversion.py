@@ -50,7 +50,9 @@ TYPES = (
 PRINTED = {
     "date": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
     "time": r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{0,5}[1-9])?",
-    "interval": r"-?[0-9]{2,}:[0-9]{2}:[0-9]{2}(\.[0-9]{0,5}[1-9])?",
+    "interval": r"(-?[0-9]{2,}:[0-9]{2}:[0-9]{2}(\.[0-9]{0,5}[1-9])?"
+    r"|[0-9]+ (years?|mons?|days?)( [0-9]+ (mons?|days?))*"
+    r"( [0-9]{2,}:[0-9]{2}:[0-9]{2}(\.[0-9]{0,5}[1-9])?)?)",
     "timestamp": r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{0,5}[1-9])?",
     "timestamptz": r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{0,5}[1-9])?\+00",
     "uuid": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
@@ -319,6 +321,15 @@ def test_counted_fits_are_what_convert_says(
         ("36:00:00", "time", {}, "not-a-time"),
         ("36:00:00", "interval", {}, Kept()),
         ("-0:05", "interval", {}, Changed("-00:05:00", "time-form")),
+        ("P1DT2H", "interval", {}, Changed("1 day 02:00:00", "time-form")),
+        ("1 day 02:00:00", "interval", {}, Kept()),
+        ("p1y14m2w", "interval", {}, Changed("2 years 2 mons 14 days", "time-form")),
+        ("PT90M0.250S", "interval", {}, Changed("01:30:00.25", "time-form")),
+        ("PT0S", "interval", {}, Changed("00:00:00", "time-form")),
+        ("P", "interval", {}, "not-an-interval"),
+        ("P1DT", "interval", {}, "not-an-interval"),
+        ("P1.5D", "interval", {}, "not-an-interval"),
+        ("-P1D", "interval", {}, "not-an-interval"),
         (
             "{DE13F867-70EC-49E4-A398-041B83F1A535}",
             "uuid",
