@@ -21,6 +21,7 @@ from sdmigrate.postgres.embedded import throwaway
 from sdmigrate.report.numbers import count, rate, size
 from sdmigrate.runtime.cancel import CancelToken
 from tests.bench import floors
+from tests.bench.dirty import measure_dirty
 from tests.bench.measuring import Measure, measured, server_of
 
 SCHEMA = "servicedesk"
@@ -42,6 +43,9 @@ def main() -> None:
             seconds[rows] = bench(rows, directory)
         finally:
             shutil.rmtree(directory)
+    with tempfile.TemporaryDirectory(prefix="sdmigrate-bench-") as name:
+        profile, read = measure_dirty(Path(name))
+        say(_ratio("dirty profile / SELECT *", [profile], [read], 2.0))
     for smaller, larger in pairwise(sizes):
         growth, more = seconds[larger] / seconds[smaller], larger / smaller
         say(f"growth: {growth:.2f} x the time for {more:.2f} x the rows")

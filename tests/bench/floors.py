@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -50,11 +50,11 @@ def _replace_foreign_bytes(connection: sqlite3.Connection, table: str, column: s
         connection.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (repaired, rowid))
 
 
-def read_everything(source: Path) -> int:
-    """A plain ``SELECT *`` of every table through Python's sqlite3, text as str; returns the rows."""
+def read_everything(source: Path, tables: Sequence[str] = TABLES) -> int:
+    """A plain ``SELECT *`` of the tables through Python's sqlite3, text as str; returns the rows."""
     rows = 0
     with closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as connection:
-        for table in TABLES:
+        for table in tables:
             for _ in connection.execute(f"SELECT * FROM {quote_identifier(table)}"):
                 rows += 1
     return rows
