@@ -52,6 +52,8 @@ class Cleaned(Record):
     digests: dict[str, TableDigest] = {}
     """Source table -> what PostgreSQL must hold of it, computed from cleaned when it was complete; a table
     that is not among them is computed when it is verified."""
+    digest_form: int = 0
+    """The form of those digests; of another form than the verifier's they say nothing."""
     replayed: dict[str, int] = {}
     """Source table -> rows that came back from quarantine before the load."""
 

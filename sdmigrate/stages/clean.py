@@ -18,6 +18,7 @@ from sdmigrate.model.plan import Plan, TablePlan
 from sdmigrate.model.profile import Profile, TableProfile
 from sdmigrate.model.result import Cleaned, TableLedger
 from sdmigrate.model.source import Snapshot
+from sdmigrate.postgres.digests import DIGEST_FORM
 from sdmigrate.rules.blueprint import draw
 from sdmigrate.rules.canonical import settled
 from sdmigrate.rules.ledger import check_balance
@@ -98,6 +99,7 @@ def clean(context: Context, snapshot: Snapshot, profile: Profile, plan: Plan) ->
         quality=quality,
         findings=in_order(findings),
         digests=values,
+        digest_form=DIGEST_FORM,
     )
 
 

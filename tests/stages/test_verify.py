@@ -10,8 +10,9 @@ import pytest
 
 from sdmigrate.model.blueprint import TargetColumn, TargetKey, TargetTable
 from sdmigrate.model.errors import Aborted, UnsafeToContinue
-from sdmigrate.model.result import Cleaned, Release, TableVerification
+from sdmigrate.model.result import Cleaned, Release, TableDigest, TableVerification
 from sdmigrate.model.settings import Endpoint
+from sdmigrate.postgres.digests import DIGEST_FORM
 from sdmigrate.runtime.cancel import CancelToken
 from sdmigrate.runtime.context import Context
 from sdmigrate.stages.load import load
@@ -141,7 +142,9 @@ def test_a_change_of_cleaned_to_another_kind_of_value_is_found(loaded: Loaded) -
 
 def test_digests_taken_before_the_load_find_a_change_of_cleaned_that_was_loaded(loaded: Loaded) -> None:
     (before,) = verify(loaded.context, loaded.endpoint, loaded.release, loaded.cleaned).tables
-    loaded.cleaned = msgspec.structs.replace(loaded.cleaned, digests={"t": before.expected})
+    loaded.cleaned = msgspec.structs.replace(
+        loaded.cleaned, digests={"t": before.expected}, digest_form=DIGEST_FORM
+    )
     assert loaded.verified() == before
     loaded.in_cleaned("UPDATE t SET words = 'other' WHERE id = 200")
     loaded.in_postgres("UPDATE THE_TABLE SET words = 'other' WHERE id = 200")
@@ -150,6 +153,14 @@ def test_digests_taken_before_the_load_find_a_change_of_cleaned_that_was_loaded(
     assert table.examples == (
         "no row differs: cleaned was changed after its digests were taken, before it was loaded",
     )
+
+
+def test_digests_of_another_form_are_not_believed(loaded: Loaded) -> None:
+    wrong = TableDigest(rows=1, sum="1")
+    loaded.cleaned = msgspec.structs.replace(
+        loaded.cleaned, digests={"t": wrong}, digest_form=DIGEST_FORM - 1
+    )
+    assert loaded.verified().verdict == "identical"
 
 
 def test_many_differences_are_five_examples(loaded: Loaded) -> None:
