@@ -82,6 +82,20 @@ class Program:
             assert time.monotonic() < until, f"{text!r} did not appear on:\n{self.text}"
             self._read(0.1)
 
+    def go_on(self, step: str) -> None:
+        """Go on to that step, such as ``2  Backup``.
+
+        A key that comes while the pipeline is still at work is not heard, so it may take more than one.
+        """
+        until = time.monotonic() + 60
+        while step not in self.text:
+            assert time.monotonic() < until, f"{step!r} did not begin on:\n{self.text}"
+            self.wait_for(f"Go on to {step.split()[-1]}")
+            self.press("n")
+            heard = time.monotonic() + 2
+            while step not in self.text and time.monotonic() < heard:
+                self._read(0.1)
+
     def leave(self, text: str, seconds: float = 60) -> None:
         """Escape, and read until the text is gone: with a key straight behind it, it would be another key."""
         self.press("escape")

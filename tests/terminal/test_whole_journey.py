@@ -13,7 +13,7 @@ import pytest
 from sdmigrate.demo.database import write_demo
 from tests.terminal.program import Program
 
-STEPS = ("1  Preflight", "2  Backup", "3  Profile", "4  Clean", "5  Canary")
+STEPS = ("2  Backup", "3  Profile", "4  Clean", "5  Canary", "6  Cutover")
 
 
 @pytest.fixture
@@ -41,9 +41,7 @@ def test_to_live_and_back_by_keys(work: Path, columns: int, lines: int) -> None:
         program.wait_for("SQLite database,")
         program.press("ctrl+g")
         for step in STEPS:
-            program.wait_for(step)
-            program.wait_for("Go on to")
-            program.press("n")
+            program.go_on(step)
         program.answer("desk")
         program.wait_for("; the switch took")
         program.press("u")
