@@ -13,7 +13,7 @@ from sdmigrate.model.catalog import Table
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.rules.evidence import Evidence
 
-MOST_COLUMNS = 40
+MOST_COLUMNS = 20
 """Each grouping set takes memory before it holds anything, and grouping_id() has 63 bits."""
 _BATCH = 10_000
 
