@@ -9,10 +9,10 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from types import MappingProxyType
 
-from sdmigrate.model.catalog import Catalog, Table
+from sdmigrate.model.catalog import Catalog, Column, Table
 from sdmigrate.model.source import Snapshot
 from sdmigrate.sqlite.audit import removed_name
 from sdmigrate.sqlite.connection import harden, quote_identifier, stand_in_for_collations
@@ -21,16 +21,20 @@ from sdmigrate.sqlite.row_order import balanced, located, locator, read_column, 
 from sdmigrate.sqlite.workbench import CleaningFiles, exact_class, zero_class
 
 _OPCODES_BETWEEN_BEATS = 1_000_000
+_CHANGED_AT_ONCE = 50
+"""Columns whose changes one statement looks at: for each subquery SQLite goes through all open cursors."""
 
 _SCRATCH = (
-    "CREATE TEMP TABLE cells(place, locator, mapping, PRIMARY KEY (place, locator, mapping)) WITHOUT ROWID",
+    # Without the types SQLite would not search by a locator, and look through all changes of a column.
+    "CREATE TEMP TABLE cells(place INTEGER, locator INTEGER, mapping INTEGER,"
+    " PRIMARY KEY (place, locator, mapping)) WITHOUT ROWID",
     "CREATE TEMP TABLE touched(locator INTEGER PRIMARY KEY)",
     "CREATE TEMP TABLE missing(locator INTEGER PRIMARY KEY)",
     # A column is known by its first rule.
-    "INSERT OR IGNORE INTO temp.cells SELECT (SELECT min(first.id) FROM audit.rules AS first"
-    ' WHERE first.table_id = rules.table_id AND first."column" = rules."column"), changes.rowid, mappings.id'
-    " FROM audit.changes CROSS JOIN audit.mappings ON mappings.id = changes.mapping_id"
-    " CROSS JOIN audit.rules ON rules.id = mappings.rule_id",
+    "INSERT OR IGNORE INTO temp.cells WITH places AS (SELECT id, min(id) OVER (PARTITION BY table_id,"
+    ' "column") AS place FROM audit.rules) SELECT places.place, changes.rowid, mappings.id FROM audit.changes'
+    " CROSS JOIN audit.mappings ON mappings.id = changes.mapping_id"
+    " CROSS JOIN places ON places.id = mappings.rule_id",
 )
 """``cells``: every changed cell, its column as a number; ``touched``: the rows that have any in the table at
 hand; ``missing``: the locators of its rows that were not found yet."""
@@ -130,7 +134,12 @@ def _comes_back(connection: sqlite3.Connection, table: Table, unreadable: Collec
     rows = _Rows.of(table, unreadable)
     in_cleaned = left_in_cleaned(connection, table)
     connection.execute("DELETE FROM temp.missing")
-    connection.execute(rows.missing(connection, in_cleaned))
+    places = _changed_columns(connection, table)
+    connection.execute(rows.missing(in_cleaned, places))
+    for kept in in_cleaned:
+        for start in range(0, len(places), _CHANGED_AT_ONCE):
+            some = dict(islice(places.items(), start, start + _CHANGED_AT_ONCE))
+            connection.execute(rows.not_undone(kept, some))
     found = _count(connection, rows.item) - _count(connection, "temp.missing")
     # As many rows as were found, each with a locator of its own: there is none that nobody asked for.
     if found != sum(_count(connection, name) for name in in_cleaned):
@@ -163,21 +172,30 @@ class _Rows:
         direct = " NOT INDEXED" if table.rowid_name is not None else ""
         return cls(table, unreadable, f"{item} AS source{direct}", f"source.{name}")
 
-    def missing(self, connection: sqlite3.Connection, in_cleaned: Sequence[str]) -> str:
-        """INSERT into ``temp.missing`` of the rows that cleaned does not give back."""
+    def missing(self, in_cleaned: Sequence[str], places: Collection[str]) -> str:
+        """INSERT into ``temp.missing`` of the rows that cleaned does not give back, changes aside."""
         insert = f"INSERT INTO temp.missing SELECT {self.name} FROM {self.item}"
         for kept in in_cleaned:
-            # No CASE: SQLite leaves an AND at the first term that is false only where it decides a jump.
-            different = f"NOT {self._alike()}"
-            if places := _changed_columns(connection, self.table):
-                insert += f" LEFT JOIN temp.touched ON touched.locator = {self.name}"
-                different = (
-                    f"(touched.locator IS NULL AND {different})"
-                    f" OR (touched.locator IS NOT NULL AND NOT {self._alike(places)})"
-                )
+            insert += f" LEFT JOIN temp.touched ON touched.locator = {self.name}"
             insert += f" LEFT JOIN {kept} AS stands ON stands.{locator(self.table)} = {self.name}"
-            insert += f" WHERE stands.{locator(self.table)} IS NULL OR {different}"
+            always, untouched = (
+                [column for column in self.table.columns if (column.name in places) == changed]
+                for changed in (False, True)
+            )
+            # No CASE: SQLite leaves an AND at the first term that is false only where it decides a jump.
+            insert += f" WHERE stands.{locator(self.table)} IS NULL OR NOT {self._alike(always)}"
+            insert += f" OR (touched.locator IS NULL AND NOT {self._alike(untouched)})"
         return insert
+
+    def not_undone(self, kept: str, places: Mapping[str, int]) -> str:
+        """INSERT into ``temp.missing`` of the touched rows where a change of these columns does not hold."""
+        terms = [self._undone(place, *self._sides(self.table.column(name))) for name, place in places.items()]
+        return (
+            f"INSERT OR IGNORE INTO temp.missing SELECT {self.name} FROM {self.item}"
+            f" JOIN temp.touched ON touched.locator = {self.name}"
+            f" JOIN {kept} AS stands ON stands.{locator(self.table)} = {self.name}"
+            f" WHERE NOT {balanced(terms, 'AND')}"
+        )
 
     def taken_from(self, kept: str) -> str:
         """DELETE from ``temp.missing`` of the rows that stand there whole."""
@@ -188,21 +206,18 @@ class _Rows:
         return (
             f"DELETE FROM temp.missing WHERE locator IN (SELECT wanted.locator FROM {both}"
             f" CROSS JOIN {kept} AS stands ON stands.{locator(self.table)} = wanted.locator"
-            f" WHERE {self._alike()})"
+            f" WHERE {self._alike(self.table.columns)})"
         )
 
-    def _alike(self, places: Mapping[str, int] = MappingProxyType({})) -> str:
-        """Whether the row there is the snapshot's, the cells at these places with their changes undone."""
-        terms = []
-        for column in self.table.columns:
-            read = read_column(column, self.unreadable)
-            before = read if column.name in self.unreadable else f"source.{read}"
-            stands = f"stands.{quote_identifier(column.name)}"
-            if column.name in places:
-                terms.append(self._undone(places[column.name], before, stands))
-            else:
-                terms.append(_same(before, stands))
-        return balanced(terms, "AND")
+    def _alike(self, columns: Sequence[Column]) -> str:
+        """Whether those columns of the row there are the snapshot's; so are none."""
+        return balanced([_same(*self._sides(column)) for column in columns], "AND") if columns else "1"
+
+    def _sides(self, column: Column) -> tuple[str, str]:
+        """The column in the snapshot, and there."""
+        read = read_column(column, self.unreadable)
+        before = read if column.name in self.unreadable else f"source.{read}"
+        return before, f"stands.{quote_identifier(column.name)}"
 
     def _undone(self, place: int, before: str, stands: str) -> str:
         cells = f"temp.cells AS cell WHERE cell.place = {place} AND cell.locator = {self.name}"
