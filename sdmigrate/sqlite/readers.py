@@ -21,14 +21,14 @@ Answer = TypeVar("Answer")
 class Readers:
     """The connections that are free, and the threads that ask."""
 
-    def __init__(self, pool: ThreadPoolExecutor, cancel: CancelSignal) -> None:
+    def __init__(
+        self, pool: ThreadPoolExecutor, cancel: CancelSignal, connections: Iterable[sqlite3.Connection]
+    ) -> None:
         self._pool = pool
         self._cancel = cancel
         self._free: SimpleQueue[sqlite3.Connection] = SimpleQueue()
-
-    def add(self, connection: sqlite3.Connection) -> None:
-        """Another connection, usable in any thread."""
-        self._free.put(connection)
+        for connection in connections:
+            self._free.put(connection)
 
     def answers(
         self, ask: Callable[[sqlite3.Connection, Question], Answer], questions: Iterable[Question]
@@ -59,7 +59,4 @@ def readers(connect: Callable[[], sqlite3.Connection], cancel: CancelSignal) -> 
         for connection in connections:
             stack.enter_context(cancel.interrupting(connection.interrupt))
         pool = stack.enter_context(ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="reader"))
-        opened = Readers(pool, cancel)
-        for connection in connections:
-            opened.add(connection)
-        yield opened
+        yield Readers(pool, cancel, connections)

@@ -36,7 +36,6 @@ class Program:
     ) -> None:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
-        self._seen = b""
         child, self._terminal = pty.fork()
         if child == 0:
             # They would win over the terminal's own size, and whoever runs tests in parallel may set them.
