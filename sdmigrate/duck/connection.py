@@ -11,16 +11,13 @@ from pathlib import Path
 
 import duckdb
 
+from sdmigrate.duck.encoding import literal
 from sdmigrate.model.errors import InternalFault
 
 THREADS = 1
 """Of each query; a scan of SQLite uses one anyway, and two queries run at a time."""
 MEMORY_LIMIT = "160MB"
 """DuckDB's share of the 300 MB that all our processes may take."""
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _load_scanner(connection: duckdb.DuckDBPyConnection) -> None:
@@ -62,7 +59,7 @@ def open_snapshot(snapshot: Path | str, scratch: Path) -> Iterator[duckdb.DuckDB
         connection.execute("SET preserve_insertion_order = false")
         # Global to the connection and read when the file is attached.
         connection.execute("SET GLOBAL sqlite_all_varchar = true")
-        connection.execute(f"ATTACH {_literal(str(snapshot))} AS snapshot (TYPE sqlite, READ_ONLY)")
+        connection.execute(f"ATTACH {literal(str(snapshot))} AS snapshot (TYPE sqlite, READ_ONLY)")
         yield connection
     finally:
         connection.close()
@@ -70,4 +67,4 @@ def open_snapshot(snapshot: Path | str, scratch: Path) -> Iterator[duckdb.DuckDB
 
 def snapshot_query(sql: str) -> str:
     """A table function over what the SQL, run by SQLite itself, gives; every column is VARCHAR."""
-    return f"sqlite_query('snapshot', {_literal(sql)})"
+    return f"sqlite_query('snapshot', {literal(sql)})"

@@ -19,6 +19,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def literal(text: str) -> str:
+    """The text as DuckDB reads it between single quotes."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def encoded(name: str, carriage: Carriage = "any") -> str:
     """SQLite expression of that column's value: NULL, or its text after t, i, r or b unless it is bare."""
     column = quoted(name)

@@ -12,40 +12,25 @@ import duckdb
 
 from sdmigrate.duck.connection import snapshot_query
 from sdmigrate.duck.dictionary import rows_query
-from sdmigrate.duck.encoding import Carriage, decoded
+from sdmigrate.duck.encoding import Carriage, decoded, literal
+from sdmigrate.duck.kinds import DOUBLE, NUMBERS, SETTLED_EPOCHS, kind_of
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.errors import InternalFault
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.values import StorageClass
-from sdmigrate.rules.convert_numbers import EXACT_INTEGERS, INTEGER_RANGES
+from sdmigrate.rules.convert_numbers import INTEGER_RANGES
 from sdmigrate.rules.evidence import TOP, Evidence
-from sdmigrate.rules.form_epochs import EPOCHS
-from sdmigrate.rules.form_record import LONGEST_FORM
-from sdmigrate.rules.forms import FORM_BY_NAME, SUSPECT
 from sdmigrate.rules.value_group import SAMPLES, Group, Located, note_sample
-from sdmigrate.rules.watching import Watch
 
 _BATCH = 10_000
-_SETTLED_TEXT = {"iso_date": 10, "iso_datetime": 19, "time": 8, "uuid": 36}
-"""Forms of text that a pattern settles, with the one length of what matches it."""
-_SETTLED_EPOCHS = {"epoch_s": 86_400, "epoch_ms": 86_400_000, "epoch_us": 86_400_000_000}
-"""Epochs whose numbers need no look of their own, with the units of a day."""
 _INTEGER = INTEGER_RANGES["integer"]
 _SMALLINT = INTEGER_RANGES["smallint"][1]
-# A cast that fails spells out why, which takes longer than all else where a text is long.
-_DOUBLE = "CASE WHEN starts_with(v, 'r') THEN TRY_CAST(v[2:] AS DOUBLE) END"
 _STORED: dict[Carriage, str] = {
     "any": "stored",
     "text": "encode('t') || stored",
     "integer": "encode('i' || stored)",
 }
 """DuckDB expression of a grouped value as bytes, its class told by the first letter."""
-_NUMBERS: dict[Carriage, str] = {
-    "any": "CASE WHEN starts_with(v, 'i') THEN TRY_CAST(v[2:] AS BIGINT) END",
-    "text": "CAST(NULL AS BIGINT)",
-    "integer": "stored",
-}
-"""DuckDB expression of a grouped value that is an INTEGER."""
 _COMPACT = """sum(CASE
     WHEN number BETWEEN 19000101 AND 21001231 AND TRY_STRPTIME(CAST(number AS VARCHAR), '%Y%m%d') IS NOT NULL
     THEN n
@@ -54,77 +39,6 @@ _COMPACT = """sum(CASE
     THEN n END)"""
 """DuckDB's count of the numbers that ``is_compact`` accepts."""
 _CLASSES: dict[str, StorageClass] = {"t": "text", "i": "integer", "r": "real"}
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _kind(evidence: Evidence, carriage: Carriage) -> str:
-    """DuckDB expression of a value's storage class and form, ``t:iso_date``; NULL where parsing must tell."""
-    cases = ["WHEN v IS NULL OR contains(v, chr(0)) THEN NULL"]
-    if evidence.watch is not None:
-        cases += _objections(evidence.watch, _NUMBERS[carriage])
-    if carriage != "integer":
-        cases += _text_cases(evidence)
-    if carriage != "text" and evidence.declared_digits is None:
-        cases += _number_cases(evidence, _NUMBERS[carriage])
-    return f"CASE {' '.join(cases)} END"
-
-
-def _objections(watch: Watch, number: str) -> list[str]:
-    """Cases for the values that a rule may object to, and so has to see."""
-    objections = [f"contains(v, {_literal(needle)})" for needle in watch.needles]
-    if watch.longest is not None:
-        objections.append(f"length(v) > {watch.longest + 1}")
-    if watch.days is not None:
-        first, last = (_literal(f"t{day}") for day in watch.days)
-        # A time of that last day comes before the exclamation mark.
-        objections.append(f"v < {first} OR v >= {last} || '!'")
-    if watch.numbers is not None:
-        low, high = watch.numbers
-        told = f"coalesce({number}, {_DOUBLE})"
-        objections += [f"{told} < {low}"] if low is not None else []
-        objections += [f"{told} > {high}"] if high is not None else []
-    return [f"WHEN {objection} THEN NULL" for objection in objections]
-
-
-def _text_cases(evidence: Evidence) -> list[str]:
-    cases = []
-    if evidence.interest != "json":
-        for name, length in _SETTLED_TEXT.items():
-            certain = FORM_BY_NAME[name].certain
-            cases.append(
-                f"WHEN strlen(v) = {length + 1} AND regexp_full_match(v, {_literal(f't(?:{certain})')})"
-                f" THEN {_literal(f't:{name}')}"
-            )
-        suspect = _literal("^t" + SUSPECT.removeprefix("^"))
-        long = LONGEST_FORM + 1
-        cases.append(
-            f"WHEN starts_with(v, 't') AND (strlen(v) > {long}"
-            f" AND (strlen(v) > {4 * long} OR length(v) > {long})"
-            " AND regexp_matches(v, '^t[!-~]')"
-            f" OR NOT regexp_matches(v, {suspect})) THEN 't:other'"
-        )
-    if evidence.declared_digits is None and evidence.interest == "any":
-        cases.append(f"WHEN regexp_full_match(v, 't{FORM_BY_NAME['integer'].certain}') THEN 't:integer'")
-    return cases
-
-
-def _number_cases(evidence: Evidence, number: str) -> list[str]:
-    if evidence.interest != "date":
-        return [
-            f"WHEN starts_with(v, 'i') AND {number} BETWEEN {-EXACT_INTEGERS} AND {EXACT_INTEGERS}"
-            " THEN 'i:integer'",
-            "WHEN regexp_full_match(v, 'r-?[0-9]{1,15}[.][0-9]{1,15}') THEN 'r:real'",
-        ]
-    # No other form has numbers of these magnitudes; those between them are read one by one.
-    return [
-        f"WHEN starts_with(v, 'i') AND {number} >= {low} AND {number} < {high} THEN 'i:{epoch.name}'"
-        for epoch in EPOCHS
-        for low, high in (epoch.bounds(),)
-        if epoch.name in _SETTLED_EPOCHS
-    ]
 
 
 def count_values(
@@ -218,8 +132,8 @@ def _count_column(
 ) -> None:
     cursor.execute(
         f"""CREATE OR REPLACE TEMP TABLE grouped AS
-        SELECT v, n, r, CASE WHEN v IS NULL THEN bytes END AS raw, {_kind(evidence, carriage)} AS k,
-            {_NUMBERS[carriage]} AS number
+        SELECT v, n, r, CASE WHEN v IS NULL THEN bytes END AS raw, {kind_of(evidence, carriage)} AS k,
+            {NUMBERS[carriage]} AS number
         FROM (SELECT stored, bytes, TRY(decode(bytes)) AS v, n, r
             FROM (SELECT {column} AS stored, {_STORED[carriage]} AS bytes, count(*) AS n, min(r) AS r
                 FROM {source} GROUP BY {column}))"""
@@ -312,12 +226,12 @@ def _add_texts(
         cursor,
         f"""SELECT encode(min(v)), encode(max(v)), max(length(v)) - 1, max(strlen(v)) - 1,
             sum(n) FILTER (ends_with(v, ' 00:00:00'))
-        FROM grouped WHERE k = {_literal(kind)}""",
+        FROM grouped WHERE k = {literal(kind)}""",
     )
     evidence.note_range(low[1:].decode(), high[1:].decode())
     longest, rowid = _one(
         cursor,
-        f"SELECT encode(v), r FROM grouped WHERE k = {_literal(kind)} AND strlen(v) = {octets + 1} LIMIT 1",
+        f"SELECT encode(v), r FROM grouped WHERE k = {literal(kind)} AND strlen(v) = {octets + 1} LIMIT 1",
     )
     evidence.note_length(characters, octets, decoded(longest), rowid)
     form = kind[2:]
@@ -349,7 +263,7 @@ def _add_small_integers(cursor: duckdb.DuckDBPyConnection, values: int, digits: 
 
 
 def _add_integers(cursor: duckdb.DuckDBPyConnection, kind: str, values: int, group: Group) -> _Odd:
-    day = _SETTLED_EPOCHS.get(kind[2:])
+    day = SETTLED_EPOCHS.get(kind[2:])
     midnights = "0" if day is None else f"sum(n) FILTER (number % {day} = 0)"
     low, first, high, last, bits, whole_days, integers, smallints, compact = _one(
         cursor,
@@ -357,7 +271,7 @@ def _add_integers(cursor: duckdb.DuckDBPyConnection, kind: str, values: int, gro
             sum(n) FILTER (number IN (0, 1)), {midnights},
             sum(n) FILTER (number BETWEEN {_INTEGER[0]} AND {_INTEGER[1]}),
             sum(n) FILTER (number BETWEEN {-_SMALLINT - 1} AND {_SMALLINT}), {_COMPACT}
-        FROM grouped WHERE k = {_literal(kind)}""",
+        FROM grouped WHERE k = {literal(kind)}""",
     )
     group.note_number(low, low, first)
     group.note_number(high, high, last)
@@ -379,7 +293,7 @@ def _add_reals(cursor: duckdb.DuckDBPyConnection, values: int, evidence: Evidenc
             sum(n) FILTER (d = trunc(d) AND d BETWEEN {_INTEGER[0]} AND {_INTEGER[1]}),
             sum(n) FILTER (d = trunc(d) AND d BETWEEN {-_SMALLINT - 1} AND {_SMALLINT}),
             max(length(rtrim(split_part(v, '.', 2), '0')))
-        FROM (SELECT v, n, r, {_DOUBLE} AS d FROM grouped WHERE k = 'r:real')""",
+        FROM (SELECT v, n, r, {DOUBLE} AS d FROM grouped WHERE k = 'r:real')""",
     )
     non_integral = int(fractional or 0)
     group.note_number(low, low, first)
@@ -390,7 +304,7 @@ def _add_reals(cursor: duckdb.DuckDBPyConnection, values: int, evidence: Evidenc
     group.smallints += int(smallints or 0)
     evidence.non_integral += non_integral
     evidence.fraction_digits = max(evidence.fraction_digits, digits or 0)
-    return _Odd(non_integral, f"{_DOUBLE} <> trunc({_DOUBLE})")
+    return _Odd(non_integral, f"{DOUBLE} <> trunc({DOUBLE})")
 
 
 def _one(cursor: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:

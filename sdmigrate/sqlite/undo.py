@@ -1,7 +1,7 @@
 """The way back: cleaned, audit trail and quarantine merged into the rows the snapshot had.
 
-Invariant: what is written comes from those three files alone, proven before to give the snapshot where that is
-still there; each table is read back and is what was merged, or nothing is kept.
+Invariant: what is written comes from those three files alone, proven to give the snapshot where that is still
+there; each table is read back and is what was merged, or nothing is kept.
 """
 
 import sqlite3
