@@ -22,7 +22,6 @@ from sdmigrate.model.catalog import (
     OtherObject,
     Table,
 )
-from sdmigrate.model.record import Record
 from sdmigrate.sqlite.connection import harden, is_distrust, quote_identifier, readable
 from sdmigrate.sqlite.declarations import (
     ColumnDeclaration,
@@ -34,30 +33,19 @@ from sdmigrate.sqlite.declarations import (
     parse_index,
     parse_table,
 )
+from sdmigrate.sqlite.schema_lines import (
+    Listed,
+    Stored,
+    highest_ids,
+    is_text,
+    listed_tables,
+    pragma,
+    stored_entries,
+)
 
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
 _NOT_TEXT = "its name, or one of its columns' names, is not valid UTF-8, so that no SQL can say it"
 _OTHER_NAME = "its CREATE text names another table"
-
-
-class _Listed(Record):
-    """One line of PRAGMA table_list."""
-
-    kind: Literal["table", "view", "virtual", "shadow"]
-    without_rowid: bool
-    strict: bool
-
-
-class _Stored(Record):
-    """One line of sqlite_master."""
-
-    kind: Literal["table", "index", "view", "trigger"]
-    name: str
-    table: str
-    sql: str
-    """Valid Unicode."""
-    exact: bool
-    """False where ``sql`` holds escapes for bytes that are not UTF-8."""
 
 
 def read_catalog(connection: sqlite3.Connection) -> Catalog:
@@ -76,9 +64,9 @@ def read_catalog(connection: sqlite3.Connection) -> Catalog:
 
 
 def _read(connection: sqlite3.Connection) -> Catalog:
-    listed, stored = _listed(connection), _stored(connection)
+    listed, stored = listed_tables(connection), stored_entries(connection)
     index_texts = {entry.name: entry.sql for entry in stored if entry.kind == "index"}
-    sequences = _sequences(connection, listed)
+    sequences = highest_ids(connection, listed)
     virtual = [name for name, facts in listed.items() if facts.kind == "virtual"]
     tables: list[Table] = []
     others: list[OtherObject] = []
@@ -94,48 +82,10 @@ def _read(connection: sqlite3.Connection) -> Catalog:
     return Catalog(
         tables=_with_parents(tables),
         others=tuple(others),
-        encoding=_pragma(connection, "encoding")[0][0],
-        page_size=_pragma(connection, "page_size")[0][0],
+        encoding=pragma(connection, "encoding")[0][0],
+        page_size=pragma(connection, "page_size")[0][0],
         trusted_schema=bool(connection.execute("PRAGMA trusted_schema").fetchone()[0]),
     )
-
-
-def _pragma(connection: sqlite3.Connection, name: str, argument: str | None = None) -> list[Any]:
-    """The lines of a pragma of the main database."""
-    brackets = "" if argument is None else f"({quote_identifier(argument)})"
-    return connection.execute(f"PRAGMA main.{name}{brackets}").fetchall()
-
-
-def _listed(connection: sqlite3.Connection) -> dict[str, _Listed]:
-    return {
-        name: _Listed(kind=kind, without_rowid=bool(without_rowid), strict=bool(strict))
-        for _, name, kind, _, without_rowid, strict in _pragma(connection, "table_list")
-    }
-
-
-def _stored(connection: sqlite3.Connection) -> list[_Stored]:
-    """What sqlite_master holds, in the order of creation."""
-    return [
-        _Stored(kind=kind, name=name, table=table, sql=readable(sql or ""), exact=_is_text(sql or ""))
-        for kind, name, table, sql in connection.execute(
-            "SELECT type, name, tbl_name, sql FROM main.sqlite_master ORDER BY rowid"
-        )
-    ]
-
-
-def _sequences(connection: sqlite3.Connection, listed: Mapping[str, _Listed]) -> dict[str, int]:
-    """The highest id that AUTOINCREMENT gave, by folded table name; anyone may have written there."""
-    if "sqlite_sequence" not in listed:
-        return {}
-    highest: dict[str, int] = {}
-    for name, sequence in connection.execute("SELECT name, seq FROM main.sqlite_sequence"):
-        if isinstance(name, str) and isinstance(sequence, int):
-            highest[folded(name)] = max(sequence, highest.get(folded(name), sequence))
-    return highest
-
-
-def _is_text(name: str) -> bool:
-    return readable(name) == name
 
 
 def _is_internal(name: str) -> bool:
@@ -143,23 +93,23 @@ def _is_internal(name: str) -> bool:
     return folded(name).startswith("sqlite_")
 
 
-def _is_ordinary(entry: _Stored, facts: _Listed) -> bool:
-    return facts.kind == "table" and not _is_internal(entry.name) and _is_text(entry.name)
+def _is_ordinary(entry: Stored, facts: Listed) -> bool:
+    return facts.kind == "table" and not _is_internal(entry.name) and is_text(entry.name)
 
 
 def _table(
-    connection: sqlite3.Connection, entry: _Stored, facts: _Listed, index_texts: Mapping[str, str]
+    connection: sqlite3.Connection, entry: Stored, facts: Listed, index_texts: Mapping[str, str]
 ) -> Table | None:
     """The table; None where a column's name is not valid UTF-8."""
     problems = [] if entry.exact else ["its text holds bytes that are not UTF-8, shown as escapes"]
-    lines = _pragma(connection, "table_xinfo", entry.name)
+    lines = pragma(connection, "table_xinfo", entry.name)
     names = [name for _, name, *_ in lines]
-    if not all(_is_text(name) for name in names):
+    if not all(is_text(name) for name in names):
         return None
     declaration = _declaration(entry.sql, names, problems)
     keyed = sorted((line for line in lines if line[5]), key=lambda line: line[5])
     primary_key = tuple(name for _, name, *_ in keyed)
-    index_lines = _pragma(connection, "index_list", entry.name)
+    index_lines = pragma(connection, "index_list", entry.name)
     alias = _rowid_alias(primary_key, facts, index_lines)
     columns = _columns(connection, entry.name, facts, lines, declaration)
     table = Table(
@@ -209,7 +159,7 @@ def _declaration(sql: str, names: Sequence[str], problems: list[str]) -> TableDe
 def _columns(
     connection: sqlite3.Connection,
     table: str,
-    facts: _Listed,
+    facts: Listed,
     lines: Sequence[Any],
     declaration: TableDeclaration | None,
 ) -> tuple[Column, ...]:
@@ -252,7 +202,7 @@ def _collation(name: str) -> str:
     return name.upper() if name.upper() in OWN_COLLATIONS else readable(name)
 
 
-def _rowid_alias(primary_key: Sequence[str], facts: _Listed, index_lines: Sequence[Any]) -> str | None:
+def _rowid_alias(primary_key: Sequence[str], facts: Listed, index_lines: Sequence[Any]) -> str | None:
     """The INTEGER PRIMARY KEY column: the only kind of key for which SQLite makes no index.
 
     ``INTEGER PRIMARY KEY DESC`` has one and is none, as https://www.sqlite.org/lang_createtable.html#rowid
@@ -262,7 +212,7 @@ def _rowid_alias(primary_key: Sequence[str], facts: _Listed, index_lines: Sequen
     return primary_key[0] if primary_key and not has_index and not facts.without_rowid else None
 
 
-def _rowid_name(names: Sequence[str], alias: str | None, facts: _Listed) -> str | None:
+def _rowid_name(names: Sequence[str], alias: str | None, facts: Listed) -> str | None:
     if facts.without_rowid:
         return None
     shadows = {folded(name) for name in names if name != alias}
@@ -274,7 +224,7 @@ def _foreign_keys(
 ) -> tuple[ForeignKey, ...]:
     """In order of declaration; parents are resolved once all tables are known."""
     grouped: dict[int, list[Any]] = defaultdict(list)
-    for line in _pragma(connection, "foreign_key_list", table):
+    for line in pragma(connection, "foreign_key_list", table):
         grouped[line[0]].append(line)
     # The pragma numbers them from the last declared to the first.
     groups = [sorted(grouped[number], key=lambda line: line[1]) for number in sorted(grouped, reverse=True)]
@@ -336,7 +286,7 @@ def _indexes(
 def _index(connection: sqlite3.Connection, line: Any, alias: str | None, sql: str | None) -> Index:
     """One index; raises DeclarationUnreadable."""
     _, name, unique, origin, partial = line
-    if not _is_text(name):
+    if not is_text(name):
         raise DeclarationUnreadable("its name is not valid UTF-8")
     declaration = parse_index(sql) if sql else None
     where = declaration.where if declaration else None
@@ -347,7 +297,7 @@ def _index(connection: sqlite3.Connection, line: Any, alias: str | None, sql: st
         name=name,
         unique=bool(unique),
         origin=origins.get(origin, "create"),
-        terms=_terms(_pragma(connection, "index_xinfo", name), declaration, alias),
+        terms=_terms(pragma(connection, "index_xinfo", name), declaration, alias),
         where=where,
         sql=sql,
     )
@@ -384,7 +334,7 @@ def _terms(
 
 
 def _other(
-    connection: sqlite3.Connection, entry: _Stored, facts: _Listed | None, virtual: Sequence[str]
+    connection: sqlite3.Connection, entry: Stored, facts: Listed | None, virtual: Sequence[str]
 ) -> OtherObject:
     """A view, trigger, virtual, shadow or internal table, or a table that no SQL can name."""
     kind: OtherKind = "internal" if _is_internal(entry.name) else "table"
@@ -394,7 +344,7 @@ def _other(
         kind, table, problem = "trigger", readable(entry.table), None
     elif entry.kind == "view" or (facts and facts.kind == "virtual"):
         kind = "view" if entry.kind == "view" else "virtual"
-        if _is_text(entry.name):
+        if is_text(entry.name):
             problem = _refusal(connection, "SELECT * FROM main.", entry.name)
     elif facts and facts.kind == "shadow":
         owners = [name for name in virtual if folded(entry.name).startswith(folded(name) + "_")]
