@@ -14,8 +14,8 @@ from sdmigrate.model.catalog import Catalog, Column, Table
 from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
 from sdmigrate.model.profile import ClassCounts, ColumnProfile, Profile, Quality, TableProfile
 from sdmigrate.model.source import Digests, Fingerprint, Snapshot
-from sdmigrate.sqlite.connection import quote_identifier
-from sdmigrate.sqlite.row_order import ROWID_NAMES
+from sdmigrate.sqlite.connection import open_read_only, quote_identifier
+from sdmigrate.sqlite.row_order import ROWID_NAMES, locator
 
 FINGERPRINT = Fingerprint(size=1, modified_ns=2, change_counter=3)
 Build = Callable[[sqlite3.Connection], None] | str
@@ -144,3 +144,15 @@ def with_column(plan: Plan, table: str, column: str, **fields: object) -> Plan:
         replace(each, **fields) if each.source == column else each for each in plan.table(table).columns
     )
     return with_table(plan, table, columns=columns)
+
+
+def as_snapshot(snapshot: Snapshot, path: str) -> Snapshot:
+    """Cleaned in the place of the snapshot: its tables, without types, keys or an excluded table."""
+    with closing(open_read_only(path)) as connection:
+        sql = dict(connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table'"))
+    tables = tuple(
+        replace(table, sql=sql[table.name], rowid_alias=None, without_rowid=False, rowid_name=locator(table))
+        for table in snapshot.catalog.tables
+        if table.name in sql
+    )
+    return replace(snapshot, path=path, catalog=replace(snapshot.catalog, tables=tables))

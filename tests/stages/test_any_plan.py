@@ -23,11 +23,10 @@ from sdmigrate.model.values import storage_class
 from sdmigrate.sqlite.audit import open_audit, read_changes
 from sdmigrate.sqlite.catalog import read_catalog
 from sdmigrate.sqlite.connection import open_read_only, quote_identifier
-from sdmigrate.sqlite.row_order import locator
 from sdmigrate.stages.clean import clean
 from tests.conftest import MakeContext
 from tests.rules.profiles import table_profile
-from tests.sqlite.plain_snapshot import make_plan, make_snapshot, with_table
+from tests.sqlite.plain_snapshot import as_snapshot, make_plan, make_snapshot, with_table
 from tests.sqlite.way_back import require_way_back
 
 TABLES = ("root", "middle", "leaf")
@@ -176,18 +175,6 @@ def decided(snapshot: Snapshot, drawn: dict[str, dict[str, Any]]) -> Plan:
 
 def must(chosen: dict[str, dict[str, Any]], column: str) -> bool:
     return bool(chosen[column]["not_null"])
-
-
-def as_snapshot(snapshot: Snapshot, path: str) -> Snapshot:
-    """Cleaned in the place of the snapshot: its tables, without types, keys or an excluded table."""
-    with closing(open_read_only(path)) as connection:
-        sql = dict(connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table'"))
-    tables = tuple(
-        replace(table, sql=sql[table.name], rowid_alias=None, without_rowid=False, rowid_name=locator(table))
-        for table in snapshot.catalog.tables
-        if table.name in sql
-    )
-    return replace(snapshot, path=path, catalog=replace(snapshot.catalog, tables=tables))
 
 
 def contents(snapshot: Snapshot, path: str) -> dict[str, list[tuple[object, ...]]]:
