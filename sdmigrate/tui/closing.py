@@ -90,11 +90,13 @@ def _facts(journey: Journey) -> tuple[tuple[str, str], ...]:
     facts: list[tuple[str, str]] = []
     if finished.outcome in ("aborted", "stopped", "refused", "failed") and finished.run_dir is not None:
         facts.append(("Go on with", _resume(finished.run_dir)))
-    if finished.release:
+    # A rehearsal drops what it made: there is no release of it, and nothing is kept.
+    lasting = journey.request.mode != "rehearse"
+    if finished.release and lasting:
         facts.append(("Release", finished.release))
     if finished.outcome == "released" and finished.schema:
         facts.append(("Way back", switching(finished, "rollback", finished.schema)))
-    if finished.previous:
+    if finished.previous and lasting:
         facts.append(("Kept", f"{finished.previous} (what was live before)"))
     quarantined = sum(table.quarantined for table in finished.tables)
     if quarantined and finished.run_dir is not None:

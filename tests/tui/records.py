@@ -429,7 +429,8 @@ def finished(outcome: Outcome, exit_code: int, stages: tuple[StageName, ...]) ->
         exit_code=exit_code,
         schema="servicedesk",
         release=RELEASE if loaded else None,
-        previous=PREVIOUS if released else None,
+        # A rehearsal switches as well, on schemas that are gone by then.
+        previous=PREVIOUS if released or outcome == "rehearsed" else None,
         target="embedded",
         run_dir=RUN_DIRECTORY,
         quality=QualityPair(before=91.4, after=96.2 if "clean" in stages else None),

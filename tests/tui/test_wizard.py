@@ -212,7 +212,8 @@ async def test_rehearse_asks_for_no_name_and_leaves_nothing(stage: Stage) -> Non
         await go_to(keys, *TO_CUTOVER, "Finish ▸")
         assert "REHEARSE" in text_of(app)
         await keys.press("n")
-        await until(keys, "Rehearsed")
+        shown = await until(keys, "Rehearsed")
+        assert not {"Kept", "Release"} & set(shown.split())
         assert not any(isinstance(command, Confirm) for command in stage.pilot.commands)
 
 
