@@ -191,23 +191,24 @@ class _Rows:
         """INSERT into ``temp.missing`` of the touched rows where a change of these columns does not hold."""
         terms = [self._undone(place, *self._sides(self.table.column(name))) for name, place in places.items()]
         return (
-            f"INSERT OR IGNORE INTO temp.missing SELECT {self.name} FROM {self.item}"
-            f" JOIN temp.touched ON touched.locator = {self.name}"
-            f" JOIN {kept} AS stands ON stands.{locator(self.table)} = {self.name}"
+            f"INSERT OR IGNORE INTO temp.missing SELECT {self.name} FROM {self._at('touched')}"
+            f" CROSS JOIN {kept} AS stands ON stands.{locator(self.table)} = {self.name}"
             f" WHERE NOT {balanced(terms, 'AND')}"
         )
 
     def taken_from(self, kept: str) -> str:
         """DELETE from ``temp.missing`` of the rows that stand there whole."""
-        wanted = f"temp.missing AS wanted ON wanted.locator = {self.name}"
-        both = f"{self.item} CROSS JOIN {wanted}"
-        if self.table.rowid_name is not None:
-            both = f"temp.missing AS wanted CROSS JOIN {self.item} ON {self.name} = wanted.locator"
         return (
-            f"DELETE FROM temp.missing WHERE locator IN (SELECT wanted.locator FROM {both}"
-            f" CROSS JOIN {kept} AS stands ON stands.{locator(self.table)} = wanted.locator"
+            f"DELETE FROM temp.missing WHERE locator IN (SELECT missing.locator FROM {self._at('missing')}"
+            f" CROSS JOIN {kept} AS stands ON stands.{locator(self.table)} = missing.locator"
             f" WHERE {self._alike(self.table.columns)})"
         )
+
+    def _at(self, few: str) -> str:
+        """The snapshot's rows that ``few`` lists; where they have rowids, no other row is read."""
+        if self.table.rowid_name is None:
+            return f"{self.item} CROSS JOIN temp.{few} AS {few} ON {few}.locator = {self.name}"
+        return f"temp.{few} AS {few} CROSS JOIN {self.item} ON {self.name} = {few}.locator"
 
     def _alike(self, columns: Sequence[Column]) -> str:
         """Whether those columns of the row there are the snapshot's; so are none."""
