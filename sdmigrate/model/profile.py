@@ -78,6 +78,8 @@ class ColumnProfile(Record):
     """Text values with a NUL byte inside."""
     invalid_utf8: int = 0
     """Text values whose bytes are not UTF-8."""
+    text_blobs: int = 0
+    """BLOB values whose bytes are UTF-8 without a NUL: text, where the plan says so."""
     infinite: int = 0
     non_integral: int = 0
     """REAL values with a fraction."""

@@ -7,6 +7,7 @@ import msgspec
 
 from sdmigrate.model.plan import ColumnPlan, Empty
 from sdmigrate.model.profile import Candidate, ColumnProfile
+from sdmigrate.rules.convert_text import UTF8_BYTES
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES
 from sdmigrate.rules.separators import read_by
 from sdmigrate.rules.type_families import MOMENTS, family, is_number
@@ -50,15 +51,14 @@ def misfits(
     """How many values do not fit the type without loss; None where that was not counted.
 
     Missing text (empty or blank) does not count, except for text. With ``day_first`` the ambiguous dates,
-    which the profile counts as unfit where nothing settles them, fit. With another ``form`` of separated
-    numbers than the profile's, which is the default, the values that it reads are taken to fit.
+    which the profile counts as unfit where nothing settles them, fit. With a ``form`` that reads BLOBs as
+    text, or another one of separated numbers than the profile's, what it reads is taken to fit.
     """
     for candidate in column.candidates:
         if candidate.type == type_name and _reads_alike(candidate, column, form):
             settled = family(type_name) in MOMENTS and day_first is not None and column.day_first is None
-            other = form is not None and is_number(type_name)
-            read = _read(column, form or "auto") - _read(column, column.separators) if other else 0
-            return max(0, candidate.misfits - read - (column.forms.get(AMBIGUOUS, 0) if settled else 0))
+            dates = column.forms.get(AMBIGUOUS, 0) if settled else 0
+            return max(0, candidate.misfits - _read_more(column, type_name, form) - dates)
     if column.classes.values == 0:
         return 0
     if type_name == "text":
@@ -71,6 +71,15 @@ def _reads_alike(candidate: Candidate, column: ColumnProfile, form: str | None) 
     if family(candidate.type) not in MOMENTS:
         return True
     return candidate.form == form if form in NUMBER_DATE_NAMES else candidate.form in ("auto", column.form)
+
+
+def _read_more(column: ColumnProfile, type_name: str, form: str | None) -> int:
+    """Values that the form reads and the profile, which decides by evidence, does not."""
+    if form == UTF8_BYTES and family(type_name) == "text":
+        return column.text_blobs
+    if form is not None and is_number(type_name):
+        return _read(column, form) - _read(column, column.separators)
+    return 0
 
 
 def _read(column: ColumnProfile, form: str) -> int:
@@ -117,10 +126,15 @@ def with_day_first(
 def with_form(
     column: ColumnPlan, evidence: ColumnProfile, declared: str, confidence: float, form: str
 ) -> ColumnPlan:
-    """The column with its form named; one that only what it settles kept text becomes what it settles."""
+    """The column with its form named, and with the type that it settles.
+
+    One that was text only for want of it becomes a date or numeric, one of bytes becomes text.
+    """
     named = column
     if form[:3] in ("dmy", "mdy"):
         named = with_day_first(column, evidence, declared, confidence, day_first=form.startswith("dmy"))
     elif column.type == "text" and _read(evidence, form) and misfits(evidence, "numeric", form=form) == 0:
         named = with_type(column, "numeric")
+    elif form == UTF8_BYTES and family(column.type) == "bytea":
+        named = msgspec.structs.replace(with_type(column, "text"), decision="operator", confidence=1.0)
     return msgspec.structs.replace(named, form=form)

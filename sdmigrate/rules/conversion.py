@@ -51,6 +51,8 @@ _CONVERTERS: dict[str, Callable[[Value, ColumnPlan], Outcome]] = {
     "inet": convert_text.to_inet,
 }
 
+_TEXTS = ("text", "varchar")
+
 TYPES = frozenset(_CONVERTERS)
 """Every type that a plan may name, without its length or precision."""
 
@@ -82,19 +84,20 @@ def convert(value: Value, column: ColumnPlan) -> Outcome:
     if value is None:
         raise ValueError("NULL has no conversion; use fill()")
     base = split_type(column.type)[0]
-    if isinstance(value, str):
-        if _told_by(value, column, base) in column.placeholders:
+    text = convert_text.text_of(value, column)
+    if text is not None:
+        if _told_by(text, column, base) in column.placeholders:
             return _missing(column, "placeholder-to-null")
-        if not value:
+        if not text and not (column.empty == "keep" and base in _TEXTS):
             return _empty(column, base, "empty-to-null")
-        if (base not in ("text", "varchar") or _emptied(column)) and not value.strip(SPACES):
+        if text and (base not in _TEXTS or _emptied(column)) and not text.strip(SPACES):
             return _empty(column, base, "blank-to-null")
     return _CONVERTERS[base](value, column)
 
 
 def _told_by(text: str, column: ColumnPlan, base: str) -> str:
     """The text that is looked up among the placeholders: as it will be once white space is stripped."""
-    strips = column.trailing_blanks == "strip" and base in ("text", "varchar")
+    strips = column.trailing_blanks == "strip" and base in _TEXTS
     return text.rstrip(SPACES) if strips else text
 
 
@@ -134,9 +137,6 @@ def _missing(column: ColumnPlan, rule: str) -> Outcome:
 def _empty(column: ColumnPlan, base: str, rule: str) -> Outcome:
     if column.empty == "null":
         return _missing(column, rule)
-    if column.empty == "keep":
-        if base in ("text", "varchar"):
-            return Kept()
-        if base == "bytea":
-            return Changed(b"", "text-to-bytes")
+    if column.empty == "keep" and base == "bytea":
+        return Changed(b"", "text-to-bytes")
     return Misfit(f"empty text, which {column.type} cannot hold", "empty-text")

@@ -14,29 +14,49 @@ from sdmigrate.rules.form_record import SPACES
 from sdmigrate.rules.outcome import Changed, Kept, Misfit, Outcome
 from sdmigrate.rules.shortest import shortest_text
 
+UTF8_BYTES = "utf8_bytes"
+"""The form by which the BLOBs of a column of text are text."""
+
 _NEWLINE_RUN = re.compile(r"(?:\r\n|\r|\n){2,}")
+
+
+def text_in(octets: bytes) -> str | None:
+    """The text whose UTF-8 the bytes are; None where they are not, or hold a NUL."""
+    try:
+        return None if b"\0" in octets else octets.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def text_of(value: Value, column: ColumnPlan) -> str | None:
+    """The text that the value is, or that its bytes are where the plan reads them so; None for no text."""
+    if isinstance(value, bytes) and column.form == UTF8_BYTES and column.type.startswith(("text", "varchar")):
+        return text_in(value)
+    return value if isinstance(value, str) else None
 
 
 def to_text(value: Value, column: ColumnPlan) -> Outcome:
     """Text and varchar(n): longer than n is a misfit, never a cut."""
-    if isinstance(value, str):
-        outcome = _clean(value, column)
+    text = text_of(value, column)
+    if text is not None:
+        outcome = _clean(text, column, "" if text is value else "bytes-to-text")
     elif isinstance(value, int | float):
         rule = "real-to-text" if isinstance(value, float) else "integer-to-text"
         outcome = Changed(shortest_text(value), rule)
     else:
-        return Misfit("a BLOB in a column of text", "blob-in-text")
+        said = "a BLOB that is no UTF-8 text" if column.form == UTF8_BYTES else "a BLOB in a column of text"
+        return Misfit(said, "blob-in-text")
     if column.type.startswith("varchar") and not isinstance(outcome, Misfit):
-        text = outcome.after if isinstance(outcome, Changed) else value
+        length = len(str(outcome.after if isinstance(outcome, Changed) else value))
         limit = int(column.type[len("varchar(") : -1])
-        if len(str(text)) > limit:
-            return Misfit(f"{len(str(text))} characters, more than {limit}", "varchar-too-long")
+        if length > limit:
+            return Misfit(f"{length} characters, more than {limit}", "varchar-too-long")
     return outcome
 
 
-def _clean(text: str, column: ColumnPlan) -> Outcome:
-    """The text as PostgreSQL can hold it."""
-    after, rule = text, ""
+def _clean(text: str, column: ColumnPlan, rule: str) -> Outcome:
+    """The text as PostgreSQL can hold it; changed by that rule already, where one is named."""
+    after = text
     if not _is_utf8(text):
         if column.invalid_utf8 == "quarantine":
             return Misfit("bytes that are not UTF-8", "invalid-utf8")

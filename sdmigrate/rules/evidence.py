@@ -14,6 +14,7 @@ from sdmigrate.model.finding import Sample
 from sdmigrate.model.profile import ClassCounts, TopValue
 from sdmigrate.model.values import StorageClass, Value, storage_class, stored
 from sdmigrate.rules.convert_numbers import EXACT_INTEGERS, decimal_digits, number_of
+from sdmigrate.rules.convert_text import text_in
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES, is_compact
 from sdmigrate.rules.form_record import Moment
 from sdmigrate.rules.forms import CORRUPT, Interest, Understood, form_family, understood
@@ -81,6 +82,7 @@ class Evidence:
             self._add_text(value, count, rowid, Understood(form, meaning), group)
         elif isinstance(value, bytes):
             self.note_length(0, len(value), value, rowid)
+            group.texts += count * (text_in(value) is not None)
         elif value is not None:
             self._add_number(value, count, rowid, Understood(form, meaning), group)
 
@@ -273,6 +275,11 @@ class Evidence:
             for form, count in self.forms.items()
             if form_family(form) in ("date", "timestamp", "corrupt")
         )
+
+    @property
+    def text_blobs(self) -> int:
+        """BLOBs that are UTF-8 text."""
+        return sum(group.texts for group in self.groups.values())
 
     @property
     def corrupt(self) -> int:

@@ -64,9 +64,11 @@ OTHER_NAMES: dict[str, str] = {
 }
 """Names that are counted beside the forms; a plan can name none of them but uuid_bytes."""
 
-PLAN_FORMS = frozenset({"auto", "uuid_bytes", "uuid_bytes_swapped"}) | FORM_BY_NAME.keys()
-"""What ``form`` may be in a plan. uuid_bytes_swapped: the first three fields little-endian, as .NET keeps a
-GUID."""
+BYTE_FORMS = ("uuid_bytes_swapped", "utf8_bytes")
+"""What BLOBs may be by decision only: a GUID as .NET keeps it, text in UTF-8. No value is counted so."""
+
+PLAN_FORMS = frozenset({"auto", "uuid_bytes", *BYTE_FORMS, *FORM_BY_NAME})
+"""What ``form`` may be in a plan."""
 
 CORRUPT = frozenset({"zero_date", "impossible_date"})
 

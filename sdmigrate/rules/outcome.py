@@ -64,6 +64,7 @@ RULES: dict[str, str] = {
     "uuid-form": "A UUID in lower case with hyphens",
     "bytes-to-uuid": "Sixteen bytes as a UUID",
     "number-to-json": "A number in a JSON column as its JSON text",
+    "bytes-to-text": "A BLOB read as UTF-8 text, where the plan says so",
     "text-to-bytes": "Text in a bytea column as its bytes",
     "inet-form": "An internet address as PostgreSQL prints it",
 }

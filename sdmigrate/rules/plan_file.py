@@ -30,7 +30,7 @@ from sdmigrate.rules import conversion, row_filter
 from sdmigrate.rules.column_decisions import misfits, with_day_first, with_default, with_form, with_type
 from sdmigrate.rules.convert_dates import zone_of
 from sdmigrate.rules.declared_types import declared_type
-from sdmigrate.rules.forms import FORM_BY_NAME
+from sdmigrate.rules.forms import PLAN_FORMS
 from sdmigrate.rules.naming import check_collisions, check_target_name
 from sdmigrate.rules.plan_difference import Drift, Path, drift, drift_findings, in_words, with_values
 from sdmigrate.rules.plan_places import Places, parse
@@ -38,10 +38,8 @@ from sdmigrate.rules.plan_text import write
 from sdmigrate.rules.planning import CONFIDENCE, finished, propose
 from sdmigrate.rules.type_families import TYPE_NAMES, canonical_type, family
 
-__all__ = ["FORMS", "PlanProblem", "read", "write"]
+__all__ = ["PlanProblem", "read", "write"]
 
-FORMS = frozenset({"auto", "uuid_bytes", "uuid_bytes_swapped", *FORM_BY_NAME})
-"""Every form that a plan may name."""
 _MOST_NAMED = 10
 
 
@@ -190,7 +188,7 @@ def _type(value: Any) -> tuple[str, Any]:
 
 
 def _form(value: Any) -> tuple[str, Any]:
-    return ("" if value in FORMS else "must be one of " + ", ".join(sorted(FORMS))), value
+    return ("" if value in PLAN_FORMS else "must be one of " + ", ".join(sorted(PLAN_FORMS))), value
 
 
 def _zone(value: Any) -> tuple[str, Any]:

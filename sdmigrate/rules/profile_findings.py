@@ -67,10 +67,14 @@ def _classes(seen: SeenColumn) -> Iterator[Finding]:
             "blobs-in-text",
             "warning",
             classes.blob,
-            f"{plural(classes.blob, 'BLOB stands', 'BLOBs stand')} in a text column.",
-            "The column becomes bytea; nothing is decoded by guess."
-            if seen.proposal.type == "bytea"
-            else "Their rows go to quarantine, unless the plan makes the column bytea.",
+            f"{plural(classes.blob, 'BLOB stands', 'BLOBs stand')} in a text column;"
+            f" {evidence.text_blobs or 'none'} {'are' if evidence.text_blobs > 1 else 'is'} UTF-8 text.",
+            (
+                "The column becomes bytea; nothing is decoded by guess."
+                if seen.proposal.type == "bytea"
+                else "Their rows go to quarantine, unless the plan makes the column bytea."
+            )
+            + (" Set form to utf8_bytes in the plan to read text as text." if evidence.text_blobs else ""),
             evidence.class_samples("blob"),
         )
     if seen.declared == "bytea" and classes.text and not names_no_type(seen.column):

@@ -49,6 +49,8 @@ class Group:
     highest: Located | None = None
     odd: list[Located] = field(default_factory=list)
     """Values that a type may refuse: with a fraction, a time of day, or beyond what is declared."""
+    texts: int = 0
+    """BLOBs that are UTF-8 text, see ``convert_text.text_in``."""
     inexact: int = 0
     """Numbers that are no double exactly."""
     unfit: int = 0

@@ -14,10 +14,10 @@ from sdmigrate.model.plan import WHOLE_ROW, ColumnPlan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, TableProfile
 from sdmigrate.rules.column_decisions import AMBIGUOUS, misfits, misfits_under
 from sdmigrate.rules.convert_numbers import SEPARATED
+from sdmigrate.rules.convert_text import UTF8_BYTES
 from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES
-from sdmigrate.rules.forms import form_family
-from sdmigrate.rules.plan_file import FORMS
+from sdmigrate.rules.forms import PLAN_FORMS, form_family
 from sdmigrate.rules.plan_review import (
     Place,
     Review,
@@ -291,14 +291,13 @@ def _type_field(review: Review, table: str, planned: ColumnPlan, evidence: Colum
     types = dict.fromkeys((planned.type, evidence.proposed, declared, *candidates, "text"))
     # The order must not follow what stands, or going on through the choices would never leave the first two.
     ordered = sorted(types, key=lambda name: (name == "text", name))
-    choices = tuple(
-        Choice(name, name, _fit_note(evidence, name, planned.day_first, declared)) for name in ordered
-    )
+    choices = tuple(Choice(name, name, _fit_note(evidence, name, planned, declared)) for name in ordered)
     return _choice_or_typed("type", "Type", planned.type, choices)
 
 
-def _fit_note(evidence: ColumnProfile, name: str, day_first: bool | None, declared: str) -> str:
-    unfit = misfits(evidence, name, day_first)
+def _fit_note(evidence: ColumnProfile, name: str, planned: ColumnPlan, declared: str) -> str:
+    # Another type than the planned one would bring a form of its own.
+    unfit = misfits(evidence, name, planned.day_first, planned.form if name == planned.type else None)
     words = []
     if unfit is not None:
         words.append(f"{count(unfit)} {'does' if unfit == 1 else 'do'} not fit" if unfit else "all fit")
@@ -313,20 +312,24 @@ def _misfit_note(planned: ColumnPlan, evidence: ColumnProfile) -> str:
 
 
 def _forms(planned: ColumnPlan, evidence: ColumnProfile) -> tuple[Choice, ...]:
-    """Each value's own form, the forms that the values have, and numbers as dates where there are numbers."""
-    wanted = [name for name in evidence.forms if name in FORMS]
+    """Each value's own form, the forms that the values have, and what numbers and BLOBs can be read as."""
+    wanted = [name for name in evidence.forms if name in PLAN_FORMS]
     if family(planned.type) in MOMENTS:
         wanted = [name for name in wanted if form_family(name) in ("date", "timestamp")]
         if evidence.classes.integer or evidence.classes.real:
             wanted += sorted(NUMBER_DATE_NAMES)
     if is_number(planned.type) and not NAMES.isdisjoint(evidence.forms):
         wanted += SEPARATED
+    counts = dict(evidence.forms)
+    if evidence.text_blobs and family(planned.type) in ("text", "bytea"):
+        counts[UTF8_BYTES] = evidence.text_blobs
+        wanted.append(UTF8_BYTES)
     names = dict.fromkeys(("auto", evidence.form, *wanted, planned.form))
     return tuple(
         Choice(
             name,
             "each value's own" if name == "auto" else name,
-            plural(evidence.forms[name], "value") if name in evidence.forms else "",
+            plural(counts[name], "value") if name in counts else "",
         )
         for name in names
     )

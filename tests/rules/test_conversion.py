@@ -24,6 +24,7 @@ from sdmigrate.rules.conversion import (
 from sdmigrate.rules.convert_numbers import SEPARATED
 from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.fitting import considered, fits, type_plan
+from sdmigrate.rules.forms import BYTE_FORMS
 from tests.rules.values import values
 
 TYPES = (
@@ -68,7 +69,7 @@ plans = st.builds(
     source=st.just("c"),
     target=st.just("c"),
     type=st.sampled_from(TYPES),
-    form=st.sampled_from(("auto", "dmy_hm", "mdy", "epoch_s", "epoch_ms", "uuid_bytes_swapped", *SEPARATED)),
+    form=st.sampled_from(("auto", "dmy_hm", "mdy", "epoch_s", "epoch_ms", *BYTE_FORMS, *SEPARATED)),
     day_first=st.sampled_from((None, True, False)),
     zone=st.sampled_from(("", "Europe/Berlin")),
     empty=st.sampled_from(("null", "keep", "quarantine", "fail")),
@@ -348,6 +349,21 @@ def test_counted_fits_are_what_convert_says(
             {"form": "uuid_bytes_swapped"},
             Changed("03020100-0504-0706-0809-0a0b0c0d0e0f", "bytes-to-uuid"),
         ),
+        (b"hello", "text", {}, "blob-in-text"),
+        (b"hello", "text", {"form": "utf8_bytes"}, Changed("hello", "bytes-to-text")),
+        (b"", "text", {"form": "utf8_bytes"}, Changed("", "bytes-to-text")),
+        (b"", "text", {"form": "utf8_bytes", "empty": "null"}, Changed(None, "empty-to-null")),
+        (
+            b"N/A",
+            "text",
+            {"form": "utf8_bytes", "placeholders": ("N/A",)},
+            Changed(None, "placeholder-to-null"),
+        ),
+        (b"a  ", "text", {"form": "utf8_bytes", "trailing_blanks": "strip"}, Changed("a", "bytes-to-text")),
+        (b"hello", "varchar(4)", {"form": "utf8_bytes"}, "varchar-too-long"),
+        (b"a\0b", "text", {"form": "utf8_bytes"}, "blob-in-text"),
+        (b"\xe9", "text", {"form": "utf8_bytes", "invalid_utf8": "cp1252"}, "blob-in-text"),
+        (b"hello", "bytea", {"form": "utf8_bytes"}, Kept()),
         ('{"x":"\\u0000"}', "jsonb", {}, "not-json"),
         ('{"x":"\\u0000"}', "json", {}, Kept()),
         (1.5, "jsonb", {}, Changed("1.5", "number-to-json")),

@@ -10,6 +10,7 @@ from sdmigrate.rules.form_epochs import NUMBER_DATE_FORMS, read_number
 from sdmigrate.rules.form_numbers import separated_name
 from sdmigrate.rules.form_record import LONGEST_FORM, Form, Moment, timestamp_text
 from sdmigrate.rules.forms import (
+    BYTE_FORMS,
     FORM_BY_NAME,
     FORMS,
     OTHER_NAMES,
@@ -208,4 +209,4 @@ def test_numbers_mean_what_they_say() -> None:
 
 def test_the_document_names_every_form() -> None:
     named = re.findall(r"^\| `([a-z0-9_]+)` \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
-    assert named == [*FORM_BY_NAME, "uuid_bytes_swapped", *OTHER_NAMES]
+    assert named == [*FORM_BY_NAME, *BYTE_FORMS, *OTHER_NAMES]

@@ -94,6 +94,18 @@ def test_a_date_order_makes_dates_of_a_column_that_only_it_kept_text() -> None:
     assert other.undone.undone.plan == before.plan
 
 
+def test_blobs_become_text_by_a_form_and_by_nothing_else() -> None:
+    proposed = review_of("TEXT", [b"a", b"b", b"\xff"])
+    assert proposed.column("t", "v").type == "bytea"
+    read = with_column(proposed, "t", "v", "form", "utf8_bytes")
+    assert (read.column("t", "v").type, read.column("t", "v").empty) == ("text", "keep")
+    assert [(finding.code, finding.count) for finding in read.plan.findings] == [("misfits", 1)]
+    assert read_again(read) == read.plan.plan_id
+    mixed = review_of("TEXT", [b"a", "b", b"\xff"])
+    assert [(finding.code, finding.count) for finding in mixed.undecided["t", "v"]] == [("misfits", 2)]
+    assert ("t", "v") in with_column(mixed, "t", "v", "form", "utf8_bytes").decided
+
+
 def test_a_type_is_taken_where_misfits_had_made_the_column_text() -> None:
     widened = with_column(review_of("INTEGER", [*range(99), "x"]), "t", "v", "misfit", "text")
     assert widened.column("t", "v").type == "text"

@@ -2,7 +2,7 @@
 
 import dataclasses
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
@@ -228,10 +228,10 @@ async def test_every_key_of_a_table_and_of_a_text_column_has_its_field(stage: St
 
 
 @asynccontextmanager
-async def _real(tmp_path: Path) -> AsyncIterator[tuple[WizardApp, Keys]]:
+async def _real(tmp_path: Path, write: Callable[[Path], None]) -> AsyncIterator[tuple[WizardApp, Keys]]:
     """The wizard over the real pipeline in its child process; it stays on this side of a target."""
-    source = tmp_path / "visits.sqlite"
-    write_visits(source)
+    source = tmp_path / "source.sqlite"
+    write(source)
 
     def start(begin: Begin) -> Child:
         return Child.start(replace(begin, request=replace(begin.request, target=None, no_cutover=True)))
@@ -249,7 +249,7 @@ async def _real(tmp_path: Path) -> AsyncIterator[tuple[WizardApp, Keys]]:
 
 
 async def test_what_the_review_said_is_what_the_run_did(tmp_path: Path) -> None:
-    async with _real(tmp_path) as (app, keys):
+    async with _real(tmp_path, write_visits) as (app, keys):
         await go_to(keys, "Profile ▸", "Clean ▸")
         await keys.press("p")
         await until(keys, "Plan review", "undecided")
@@ -316,3 +316,37 @@ async def test_what_the_review_said_is_what_the_run_did(tmp_path: Path) -> None:
     assert [row[0] for row in rows] == [place for place in range(1, 32) if place not in (1, 11, 20, 21)]
     assert rows[-1] == (31, "2025-05-20", "2025-05-06 00:00:00", 7, "31")
     assert rows[0] == (2, "2025-05-02", "2025-03-04 00:00:00", 1, "1")
+
+
+def _write_bytes(path: Path) -> None:
+    """Thirty notes: two are BLOBs, of which one is text; one column holds nothing but BLOBs of text."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE notes(id INTEGER PRIMARY KEY, note TEXT, body TEXT)")
+        connection.executemany(
+            "INSERT INTO notes VALUES (?, ?, ?)",
+            [(number, "plain", b"body %d" % number) for number in range(1, 29)]
+            + [(29, b"hello", b"body"), (30, b"\xff", b"end")],
+        )
+        connection.commit()
+
+
+async def test_blobs_are_read_as_text_where_the_review_says_so(tmp_path: Path) -> None:
+    async with _real(tmp_path, _write_bytes) as (_, keys):
+        await go_to(keys, "Profile ▸", "Clean ▸")
+        await keys.press("p")
+        await until(keys, "Plan review", "undecided")
+
+        await _open(keys, "notes.note")
+        await until(keys, "2 rows to quarantine", "x'68656c6c6f' → quarantine")
+        await _point(keys, "Form")
+        await keys.press("right")
+        await until(keys, "utf8_bytes ▸", "1 value", "x'68656c6c6f' → 'hello'", "x'ff' → quarantine")
+        await keys.press("escape", "escape")
+
+        await _open(keys, "notes.body")
+        await until(keys, "◂ bytea ▸")
+        await _point(keys, "Form")
+        await keys.press("right")
+        await until(keys, "◂ text ▸", "29 values change", "x'626f64792031' → 'body 1'")
+        await keys.press("z")
+        await until(keys, "◂ bytea ▸")
