@@ -3,6 +3,7 @@
 Invariant: codes are stable and each is described in docs/findings.md.
 """
 
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from sdmigrate.model.record import Record
@@ -43,3 +44,17 @@ class Finding(Record):
 def in_order(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Errors first, then warnings, then information; within each as found."""
     return tuple(sorted(findings, key=lambda finding: SEVERITY_ORDER[finding.severity]))
+
+
+def told_once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """In order, each once, though several stages may have told it."""
+    unique: dict[tuple[str, str | None, str | None, str], Finding] = {}
+    for finding in findings:
+        unique.setdefault((finding.code, finding.table, finding.column, finding.message), finding)
+    return in_order(tuple(unique.values()))
+
+
+def findings_of(record: Record) -> tuple[Finding, ...]:
+    """What a stage's record found; nothing where it is of a kind that finds nothing."""
+    found: tuple[Finding, ...] = getattr(record, "findings", ())
+    return found

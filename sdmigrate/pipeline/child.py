@@ -20,7 +20,6 @@ from sdmigrate.model.environment import of_environment
 from sdmigrate.model.errors import Aborted, SdmigrateError, UnsafeToContinue
 from sdmigrate.model.events import Event, Progress, RunFinished
 from sdmigrate.model.outcome import outcome_of
-from sdmigrate.model.plan import TablePlan
 from sdmigrate.model.so_far import TableSoFar
 from sdmigrate.pipeline.messages import (
     Begin,
@@ -138,7 +137,6 @@ class _Server:
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._unsent: dict[str, TableSoFar] = {}
-        self._unsent_plans: list[TablePlan] = []
         self._shown_at = 0.0
 
     def serve(self, begin: Begin) -> None:
@@ -229,24 +227,20 @@ class _Server:
         elif not isinstance(event, RunFinished):
             self._send(EventLine(line=line))
 
-    def _show(self, table: TableSoFar | TablePlan) -> None:
+    def _show(self, table: TableSoFar) -> None:
         """Send the tables by the handful, since a file may have thousands."""
         with self._lock:
-            if isinstance(table, TablePlan):
-                self._unsent_plans.append(table)
-            else:
-                self._unsent[table.profile.name] = table
+            self._unsent[table.profile.name] = table
             if time.monotonic() - self._shown_at < _SHOWING_SECONDS:
                 return
         self._send_tables()
 
     def _send_tables(self) -> None:
         with self._lock:
-            seen = Seen(tables=tuple(self._unsent.values()), plans=tuple(self._unsent_plans))
+            seen = Seen(tables=tuple(self._unsent.values()))
             self._unsent.clear()
-            self._unsent_plans.clear()
             self._shown_at = time.monotonic()
-        if seen.tables or seen.plans:
+        if seen.tables:
             self._write(seen)
 
     def _send(self, message: Message) -> None:

@@ -83,8 +83,6 @@ class Seen(Record, tag=True):
     """Child to parent: what is known by now of these tables, while they are looked at and counted."""
 
     tables: tuple[TableSoFar, ...]
-    plans: tuple[TablePlan, ...] = ()
-    """What the evidence alone decides, in a run that makes no plan."""
 
 
 class Waiting(Record, tag=True):

@@ -8,15 +8,16 @@ from pathlib import Path
 from sdmigrate.model.events import StageName
 from sdmigrate.model.record import Record
 from sdmigrate.pipeline.order import RECORDS
+from sdmigrate.pipeline.planned import plan_of
 from sdmigrate.runtime.directory import RunDirectory
 from sdmigrate.runtime.journal import Journal
 
 
 def read_result(run_directory: Path, stage: StageName) -> Record | None:
-    """The stage's record; None where it is not done.
+    """The stage's record; None where it is not done. Of an inspection, the plan that a migration begins with.
 
     Raises:
         UnsafeToContinue: there is no readable journal.
     """
     with Journal.open(RunDirectory(run_directory).journal) as journal:
-        return journal.result(stage, RECORDS[stage])
+        return plan_of(journal) if stage == "plan" else journal.result(stage, RECORDS[stage])

@@ -18,7 +18,6 @@ from sdmigrate import __version__
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.events import Outcome, RunFinished, StageName
 from sdmigrate.model.outcome import ExitCode, outcome_of
-from sdmigrate.model.plan import TablePlan
 from sdmigrate.model.settings import Endpoint, Request
 from sdmigrate.model.so_far import TableSoFar
 from sdmigrate.pipeline.facts import run_facts
@@ -141,7 +140,7 @@ def opened_run(
     begin: Begin,
     cancel: CancelToken,
     listeners: tuple[Listener, ...] = (),
-    tables: Callable[[TableSoFar | TablePlan], None] | None = None,
+    tables: Callable[[TableSoFar], None] | None = None,
 ) -> Iterator[Run]:
     """A new run, or one taken up again, held by this process until the block ends.
 
@@ -149,8 +148,7 @@ def opened_run(
         begin: what to run.
         cancel: ends it.
         listeners: hear its events.
-        tables: hears what is known of each table, and decided for it, while it is found out; None: nobody
-            looks.
+        tables: hears what is known of each table while it is found out; None: nobody looks.
 
     Raises:
         SourceUnusable: the source is no SQLite database; no run was made.

@@ -126,8 +126,6 @@ class StageCalls:
                 # No plan follows that would tell what is decided by default.
                 found = replace(found, findings=in_order((*found.findings, *proposal.findings)))
             tell_columns(self.context.events, found, proposal)
-            for table in proposal.tables:
-                self.context.show(table)
             if self.endpoint is not None:
                 blueprint = draw(snapshot.catalog, found, proposal)
                 refused = ask(self.context, self.endpoint, snapshot, found, proposal, blueprint)

@@ -5,15 +5,13 @@ Invariant: what it tells is what the journal and the audit trail hold.
 
 from sdmigrate.model.errors import SdmigrateError
 from sdmigrate.model.events import GateJudged, RunFinished
-from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
 from sdmigrate.model.result import CanaryResult, Cleaned, Release, Switch, Verification
-from sdmigrate.model.settings import Request
 from sdmigrate.model.source import Snapshot, Source
 from sdmigrate.pipeline.facts import run_facts
+from sdmigrate.pipeline.planned import plan_of
 from sdmigrate.pipeline.summary import journal_events
 from sdmigrate.report.story import RunStory
-from sdmigrate.rules.planning import propose
 from sdmigrate.runtime.directory import RunDirectory
 from sdmigrate.runtime.journal import Journal
 from sdmigrate.runtime.recorder import timestamp, utc_now
@@ -25,7 +23,6 @@ def tell_story(
 ) -> RunStory:
     """The story of a run that has just ended, by ``error`` where there was one."""
     facts = run_facts(journal)
-    snapshot, profile = journal.result("backup", Snapshot), journal.result("profile", Profile)
     cleaned = journal.result("clean", Cleaned)
     stopped_by = None if error is None else str(error)
     hint = error.hint if isinstance(error, SdmigrateError) else None
@@ -40,9 +37,9 @@ def tell_story(
         hint=hint,
         gates=tuple(event for event in journal_events(journal) if isinstance(event, GateJudged)),
         source=journal.result("preflight", Source),
-        snapshot=snapshot,
-        profile=profile,
-        plan=journal.result("plan", Plan) or _default_plan(facts.request, snapshot, profile),
+        snapshot=journal.result("backup", Snapshot),
+        profile=journal.result("profile", Profile),
+        plan=plan_of(journal),
         cleaned=cleaned,
         changes=_changes(directory) if cleaned is not None else (),
         canary=journal.result("canary", CanaryResult),
@@ -51,14 +48,6 @@ def tell_story(
         cutover=journal.result("cutover", Switch),
         rollback=journal.result("rollback", Switch),
     )
-
-
-def _default_plan(request: Request, snapshot: Snapshot | None, profile: Profile | None) -> Plan | None:
-    """The plan that a migration would begin with, where the run only inspects."""
-    if request.mode != "inspect" or snapshot is None or profile is None:
-        return None
-    confidence = request.limits.confidence
-    return propose(snapshot.catalog, profile, day_first=request.day_first, confidence=confidence)
 
 
 def _changes(directory: RunDirectory) -> tuple[RuleCount, ...]:

@@ -5,7 +5,7 @@ Invariant: told in one order, whatever order a stage found them in.
 
 from sdmigrate.model.errors import Refused
 from sdmigrate.model.events import GateJudged, seen
-from sdmigrate.model.finding import Finding, in_order
+from sdmigrate.model.finding import findings_of, in_order
 from sdmigrate.model.gate import GateVerdict
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
@@ -16,8 +16,7 @@ from sdmigrate.pipeline.columns import columns_seen
 
 def tell_findings(events: EventSink, record: Record) -> None:
     """What the result found, the gravest first; nothing where it is of a kind that finds nothing."""
-    findings: tuple[Finding, ...] = getattr(record, "findings", ())
-    for finding in in_order(findings):
+    for finding in in_order(findings_of(record)):
         events.emit(seen(finding))
 
 

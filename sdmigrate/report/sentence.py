@@ -5,10 +5,10 @@ Invariant: it says no more than the records prove; where a run did not reach its
 
 from pathlib import PurePath
 
-from sdmigrate.model.finding import Severity
-from sdmigrate.report.numbers import count, duration
+from sdmigrate.report.numbers import duration
 from sdmigrate.report.page import Tone
 from sdmigrate.report.story import RunStory
+from sdmigrate.rules.asked import asked_of_the_operator
 from sdmigrate.rules.foreseen import foreseen
 from sdmigrate.rules.wording import plural
 
@@ -25,8 +25,6 @@ TONES: dict[str, Tone] = {
     "stopped": "bad",
 }
 """Outcome -> how it looks."""
-
-_MOST_STOPS = 3
 
 
 def what_happened(story: RunStory) -> str:
@@ -45,7 +43,7 @@ def what_happened(story: RunStory) -> str:
                 f"and nothing is left on the target{_kept_back(story)}."
             )
         case "inspected":
-            return f"{name} holds {_held(story)}; {asked_of_the_operator(story)}"
+            return f"{name} holds {_held(story)}; {_asked(story)}"
         case "rolled_back":
             back = story.rollback.release if story.rollback is not None else None
             now = f"is {back} again" if back else "is gone, as it was before the first release"
@@ -57,29 +55,11 @@ def what_happened(story: RunStory) -> str:
             return _not_reached(story, name)
 
 
-def asked_of_the_operator(story: RunStory) -> str:
-    """One line on what this database will ask of its operator: first what stops a migration."""
-    severities: tuple[Severity, ...] = ("error", "warning")
-    errors, warnings = (
-        sum(found.severity == severity for found in story.findings) for severity in severities
-    )
-    stops = _foreseen(story)
-    if stops:
-        more = f" and {len(stops) - _MOST_STOPS} more" if len(stops) > _MOST_STOPS else ""
-        needed = f"a migration needs {plural(len(stops), 'decision')} first"
-        told = f"{needed}: {'; '.join(stops[:_MOST_STOPS])}{more}."
-        return f"{told} {plural(errors + warnings, 'finding')} to look at."
-    if errors:
-        return f"{plural(errors, 'finding')} to decide on, {count(warnings)} to look at."
-    if warnings:
-        return f"nothing must be decided, {plural(warnings, 'finding')} to look at."
-    return "nothing must be decided."
-
-
-def _foreseen(story: RunStory) -> tuple[str, ...]:
-    if story.snapshot is None or story.profile is None or story.plan is None:
-        return ()
-    return foreseen(story.snapshot, story.profile, story.plan, story.request.limits)
+def _asked(story: RunStory) -> str:
+    stops: tuple[str, ...] = ()
+    if story.snapshot is not None and story.profile is not None and story.plan is not None:
+        stops = foreseen(story.snapshot, story.profile, story.plan, story.request.limits)
+    return asked_of_the_operator(story.findings, stops)
 
 
 def _not_reached(story: RunStory, name: str) -> str:

@@ -4,7 +4,7 @@ Invariant: values only; a stage that did not happen is None, and nothing is told
 """
 
 from sdmigrate.model.events import GateJudged, RunFinished
-from sdmigrate.model.finding import Finding, in_order
+from sdmigrate.model.finding import Finding, told_once
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
 from sdmigrate.model.record import Record
@@ -51,14 +51,7 @@ class RunStory(Record):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Every stage's findings, errors first, each told once."""
-        seen: set[tuple[str, str | None, str | None, str]] = set()
-        unique = []
-        for finding in self._all_findings():
-            spot = (finding.code, finding.table, finding.column, finding.message)
-            if spot not in seen:
-                seen.add(spot)
-                unique.append(finding)
-        return in_order(tuple(unique))
+        return told_once(self._all_findings())
 
     def _all_findings(self) -> tuple[Finding, ...]:
         records = (

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sdmigrate.model.plan import TablePlan
 from sdmigrate.model.protocols import CancelSignal, EventSink
 from sdmigrate.model.settings import Limits, Request
 from sdmigrate.model.so_far import TableSoFar
@@ -27,10 +26,10 @@ class Context:
     bookkeeping: str = "sdmigrate"
     """The schema in the target that records releases, parts and locks; a rehearsal has its own."""
 
-    tables: Callable[[TableSoFar | TablePlan], None] | None = None
-    """Hears what is known of each table, and decided for it, while it is found out; None: nobody looks."""
+    tables: Callable[[TableSoFar], None] | None = None
+    """Hears what is known of each table while it is found out; None: nobody looks."""
 
-    def show(self, table: TableSoFar | TablePlan) -> None:
+    def show(self, table: TableSoFar) -> None:
         """Let whoever looks see the table."""
         if self.tables is not None:
             self.tables(table)

@@ -190,6 +190,9 @@ class Bridge:
 
     def _results(self, waiting: Waiting) -> Results:
         wanted = self._fresh | set(waiting.finished) - self._read
+        if "profile" in wanted:
+            # An inspection has no stage that makes it.
+            wanted.add("plan")
         records: dict[StageName, Record] = {}
         for stage in wanted:
             try:
@@ -206,9 +209,9 @@ class Bridge:
     def _see(self, seen: Seen) -> None:
         """Keep the latest of each table until the next tick, or until anything else is heard."""
         with self._lock:
-            before = self._seen or Seen(tables=())
-            tables = {table.profile.name: table for table in (*before.tables, *seen.tables)}
-            self._seen = Seen(tables=tuple(tables.values()), plans=(*before.plans, *seen.plans))
+            before = self._seen.tables if self._seen else ()
+            tables = {table.profile.name: table for table in (*before, *seen.tables)}
+            self._seen = Seen(tables=tuple(tables.values()))
 
     def _forget_progress(self) -> None:
         with self._lock:

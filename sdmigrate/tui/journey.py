@@ -18,12 +18,10 @@ from sdmigrate.model.events import (
     StageStarted,
 )
 from sdmigrate.model.gate import GateName
-from sdmigrate.model.plan import TablePlan
 from sdmigrate.model.record import Record
 from sdmigrate.model.settings import Request
 from sdmigrate.model.so_far import TableSoFar
 from sdmigrate.pipeline.messages import Ended, Seen, Tried, Waiting
-from sdmigrate.pipeline.order import READING
 from sdmigrate.tui.steps import STAGE_ORDER, STEPS, Step, in_mode, step_of
 
 StageState: TypeAlias = Literal["pending", "running", "done", "skipped", "refused", "failed", "aborted"]
@@ -80,8 +78,6 @@ class Journey:
     results: dict[StageName, Record] = field(default_factory=dict)
     seen: dict[str, TableSoFar] = field(default_factory=dict)
     """What is known of each table while the profile is made, by name."""
-    plans: dict[str, TablePlan] = field(default_factory=dict)
-    """What the evidence decides for each table, in a run that makes no plan."""
     running: StageName | None = None
     latest: StageName | None = None
     """The stage that ran last in this session; None before the first."""
@@ -126,12 +122,8 @@ def fold(journey: Journey, item: Item, now: float) -> Journey:
             return _with_gate(journey, item)
         case Results(records=records):
             return replace(journey, results=journey.results | records)
-        case Seen(tables=tables, plans=plans):
-            return replace(
-                journey,
-                seen=journey.seen | {table.profile.name: table for table in tables},
-                plans=journey.plans | {plan.source: plan for plan in plans},
-            )
+        case Seen(tables=tables):
+            return replace(journey, seen=journey.seen | {table.profile.name: table for table in tables})
         case Waiting():
             return _waiting(journey, item)
         case Ended():
@@ -160,7 +152,6 @@ def _started(journey: Journey, stage: StageName, now: float) -> Journey:
     return replace(
         journey,
         seen=seen,
-        plans={} if stage in READING else journey.plans,
         stages={name: view for name, view in journey.stages.items() if name in earlier}
         | {stage: StageView(state="running")},
         results={name: record for name, record in journey.results.items() if name in earlier},

@@ -16,6 +16,7 @@ from sdmigrate.model.events import (
 from sdmigrate.model.result import Switch
 from sdmigrate.tui import format as text
 from sdmigrate.tui.journey import Journey, StepState, step_state
+from sdmigrate.tui.planning import asked_by_the_source
 from sdmigrate.tui.steps import STEPS, Step, step_of
 from sdmigrate.tui.summaries import summary
 from sdmigrate.tui.views.findings import place
@@ -138,7 +139,7 @@ def doing(journey: Journey, now: float) -> str:
 
 
 def headline(journey: Journey, step: Step) -> tuple[str, Tone]:
-    """One sentence: how the step stands and what is asked of the operator."""
+    """How the step stands and what it asks of the operator: a sentence, or one on each line."""
     state = step_state(journey, step)
     waiting = journey.waiting
     partial = how_partial(journey) if step.name == "profile" else ""
@@ -165,6 +166,9 @@ def headline(journey: Journey, step: Step) -> tuple[str, Tone]:
             return "Stopped: nothing was left half-done.", "warn"
         case "done" | "skipped":
             told = summary(journey.results, step)
+            if journey.request.mode == "inspect" and step.name == "profile":
+                asked = asked_by_the_source(journey)
+                told = f"{told}\n{text.plain(asked[:1].upper() + asked[1:])}"
             return told or f"{WORDS[state].capitalize()}{_took(journey, step)}.", "" if told else TONES[state]
         case _:
             return f"{WORDS[state].capitalize()}.", TONES[state]

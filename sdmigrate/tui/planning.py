@@ -1,39 +1,36 @@
-"""From the journey's records to a review of its plan."""
+"""From the journey's records to a review of its plan, and to what its source asks of the operator."""
 
+from sdmigrate.model.finding import findings_of, told_once
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
 from sdmigrate.model.source import Snapshot
+from sdmigrate.rules.asked import asked_of_the_operator
+from sdmigrate.rules.foreseen import foreseen
 from sdmigrate.rules.plan_review import Review, begun
 from sdmigrate.tui.journey import Journey
 
 
 def review_of(journey: Journey) -> Review | None:
     """The review of the plan in force, of an inspection that of what its evidence decides; None before."""
+    found = _found(journey)
+    if found is None:
+        return None
+    snapshot, profile, plan = found
+    request = journey.request
+    return begun(snapshot.catalog, profile, plan, day_first=request.day_first, limits=request.limits)
+
+
+def asked_by_the_source(journey: Journey) -> str:
+    """One line on what the database asks of its operator; empty before every row was counted."""
+    found = _found(journey)
+    if found is None:
+        return ""
+    findings = told_once(finding for record in journey.results.values() for finding in findings_of(record))
+    return asked_of_the_operator(findings, foreseen(*found, journey.request.limits))
+
+
+def _found(journey: Journey) -> tuple[Snapshot, Profile, Plan] | None:
     snapshot, profile, plan = (journey.results.get(stage) for stage in ("backup", "profile", "plan"))
-    if not (isinstance(snapshot, Snapshot) and isinstance(profile, Profile)):
-        return None
-    request = journey.request
-    if request.mode == "inspect":
-        return _inspected(journey, snapshot, profile)
-    if not isinstance(plan, Plan):
-        return None
-    return begun(
-        snapshot.catalog,
-        profile,
-        plan,
-        day_first=request.day_first,
-        limits=request.limits,
-    )
-
-
-def _inspected(journey: Journey, snapshot: Snapshot, profile: Profile) -> Review | None:
-    names = [table.name for table in snapshot.catalog.tables]
-    if any(name not in journey.plans for name in names):
-        return None
-    request = journey.request
-    plan = Plan(
-        source_fingerprint=profile.source_fingerprint,
-        tables=tuple(journey.plans[name] for name in names),
-        day_first=request.day_first,
-    )
-    return Review(snapshot.catalog, profile, plan, plan, request.day_first, request.limits)
+    if isinstance(snapshot, Snapshot) and isinstance(profile, Profile) and isinstance(plan, Plan):
+        return snapshot, profile, plan
+    return None

@@ -4,10 +4,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from sdmigrate.model.plan import Plan
 from sdmigrate.model.settings import Request
 from sdmigrate.model.so_far import Known
 from sdmigrate.pipeline.child import Child
 from sdmigrate.pipeline.messages import Begin, Ended, EventLine, Finish, Proceed, Seen, Waiting
+from sdmigrate.pipeline.results import read_result
 
 _TABLES = 30
 
@@ -21,21 +23,22 @@ def test_tables_are_seen_before_the_stage_that_looked_at_them_has_ended(tmp_path
         connection.commit()
     request = Request(mode="inspect", source=str(source), target=None, schema=None)
     child = Child.start(Begin(request=request, work_directory=str(tmp_path / "work"), conninfo=None))
-    stage, known, planned = "", dict[str, dict[str, Known]](), set[str]()
+    stage, known = "", dict[str, dict[str, Known]]()
     while not isinstance(message := child.receive(30), Ended):
         match message:
             case EventLine(line=line) if "stage.started" in line:
                 stage = next(name for name in ("preflight", "backup", "profile") if f'"{name}"' in line)
-            case Seen(tables=tables, plans=plans):
-                planned |= {plan.source for plan in plans}
+            case Seen(tables=tables):
                 known.setdefault(stage, {}).update({table.profile.name: table.known for table in tables})
-            case Waiting(following=following):
+            case Waiting(following=following, run_directory=directory):
                 child.send(Finish() if following is None else Proceed())
     child.close()
     every = {f"t{number}" for number in range(_TABLES)}
     assert message.finished.outcome == "inspected"
     assert known.keys() == {"preflight", "profile"}
-    assert planned == every
+    plan = read_result(Path(directory), "plan")
+    assert isinstance(plan, Plan)
+    assert {table.source for table in plan.tables} == every
     assert known["profile"] == dict.fromkeys(every, "related")
     # How many a slow machine reaches in time is not told.
     assert known["preflight"].keys() <= every

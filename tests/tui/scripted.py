@@ -145,6 +145,8 @@ class ScriptedPilot:
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._stages = stages_of(begin.request)
         self._finished: list[StageName] = list(script.already)
+        self._judged: set[StageName] = set(script.already)
+        """Stages that came to a result, whatever their gates said of it."""
         self._running: StageName | None = None
         self.rolled_back_stage: StageName | None = None
         """What a stop ended last, and so has left no result."""
@@ -204,6 +206,12 @@ class ScriptedPilot:
         )
         self._wait()
 
+    @property
+    def planned(self) -> bool:
+        """Whether there is a plan; an inspection has one once its profile is made."""
+        made_by: StageName = "profile" if self.begin.request.mode == "inspect" else "plan"
+        return made_by in self._judged
+
     def see(self, seen: Seen) -> None:
         """More is known of the tables."""
         self._messages.put(seen)
@@ -245,6 +253,7 @@ class ScriptedPilot:
         for gate in self._script.gates.get(stage, ()):
             self._tell(gate)
         refusal = self._script.refuses.get(stage)
+        self._judged.add(stage)
         status: StageStatus = "done" if refusal is None else "refused"
         self._tell(StageFinished(stage=stage, status=status, seconds=_SECONDS[stage]))
         self._running = None
@@ -338,6 +347,8 @@ class Stage:
 
     def _read(self, _directory: Path, stage: StageName) -> Record | None:
         if self.pilots and stage == self.pilots[-1].rolled_back_stage:
+            return None
+        if stage == "plan" and not (self.pilots and self.pilots[-1].planned):
             return None
         return self.script.results.get(stage)
 

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from sdmigrate.pipeline.messages import Proceed, Seen, Try
+from sdmigrate.pipeline.messages import Proceed, Try
 from sdmigrate.tui.widgets.record_table import RecordTable
 from sdmigrate.tui.widgets.table_browser import TableBrowser
 from tests.tui import records
@@ -74,7 +74,9 @@ async def test_exact_numbers_flow_in_and_move_nothing() -> None:
             keys, "Every row of 3 tables counted; looking at keys", gone="keys and references to come"
         )
         stage.pilot.go()
-        await until(keys, "Finish ▸", "quality 91.4", gone="counting all")
+        await until(
+            keys, "quality 91.4", "1 finding to decide on, 3 to look at.", "Finish ▸", gone="counting all"
+        )
         assert [row[0] for row in _shown(keys, "columns")] == ["TKT-Created Time", "TKT-Closure Date"]
         assert keys.app.focused is drawn
         await keys.press("escape")
@@ -92,9 +94,9 @@ async def test_what_is_there_when_it_is_stopped_stays_readable_and_is_called_par
         await keys.press("x")
         await until(keys, "Stop what is running?")
         await keys.press("y")
-        await until(
-            keys, "Partial: from a sample of 6,144 of about 260,130 rows.", "Try again ▸", "■ stopped"
-        )
+        partial = "Partial: from a sample of 6,144 of about 260,130 rows."
+        seen = await until(keys, partial, "Try again ▸", "■ stopped")
+        assert "to look at" not in seen
         await keys.press("down", "enter")
         await until(keys, "tickets  from a sample of 2,048 of about 10,939 rows; not counted")
         await keys.press("down", "enter")
@@ -108,7 +110,6 @@ async def test_what_is_there_when_it_is_stopped_stays_readable_and_is_called_par
 
 async def test_a_column_opens_into_its_evidence_and_what_would_happen() -> None:
     stage = _holding("profile")
-    stage.script.seen["profile"] = Seen(tables=(), plans=records.plan().tables)
     async with wizard(stage, mode="inspect", size=(120, 60)) as (_, keys):
         await begin_sampled(keys)
         stage.pilot.go()

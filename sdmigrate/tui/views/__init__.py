@@ -3,7 +3,7 @@
 from typing import TypeAlias
 
 from sdmigrate.model.events import FindingSeen
-from sdmigrate.model.finding import Finding
+from sdmigrate.model.finding import Finding, findings_of, told_once
 from sdmigrate.model.profile import Profile
 from sdmigrate.model.record import Record
 from sdmigrate.model.result import CanaryResult, Cleaned, Release, Verification
@@ -25,24 +25,24 @@ def views_of(journey: Journey, step: Step) -> tuple[View, ...]:
 
     An inspection is about its tables, which there come first.
     """
-    findings: list[Finding | FindingSeen] = []
+    findings: list[Finding] = []
+    heard: list[FindingSeen] = []
     grids: list[View] = []
     for stage in step.stages:
         record = journey.results.get(stage)
-        findings += journey.stage(stage).findings if record is None else _findings(record)
-        if record is not None:
+        if record is None:
+            heard += journey.stage(stage).findings
+        else:
+            findings += findings_of(record)
             grids += _grids(record)
-    told: tuple[View, ...] = (findings_grid(findings),) if grids or findings else ()
+    told: tuple[View, ...] = ()
+    if grids or findings or heard:
+        told = (findings_grid((*told_once(findings), *heard)),)
     inspection = inspection_of(journey) if step.name == "profile" else None
     tables: tuple[View, ...] = () if inspection is None else (inspection,)
     if journey.request.mode == "inspect":
         return (*tables, *told, *grids)
     return (*told, *tables, *grids)
-
-
-def _findings(record: Record) -> tuple[Finding, ...]:
-    found: tuple[Finding, ...] = getattr(record, "findings", ())
-    return found
 
 
 def _grids(record: Record) -> tuple[Grid, ...]:

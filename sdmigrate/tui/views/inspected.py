@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sdmigrate.model.finding import Finding
+from sdmigrate.model.finding import Finding, told_once
 from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, Profile, TableProfile
 from sdmigrate.model.so_far import Known
@@ -79,18 +79,18 @@ def inspection_of(journey: Journey) -> Inspection | None:
     if isinstance(profile, Profile):
         plan = journey.results.get("plan")
         decided = plan if isinstance(plan, Plan) else None
-        return Inspection(tuple(_profiled(journey, profile, decided)), whole=True, busy=False)
+        return Inspection(tuple(_profiled(profile, decided)), whole=True, busy=False)
     if not journey.seen:
         return None
     busy = journey.busy or goes_on_by_itself(journey)
     return Inspection(tuple(_seen(journey)), whole=False, busy=busy)
 
 
-def _profiled(journey: Journey, profile: Profile, plan: Plan | None) -> Iterator[TableView]:
+def _profiled(profile: Profile, plan: Plan | None) -> Iterator[TableView]:
     findings: dict[str | None, list[Finding]] = {}
-    for finding in profile.findings + (plan.findings if plan else ()):
+    for finding in told_once(profile.findings + (plan.findings if plan else ())):
         findings.setdefault(finding.table, []).append(finding)
-    plans = {table.source: table for table in plan.tables} if plan else journey.plans
+    plans = {table.source: table for table in plan.tables} if plan else {}
     for table in profile.tables:
         yield TableView(
             name=table.name,

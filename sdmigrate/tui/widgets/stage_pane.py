@@ -103,7 +103,8 @@ class StagePane(Vertical):
             state = "running" if known.busy else "stopped"
         self.query_one("#title", Static).update(Content.styled(f"{position(step) + 1}  {step.title}", "bold"))
         self.query_one("#state", Static).update(toned(f"{GLYPHS[state]} {WORDS[state]}", TONES[state]))
-        self.query_one("#headline", Static).update(toned(words, tone))
+        said = [toned(line, tone) for line in words.split("\n")]
+        self.query_one("#headline", Static).update(Content("\n").join(said))
         self.query_one("#purpose", Static).update(toned(purpose(step, journey.request.mode), "muted"))
         moving = journey.running is not None and journey.running in step.stages
         # Beside tables there is room for one line of progress, and they say more than the purpose.
