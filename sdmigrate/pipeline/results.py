@@ -1,4 +1,4 @@
-"""Stage results read back from a run directory, for the wizard and for reports.
+"""Stage results, and how the stages ended, read back from a run directory for the wizard.
 
 Invariant: reads only; it can be used while the run goes on in another process.
 """
@@ -9,6 +9,7 @@ from sdmigrate.model.events import StageName
 from sdmigrate.model.record import Record
 from sdmigrate.pipeline.order import RECORDS
 from sdmigrate.pipeline.planned import plan_of
+from sdmigrate.pipeline.told import StageTold, journal_events, stages_told
 from sdmigrate.runtime.directory import RunDirectory
 from sdmigrate.runtime.journal import Journal
 
@@ -21,3 +22,13 @@ def read_result(run_directory: Path, stage: StageName) -> Record | None:
     """
     with Journal.open(RunDirectory(run_directory).journal) as journal:
         return plan_of(journal) if stage == "plan" else journal.result(stage, RECORDS[stage])
+
+
+def read_stages(run_directory: Path) -> tuple[StageTold, ...]:
+    """How each stage of the run ended, and what its gates said.
+
+    Raises:
+        UnsafeToContinue: there is no readable journal.
+    """
+    with Journal.open(RunDirectory(run_directory).journal) as journal:
+        return stages_told(journal, journal_events(journal))

@@ -13,7 +13,7 @@ from sdmigrate.model.record import Record
 from sdmigrate.model.settings import Mode, Request
 from sdmigrate.pipeline.facts import run_facts
 from sdmigrate.pipeline.order import stages_of
-from sdmigrate.pipeline.summary import journal_events, stages_told
+from sdmigrate.pipeline.told import journal_events, stages_told
 from sdmigrate.runtime.directory import RunDirectory
 from sdmigrate.runtime.journal import Journal
 from sdmigrate.runtime.runs import is_locked, run_directories
@@ -48,7 +48,7 @@ def standing(directory: RunDirectory) -> RunStanding:
             facts = run_facts(journal)
             finished = journal.noted("finished", RunFinished)
             abandoned = journal.noted("abandoned", RunFinished) is not None
-            stages = stages_told(journal_events(journal))
+            stages = tuple(stage.ended for stage in stages_told(journal, journal_events(journal)))
             complete = all(journal.is_done(stage) for stage in stages_of(facts.request))
     except SdmigrateError as error:
         return _unreadable(directory, error)

@@ -10,7 +10,7 @@ from sdmigrate.model.result import CanaryResult, Cleaned, Release, Switch, Verif
 from sdmigrate.model.source import Snapshot, Source
 from sdmigrate.pipeline.facts import run_facts
 from sdmigrate.pipeline.planned import plan_of
-from sdmigrate.pipeline.summary import journal_events
+from sdmigrate.pipeline.told import journal_events
 from sdmigrate.report.story import RunStory
 from sdmigrate.runtime.directory import RunDirectory
 from sdmigrate.runtime.journal import Journal

@@ -3,20 +3,12 @@
 Invariant: what it says is what the journal holds; a stage that is not in the journal did not happen.
 """
 
-from collections.abc import Iterable
-
-import msgspec
-
 from sdmigrate.model.events import (
-    Event,
     FindingSeen,
     FindingSummary,
     Outcome,
     QualityPair,
     RunFinished,
-    StageFinished,
-    StageName,
-    StageSummary,
     TableSummary,
     summed,
 )
@@ -24,19 +16,8 @@ from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
 from sdmigrate.model.result import Cleaned, Release, Switch, Verdict, Verification
 from sdmigrate.model.settings import Mode, Request
-from sdmigrate.pipeline.order import RECORDS
+from sdmigrate.pipeline.told import journal_events, stages_told
 from sdmigrate.runtime.journal import Journal
-
-
-def journal_events(journal: Journal) -> list[Event]:
-    """The journal's events in order."""
-    events: list[Event] = []
-    for line in journal.lines():
-        fields = msgspec.json.decode(line)
-        for name in ("v", "seq", "at", "run"):
-            fields.pop(name, None)
-        events.append(msgspec.convert(fields, Event))
-    return events
 
 
 def end_of_journey(mode: Mode, journal: Journal) -> Outcome:
@@ -65,18 +46,6 @@ def unstarted(request: Request, outcome: Outcome, exit_code: int) -> RunFinished
         tables=(),
         findings=(),
     )
-
-
-def stages_told(events: Iterable[Event]) -> tuple[StageSummary, ...]:
-    """The stages as they stand: one that ran again as it ended last, without those that it made forgotten."""
-    order = tuple(RECORDS)
-    stages: dict[StageName, StageSummary] = {}
-    for event in events:
-        if isinstance(event, StageFinished):
-            place = order.index(event.stage)
-            stages = {name: stage for name, stage in stages.items() if order.index(name) < place}
-            stages[event.stage] = StageSummary(name=event.stage, status=event.status, seconds=event.seconds)
-    return tuple(stages.values())
 
 
 def summarise(
@@ -110,7 +79,7 @@ def summarise(
             before=profile.quality.score if profile is not None else None,
             after=cleaned.quality.score if cleaned is not None else None,
         ),
-        stages=stages_told(events),
+        stages=tuple(stage.ended for stage in stages_told(journal, events)),
         tables=_tables(journal, cleaned, release),
         findings=tuple(findings.values()),
     )

@@ -165,7 +165,7 @@ class WizardApp(App[None]):
             conninfo=conninfo,
             resume=None if resume is None else str(resume),
         )
-        self._bridge = Bridge(partial(self._services.start, begin), self._services.read_result)
+        self._bridge = Bridge(partial(self._services.start, begin), self._services)
         self._bridge.start()
         self._journey = Journey(request=request, resumed=resume is not None)
         self.switch_screen(WizardScreen(self._journey, self._trials))

@@ -35,10 +35,12 @@ from sdmigrate.pipeline.messages import (
     Tried,
     Waiting,
 )
+from sdmigrate.pipeline.told import StageTold
 from sdmigrate.tui.format import plain
 from sdmigrate.tui.journey import MOST_FINDINGS, Gone, Item, Results
 from sdmigrate.tui.narration import event_line
-from sdmigrate.tui.session import Pilot
+from sdmigrate.tui.session import Pilot, Services
+from sdmigrate.tui.steps import STAGE_ORDER
 
 MOST_LINES = 2000
 """Log lines kept for the screen; log.jsonl has them all."""
@@ -73,18 +75,16 @@ def decode_event(line: str) -> tuple[str, Event]:
 class Bridge:
     """Listens to one child until it ends; made and drained by the thread that draws."""
 
-    def __init__(
-        self, start: Callable[[], Pilot], read_result: Callable[[Path, StageName], Record | None]
-    ) -> None:
+    def __init__(self, start: Callable[[], Pilot], services: Services) -> None:
         """Prepare to listen.
 
         Args:
             start: starts the child; called in the listening thread, since it takes its time.
-            read_result: reads one stage's record from a run directory.
+            services: what reads a run directory.
         """
         self._start_pilot = start
         self._pilot: Pilot | None = None
-        self._read_result = read_result
+        self._services = services
         self._lock = threading.Lock()
         self._items: list[Item] = []
         self._progress: Progress | None = None
@@ -94,6 +94,7 @@ class Bridge:
         self._fresh: set[StageName] = set()
         """Stages that ran since their results were last read."""
         self._read: set[StageName] = set()
+        """Stages whose results the journey has."""
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="wizard-bridge", daemon=True)
 
@@ -183,20 +184,26 @@ class Bridge:
             case StageStarted() | StageFinished():
                 self._findings = 0
                 self._fresh.add(event.stage)
+                # The journey forgets them; those that stand all the same are read again.
+                self._read.difference_update(STAGE_ORDER[STAGE_ORDER.index(event.stage) :])
                 self._forget_progress()
                 self._keep(event)
             case _:
                 self._keep(event)
 
     def _results(self, waiting: Waiting) -> Results:
-        wanted = self._fresh | set(waiting.finished) - self._read
+        """What the journey does not have: of stages that ran just now, and of those that ran elsewhere."""
+        directory = Path(waiting.run_directory)
+        unheard = set(waiting.finished) - self._read - self._fresh
+        told = self._told(directory) if unheard or not self._read else ()
+        wanted = self._fresh | unheard | {stage.ended.name for stage in told}
         if "profile" in wanted:
             # An inspection has no stage that makes it.
             wanted.add("plan")
         records: dict[StageName, Record] = {}
         for stage in wanted:
             try:
-                record = self._read_result(Path(waiting.run_directory), stage)
+                record = self._services.read_result(directory, stage)
             except SdmigrateError as error:
                 self._note(f"the result of {stage} cannot be read: {error.message}")
                 continue
@@ -204,7 +211,16 @@ class Bridge:
                 records[stage] = record
         self._fresh.clear()
         self._read |= set(records)
-        return Results(records)
+        return Results(records, told)
+
+    def _told(self, directory: Path) -> tuple[StageTold, ...]:
+        """How the stages ended that were not heard of here."""
+        try:
+            stages = self._services.read_stages(directory)
+        except SdmigrateError as error:
+            self._note(f"how the stages ended cannot be read: {error.message}")
+            return ()
+        return tuple(stage for stage in stages if stage.ended.name not in self._read | self._fresh)
 
     def _see(self, seen: Seen) -> None:
         """Keep the latest of each table until the next tick, or until anything else is heard."""

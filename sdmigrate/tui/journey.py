@@ -22,6 +22,7 @@ from sdmigrate.model.record import Record
 from sdmigrate.model.settings import Request
 from sdmigrate.model.so_far import TableSoFar
 from sdmigrate.pipeline.messages import Ended, Seen, Tried, Waiting
+from sdmigrate.pipeline.told import StageTold
 from sdmigrate.tui.steps import STAGE_ORDER, STEPS, Step, in_mode, step_of
 
 StageState: TypeAlias = Literal["pending", "running", "done", "skipped", "refused", "failed", "aborted"]
@@ -49,9 +50,11 @@ class Gone:
 
 @dataclass(frozen=True)
 class Results:
-    """The records of stages, read from the run directory."""
+    """What was read from the run directory."""
 
     records: dict[StageName, Record]
+    told: tuple[StageTold, ...] = ()
+    """How those stages ended that another process ran."""
 
 
 Item: TypeAlias = Event | Seen | Waiting | Tried | Ended | Gone | Results
@@ -63,7 +66,7 @@ class StageView:
 
     state: StageState = "pending"
     seconds: float | None = None
-    """Wall clock; None before it ended, and where another process ran it."""
+    """Wall clock; None before it ended."""
     findings: tuple[FindingSeen, ...] = ()
     gates: tuple[GateJudged, ...] = ()
 
@@ -120,8 +123,9 @@ def fold(journey: Journey, item: Item, now: float) -> Journey:
             return _with_finding(journey, item)
         case GateJudged():
             return _with_gate(journey, item)
-        case Results(records=records):
-            return replace(journey, results=journey.results | records)
+        case Results(records=records, told=told):
+            views = {stage.ended.name: _view(stage) for stage in told}
+            return replace(journey, results=journey.results | records, stages=journey.stages | views)
         case Seen(tables=tables):
             return replace(journey, seen=journey.seen | {table.profile.name: table for table in tables})
         case Waiting():
@@ -134,6 +138,10 @@ def fold(journey: Journey, item: Item, now: float) -> Journey:
             return journey
         case _:
             return journey
+
+
+def _view(told: StageTold) -> StageView:
+    return StageView(state=told.ended.status, seconds=told.ended.seconds, gates=told.gates)
 
 
 def _with_stage(journey: Journey, stage: StageName, view: StageView) -> Journey:

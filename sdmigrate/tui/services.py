@@ -6,7 +6,7 @@ from pathlib import Path
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.pipeline.child import Child
-from sdmigrate.pipeline.results import read_result
+from sdmigrate.pipeline.results import read_result, read_stages
 from sdmigrate.pipeline.standing import resumable_requests
 from sdmigrate.postgres.connect import endpoint_of
 from sdmigrate.postgres.facts import examine
@@ -23,6 +23,7 @@ def real_services() -> Services:
     return Services(
         start=Child.start,
         read_result=read_result,
+        read_stages=read_stages,
         describe_source=describe_source,
         examine_target=examine_target,
         check_schema=check_schema_name,

@@ -14,6 +14,7 @@ from sdmigrate.model.record import Record
 from sdmigrate.model.settings import Endpoint, Request
 from sdmigrate.model.source import TargetFacts
 from sdmigrate.pipeline.messages import Begin, Command, Message
+from sdmigrate.pipeline.told import StageTold
 
 EMBEDDED = "embedded"
 """What stands for the embedded server in place of a connection string."""
@@ -71,6 +72,8 @@ class Services:
 
     start: Callable[[Begin], Pilot]
     read_result: Callable[[Path, StageName], Record | None]
+    read_stages: Callable[[Path], tuple[StageTold, ...]]
+    """How the stages of a run ended, those that another process ran as well."""
     describe_source: Callable[[str], str]
     """One line about a usable source; raises SourceUnusable with the sentence to show otherwise."""
     examine_target: Callable[[str, str | None], TargetReport]

@@ -23,7 +23,7 @@ from sdmigrate.pipeline.messages import (
     Try,
     Waiting,
 )
-from sdmigrate.pipeline.results import read_result
+from sdmigrate.pipeline.results import read_result, read_stages
 from sdmigrate.pipeline.standing import resumable_requests
 from sdmigrate.rules.plan_review import Review, begun, with_column, with_table
 
@@ -89,6 +89,9 @@ def test_a_decided_plan_is_judged_runs_and_outlives_a_kill(tmp_path: Path) -> No
     directory = Path(waiting.run_directory)
     assert waiting.following == "plan"
     assert "breaker" in (waiting.stopped_by or "")
+    refused = read_stages(directory)[-1]
+    assert (refused.ended.name, refused.ended.status) == ("plan", "refused")
+    assert (refused.gates[0].name, refused.gates[0].verdict) == ("breaker", "stop")
 
     review = with_column(_review(directory), "visits", "day", "misfit", "text")
     waiting = _ask(child, Decide(plan=review.decisions))

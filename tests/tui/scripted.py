@@ -18,6 +18,7 @@ from sdmigrate.model.events import (
     StageName,
     StageStarted,
     StageStatus,
+    StageSummary,
     seen,
 )
 from sdmigrate.model.finding import Finding
@@ -42,6 +43,7 @@ from sdmigrate.pipeline.messages import (
     Waiting,
 )
 from sdmigrate.pipeline.order import stages_of
+from sdmigrate.pipeline.told import StageTold
 from sdmigrate.runtime.recorder import event_line
 from sdmigrate.tui.session import EMBEDDED, Services, TargetReport, UnfinishedRun
 from sdmigrate.tui.steps import STAGE_ORDER
@@ -129,6 +131,8 @@ class Script:
     dies_in: StageName | None = None
     already: tuple[StageName, ...] = ()
     """Stages that a resumed run finished before."""
+    refused_before: StageName | None = None
+    """The one that a gate refused then."""
     slow_to_stop: bool = False
     """A stop is heard and not finished until ``rolled_back``."""
 
@@ -145,7 +149,8 @@ class ScriptedPilot:
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._stages = stages_of(begin.request)
         self._finished: list[StageName] = list(script.already)
-        self._judged: set[StageName] = set(script.already)
+        before = (script.refused_before,) if script.refused_before else ()
+        self._judged: set[StageName] = {*script.already, *before}
         """Stages that came to a result, whatever their gates said of it."""
         self._running: StageName | None = None
         self.rolled_back_stage: StageName | None = None
@@ -298,6 +303,11 @@ class ScriptedPilot:
         self._messages.put(EventLine(line=line))
 
 
+def _told(stage: StageName, status: StageStatus, gates: dict[StageName, tuple[GateJudged, ...]]) -> StageTold:
+    ended = StageSummary(name=stage, status=status, seconds=_SECONDS[stage])
+    return StageTold(ended=ended, gates=gates.get(stage, ()))
+
+
 def _progress(stage: StageName, done: int) -> Progress:
     return Progress(
         stage=stage,
@@ -332,6 +342,7 @@ class Stage:
         return Services(
             start=self._start,
             read_result=self._read,
+            read_stages=self._read_stages,
             describe_source=self._describe,
             examine_target=self.examine or _examine,
             check_schema=_check_schema,
@@ -351,6 +362,14 @@ class Stage:
         if stage == "plan" and not (self.pilots and self.pilots[-1].planned):
             return None
         return self.script.results.get(stage)
+
+    def _read_stages(self, _directory: Path) -> tuple[StageTold, ...]:
+        """What a resumed run did before."""
+        script = self.script
+        told = [_told(stage, "done", script.gates) for stage in script.already]
+        if script.refused_before:
+            told.append(_told(script.refused_before, "refused", script.gates))
+        return tuple(told)
 
     def _write_plan(self, path: Path, text: str) -> None:
         if path in self.written:

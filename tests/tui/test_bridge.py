@@ -1,6 +1,7 @@
 """The bridge: however fast the child tells, a tick stays small, and nothing that matters is lost."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def pilot() -> ScriptedPilot:
 
 
 def test_a_storm_of_progress_becomes_one_and_a_bounded_log(pilot: ScriptedPilot) -> None:
-    bridge = Bridge(lambda: pilot, lambda *_: None)
+    bridge = Bridge(lambda: pilot, Stage().services())
     bridge.start()
     _gather(bridge, Waiting)
     pilot.send(Proceed())
@@ -53,7 +54,7 @@ def test_a_storm_of_progress_becomes_one_and_a_bounded_log(pilot: ScriptedPilot)
 
 
 def test_a_tick_holds_one_progress_and_bounded_lines(pilot: ScriptedPilot) -> None:
-    bridge = Bridge(lambda: pilot, lambda *_: None)
+    bridge = Bridge(lambda: pilot, Stage().services())
     bridge.start()
     _gather(bridge, Waiting)
     pilot.send(Proceed())
@@ -68,7 +69,7 @@ def test_a_tick_holds_one_progress_and_bounded_lines(pilot: ScriptedPilot) -> No
 
 def test_results_stand_before_the_question_that_they_answer() -> None:
     pilot = ScriptedPilot(_begin(), Script(already=("preflight", "backup")))
-    bridge = Bridge(lambda: pilot, Stage().services().read_result)
+    bridge = Bridge(lambda: pilot, Stage().services())
     bridge.start()
     heard = _gather(bridge, Waiting)
     results, asked = heard
@@ -87,7 +88,7 @@ def test_an_unreadable_result_is_a_line_of_the_log(pilot: ScriptedPilot) -> None
     def read(_: Path, stage: StageName) -> Record | None:
         raise UnsafeToContinue("The journal is damaged.", "Start a new run.")
 
-    bridge = Bridge(lambda: pilot, read)
+    bridge = Bridge(lambda: pilot, replace(Stage().services(), read_result=read))
     bridge.start()
     _gather(bridge, Waiting)
     pilot.send(Proceed())
@@ -104,14 +105,14 @@ def test_a_child_that_cannot_start_is_gone() -> None:
     def start() -> ScriptedPilot:
         raise OSError("no more processes")
 
-    bridge = Bridge(start, lambda *_: None)
+    bridge = Bridge(start, Stage().services())
     bridge.start()
     assert _gather(bridge, Gone) == [Gone()]
     bridge.close()
 
 
 def test_closing_asks_the_child_to_stop_and_waits_for_it(pilot: ScriptedPilot) -> None:
-    bridge = Bridge(lambda: pilot, lambda *_: None)
+    bridge = Bridge(lambda: pilot, Stage().services())
     bridge.start()
     _gather(bridge, Waiting)
     pilot.send(Proceed())
@@ -125,7 +126,7 @@ def test_a_refused_name_is_told_with_the_question_again() -> None:
         "preflight", "backup", "profile", "plan", "clean", "canary", "load", "verify",
     )  # fmt: skip
     pilot = ScriptedPilot(_begin(), Script(already=done))
-    bridge = Bridge(lambda: pilot, lambda *_: None)
+    bridge = Bridge(lambda: pilot, Stage().services())
     bridge.start()
     _gather(bridge, Waiting)
     bridge.send(Confirm(typed="other"))

@@ -1,5 +1,9 @@
 """The wizard by keys alone, over a scripted child: going on, looking back, asking, ending."""
 
+from pathlib import Path
+
+from msgspec.structs import replace
+
 from sdmigrate.pipeline.messages import Begin, Confirm, Finish, Proceed, Repeat, Stop
 from sdmigrate.tui.app import WizardApp
 from sdmigrate.tui.screens.end import EndScreen
@@ -7,7 +11,7 @@ from sdmigrate.tui.session import UnfinishedRun
 from tests.tui import records
 from tests.tui.driving import Keys, begin, text_of, until, wizard
 from tests.tui.scenes import go_to
-from tests.tui.scripted import Script, Stage
+from tests.tui.scripted import GATES, Script, Stage
 
 TO_CUTOVER = ("Profile ▸", "Clean ▸", "Canary ▸", "Cutover ▸")
 
@@ -233,8 +237,6 @@ async def test_quitting_while_it_runs_asks_stops_and_tells() -> None:
 
 
 async def test_a_run_is_taken_up_again_from_the_start_screen() -> None:
-    from pathlib import Path
-
     directory = Path(records.RUN_DIRECTORY)
     run = UnfinishedRun(directory, directory.name, records.request(), "stopped", "backup")
     stage = Stage(runs=(run,), script=Script(already=("preflight", "backup")))
@@ -246,6 +248,23 @@ async def test_a_run_is_taken_up_again_from_the_start_screen() -> None:
         assert isinstance(first, Begin)
         assert first.resume == str(directory)
         assert len(stage.pilot.commands) == 1
+        await keys.press("1")
+        await until(keys, "! warning  preflight: Close other programs", "done 400 ms")
+
+
+async def test_a_gate_that_refused_before_a_resume_is_shown_again() -> None:
+    directory = Path(records.RUN_DIRECTORY)
+    run = UnfinishedRun(directory, directory.name, records.request(), "refused", "profile")
+    quality, quarantine = GATES["clean"]
+    gates = GATES | {"clean": (quality, replace(quarantine, verdict="stop", advice="Mend 400 rows."))}
+    script = Script(already=("preflight", "backup", "profile", "plan"), refused_before="clean", gates=gates)
+    async with wizard(Stage(runs=(run,), script=script)) as (_, keys):
+        await until(keys, "Unfinished runs")
+        await keys.press("tab", "enter")
+        seen = await until(keys, "4  Clean", "✗ stop  quarantine: Mend 400 rows.", "✗ refused")
+        assert "✓ pass  quality: quality went from 91.4 to 96.2" in seen
+        await keys.press("p")
+        await until(keys, "Plan review")
 
 
 async def test_rows_open_sort_and_filter(stage: Stage) -> None:
