@@ -21,6 +21,8 @@ class Sample(Record):
     rowid: int | None
     """None where the row has no reachable rowid and no ordinal was taken."""
     value: StoredValue
+    read_as: StoredValue | None = None
+    """What it would be as the finding's advice has it; None where that names no value."""
 
 
 class Finding(Record):

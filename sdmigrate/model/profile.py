@@ -46,6 +46,17 @@ class TopValue(Record):
     count: int
 
 
+class EncodingReading(Record):
+    """How many of a column's texts that are not UTF-8 an encoding reads."""
+
+    encoding: str
+    """cp1252 or latin1, as the plan names them."""
+    reads: int
+    """Those all of whose bytes it has."""
+    doubtful: int
+    """Of these, the ones that would hold control characters or that look like another encoding."""
+
+
 class ColumnProfile(Record):
     """What one column's values are."""
 
@@ -78,6 +89,8 @@ class ColumnProfile(Record):
     """Text values with a NUL byte inside."""
     invalid_utf8: int = 0
     """Text values whose bytes are not UTF-8."""
+    encodings: tuple[EncodingReading, ...] = ()
+    """What can read these, the likeliest first; empty where there are none."""
     text_blobs: int = 0
     """BLOB values whose bytes are UTF-8 without a NUL: text, where the plan says so."""
     infinite: int = 0

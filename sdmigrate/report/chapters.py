@@ -145,7 +145,8 @@ def _place(finding: Finding) -> str:
 def _sample(sample: Sample) -> str:
     where = f"row {count(sample.rowid)}: " if sample.rowid is not None else ""
     nothing = "NULL" if sample.value.storage == "null" else "(empty)"
-    return f"{where}{sample.value.text or nothing}"
+    read_as = f" → {sample.read_as.text}" if sample.read_as else ""
+    return f"{where}{sample.value.text or nothing}{read_as}"
 
 
 def changes(story: RunStory) -> tuple[Block, ...]:

@@ -90,12 +90,17 @@ def _read(column: ColumnProfile, form: str) -> int:
 def misfits_under(plan: ColumnPlan, column: ColumnProfile) -> int | None:
     """How many values do not fit under the plan's type, form, day order and encoding; None where not counted.
 
-    Texts that are not UTF-8 are taken to fit where the plan names an encoding to read them in.
+    Texts that are not UTF-8 are taken to fit where the encoding that the plan names reads them.
     """
     unfit = misfits(column, plan.type, plan.day_first, plan.form)
-    if unfit and plan.invalid_utf8 != "quarantine" and family(plan.type) == "text":
-        return max(0, unfit - column.invalid_utf8)
+    if unfit and family(plan.type) == "text":
+        return max(0, unfit - read_in(column, plan.invalid_utf8))
     return unfit
+
+
+def read_in(column: ColumnProfile, encoding: str) -> int:
+    """How many of the column's texts that are not UTF-8 the encoding reads; 0 for quarantine."""
+    return next((one.reads for one in column.encodings if one.encoding == encoding), 0)
 
 
 def moment_once_settled(column: ColumnProfile, declared: str, confidence: float) -> str | None:

@@ -8,6 +8,7 @@ import uuid
 
 from sdmigrate.model.plan import ColumnPlan
 from sdmigrate.model.values import Value
+from sdmigrate.rules.encodings import recoded
 from sdmigrate.rules.form_json import json_form
 from sdmigrate.rules.form_numbers import ADDRESS_FORMS, UUID_FORMS
 from sdmigrate.rules.form_record import SPACES
@@ -60,10 +61,10 @@ def _clean(text: str, column: ColumnPlan, rule: str) -> Outcome:
     if not _is_utf8(text):
         if column.invalid_utf8 == "quarantine":
             return Misfit("bytes that are not UTF-8", "invalid-utf8")
-        recoded = _recode(text, column.invalid_utf8)
-        if recoded is None:
+        read = recoded(text, column.invalid_utf8)
+        if read is None:
             return Misfit(f"bytes that {column.invalid_utf8} has not", "invalid-utf8")
-        after, rule = recoded, f"recoded-{column.invalid_utf8}"
+        after, rule = read, f"recoded-{column.invalid_utf8}"
     if "\0" in after:
         if column.nul_bytes == "quarantine":
             return Misfit("a NUL character in text", "nul-byte")
@@ -83,13 +84,6 @@ def _is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _recode(text: str, encoding: str) -> str | None:
-    try:
-        return text.encode("utf-8", "surrogateescape").decode(encoding)
-    except UnicodeDecodeError:
-        return None
 
 
 def to_uuid(value: Value, column: ColumnPlan) -> Outcome:

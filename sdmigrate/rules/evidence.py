@@ -11,10 +11,11 @@ from decimal import Decimal
 
 from sdmigrate.model.catalog import Column
 from sdmigrate.model.finding import Sample
-from sdmigrate.model.profile import ClassCounts, TopValue
+from sdmigrate.model.profile import ClassCounts, EncodingReading, TopValue
 from sdmigrate.model.values import StorageClass, Value, storage_class, stored
 from sdmigrate.rules.convert_numbers import EXACT_INTEGERS, decimal_digits, number_of
 from sdmigrate.rules.convert_text import text_in
+from sdmigrate.rules.encodings import ENCODINGS, is_doubtful, likeliest, recoded
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES, is_compact
 from sdmigrate.rules.form_record import Moment
 from sdmigrate.rules.forms import CORRUPT, Interest, Understood, form_family, understood
@@ -44,6 +45,10 @@ class Evidence:
     groups: dict[tuple[StorageClass, str], Group] = field(default_factory=dict)
     nul_texts: list[Located] = field(default_factory=list)
     invalid_texts: list[Located] = field(default_factory=list)
+    read_in: Counter[str] = field(default_factory=Counter)
+    """Of the invalid texts, those that each encoding reads."""
+    doubtful_in: Counter[str] = field(default_factory=Counter)
+    """Those of them that hardly mean that."""
     nul_count: int = 0
     invalid_count: int = 0
     longest_characters: int = 0
@@ -139,8 +144,7 @@ class Evidence:
         self.note_range(text, text)
         invalid = not ascii_only and _invalid(text)
         if invalid:
-            self.invalid_count += count
-            note_sample(self.invalid_texts, text, rowid)
+            self._add_invalid(text, count, rowid)
         if "\0" in text:
             self.nul_count += count
             note_sample(self.nul_texts, text, rowid)
@@ -159,6 +163,15 @@ class Evidence:
             group.midnights += count
         else:
             self._add_formed(text, count, rowid, understood_as, group)
+
+    def _add_invalid(self, text: str, count: int, rowid: int | None) -> None:
+        self.invalid_count += count
+        note_sample(self.invalid_texts, text, rowid)
+        for encoding in ENCODINGS:
+            reading = recoded(text, encoding)
+            if reading is not None:
+                self.read_in[encoding] += count
+                self.doubtful_in[encoding] += count * is_doubtful(text, reading)
 
     def _add_formed(
         self, text: str, count: int, rowid: int | None, understood_as: Understood, group: Group
@@ -274,6 +287,18 @@ class Evidence:
             count
             for form, count in self.forms.items()
             if form_family(form) in ("date", "timestamp", "corrupt")
+        )
+
+    @property
+    def encodings(self) -> tuple[EncodingReading, ...]:
+        """What can read the invalid texts, the likeliest first; none where there are none."""
+        if not self.invalid_count:
+            return ()
+        return likeliest(
+            [
+                EncodingReading(encoding=one, reads=self.read_in[one], doubtful=self.doubtful_in[one])
+                for one in ENCODINGS
+            ]
         )
 
     @property

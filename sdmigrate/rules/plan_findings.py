@@ -12,7 +12,7 @@ from sdmigrate.model.catalog import Catalog
 from sdmigrate.model.finding import Finding, Sample, Severity
 from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, Profile, TableProfile
-from sdmigrate.rules.column_decisions import AMBIGUOUS, misfits_under
+from sdmigrate.rules.column_decisions import AMBIGUOUS, misfits_under, read_in
 from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.reference_types import tied
 from sdmigrate.rules.type_families import MOMENTS, family
@@ -143,7 +143,7 @@ def _of_column(
         *_type_decisions(column, profile, declared, is_tied=is_tied),
         *_missing_decisions(table, column, profile),
     ]
-    if family(column.type) in ("text", "json", "jsonb"):
+    if family(column.type) == "text":
         told += _byte_decisions(column, profile)
     for code, count, message, advice, severity in told:
         yield Finding(
@@ -252,11 +252,10 @@ def _byte_decisions(
             "warning",
         )
     if profile.invalid_utf8:
-        does = (
-            "their rows go to quarantine"
-            if column.invalid_utf8 == "quarantine"
-            else f"they are read as {column.invalid_utf8}"
-        )
+        read = read_in(profile, column.invalid_utf8)
+        does = "their rows go to quarantine" if not read else f"they are read as {column.invalid_utf8}"
+        if 0 < read < profile.invalid_utf8:
+            does = f"{column.invalid_utf8} reads {read:,}, and the others do not fit"
         yield (
             "texts-not-utf8" if column.invalid_utf8 == "quarantine" else "invalid-utf8-decided",
             profile.invalid_utf8,

@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterator
 
 from sdmigrate.model.catalog import Column, Table
 from sdmigrate.model.finding import Finding, Sample
-from sdmigrate.model.values import StorageClass
+from sdmigrate.model.values import StorageClass, stored
 from sdmigrate.rules.convert_numbers import EXACT_INTEGERS
 from sdmigrate.rules.date_findings import date_findings
 from sdmigrate.rules.declared_types import names_no_type
+from sdmigrate.rules.encodings import in_words, recoded
 from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.number_dates import number_date_candidates
 from sdmigrate.rules.seen_column import SeenColumn, real_texts
 from sdmigrate.rules.separator_findings import separator_findings
 from sdmigrate.rules.separators import read_by
 from sdmigrate.rules.types import Proposal, text_counts
-from sdmigrate.rules.value_group import located
+from sdmigrate.rules.value_group import Located, located
 from sdmigrate.rules.wording import plural
 
 LONGEST_INDEXED = 2704
@@ -228,8 +229,10 @@ def _texts_inside(seen: SeenColumn) -> Iterator[Finding]:
             "error",
             evidence.invalid_count,
             f"{plural(evidence.invalid_count, 'text holds', 'texts hold')} bytes that are not UTF-8.",
-            "Their rows go to quarantine; set invalid_utf8 to cp1252 or latin1 in the plan to read them so.",
-            located(evidence.invalid_texts),
+            "Their rows go to quarantine, unless invalid_utf8 in the plan names an encoding: "
+            + ", ".join(in_words(one, evidence.invalid_count) for one in evidence.encodings)
+            + ".",
+            tuple(_as_read(one, evidence.encodings[0].encoding) for one in evidence.invalid_texts),
         )
     empties = evidence.count("empty")
     if empties and seen.proposal.type not in ("text", "bytea"):
@@ -242,6 +245,12 @@ def _texts_inside(seen: SeenColumn) -> Iterator[Finding]:
             "They become NULL where NULL is allowed; set empty or default in the plan to decide otherwise.",
             evidence.samples("empty"),
         )
+
+
+def _as_read(located: Located, encoding: str) -> Sample:
+    text, rowid = located
+    reading = recoded(str(text), encoding)
+    return Sample(rowid=rowid, value=stored(text), read_as=None if reading is None else stored(reading))
 
 
 def _other_types(seen: SeenColumn) -> Iterator[Finding]:

@@ -92,6 +92,7 @@ def profile_of(column: Column, evidence: Evidence, proposal: Proposal) -> Column
         longest_bytes=evidence.longest_bytes,
         nul_texts=evidence.nul_count,
         invalid_utf8=evidence.invalid_count,
+        encodings=evidence.encodings,
         text_blobs=evidence.text_blobs,
         infinite=evidence.count("not_finite", "real"),
         non_integral=evidence.non_integral,

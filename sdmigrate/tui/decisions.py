@@ -16,6 +16,7 @@ from sdmigrate.rules.column_decisions import AMBIGUOUS, misfits, misfits_under
 from sdmigrate.rules.convert_numbers import SEPARATED
 from sdmigrate.rules.convert_text import UTF8_BYTES
 from sdmigrate.rules.declared_types import declared_type
+from sdmigrate.rules.encodings import in_words
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES
 from sdmigrate.rules.forms import PLAN_FORMS, form_family
 from sdmigrate.rules.plan_review import (
@@ -268,13 +269,20 @@ def _of_column(review: Review, table: str, column: str) -> Iterator[Field]:
         typed=listed(planned.placeholders),
     )
     yield _text("default", "Default", planned.default)
+    if family(planned.type) == "text":
+        yield from _of_texts(planned, evidence)
+
+
+def _of_texts(planned: ColumnPlan, evidence: ColumnProfile) -> Iterator[Field]:
     if evidence.nul_texts:
         note = plural(evidence.nul_texts, "text")
         yield _choice("nul_bytes", "NUL bytes", planned.nul_bytes, _NUL_BYTES, note)
     if evidence.invalid_utf8:
-        note = plural(evidence.invalid_utf8, "text")
+        named = [one for one in evidence.encodings if one.encoding == planned.invalid_utf8]
+        likeliest = named or evidence.encodings[:1]
+        note = "".join(in_words(one, evidence.invalid_utf8) for one in likeliest)
         yield _choice("invalid_utf8", "Not UTF-8", planned.invalid_utf8, _INVALID, note)
-    if family(planned.type) == "text" and evidence.classes.text:
+    if evidence.classes.text:
         yield _choice("trailing_blanks", "Blanks", planned.trailing_blanks, _TRAILING_BLANKS)
         yield _choice("newline_runs", "Line breaks", planned.newline_runs, _NEWLINE_RUNS)
 

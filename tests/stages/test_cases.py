@@ -14,7 +14,8 @@ enough), perhaps a ``plan.toml``, and ``expected.toml``. What ``expected.toml`` 
     postgresql = {"SELECT 1" = [[1]]}          of the loaded schema: rows, or the SQLSTATE of a refusal
     [profile]
     "table.column" = {proposed = "text", confidence = 1.0, rows = 3, nulls = 0, forms = {other = 3}}
-                                               fields of its ColumnProfile; in classes and forms all that are
+                                               fields of its ColumnProfile; in classes and forms all that are;
+                                               encodings = ["cp1252 reads all 3 (1 doubtfully)"]
     [candidates."table.column"]
     bigint = {fits = 1, misfits = 1, examples = ["2: abc"]}
     "timestamp as epoch_s" = {fits = 1, misfits = 0, between = ["2022-03-22 12:00:09", "2022-03-22 12:00:09"]}
@@ -57,6 +58,7 @@ from sdmigrate.model.values import StoredValue, Value
 from sdmigrate.postgres.connect import Connection, connect
 from sdmigrate.postgres.facts import examine
 from sdmigrate.rules.blueprint import draw
+from sdmigrate.rules.encodings import in_words
 from sdmigrate.rules.outcome import RULES
 from sdmigrate.runtime.context import Context
 from sdmigrate.sqlite.audit import open_audit, read_changes
@@ -184,7 +186,7 @@ def evidence_seen(profile: Profile, expected: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if "profile" in expected:
         found["profile"] = {
-            name: {field: plain(getattr(profiled(profile, name), field)) for field in fields}
+            name: {field: plain(profiled(profile, name), field) for field in fields}
             for name, fields in expected["profile"].items()
         }
     if "candidates" in expected:
@@ -199,8 +201,11 @@ def profiled(profile: Profile, name: str) -> ColumnProfile:
     return profile.table(table).column(column)
 
 
-def plain(fact: object) -> object:
+def plain(column: ColumnProfile, field: str) -> object:
     """A field of a ColumnProfile as TOML writes it."""
+    fact: object = getattr(column, field)
+    if field == "encodings":
+        return [in_words(each, column.invalid_utf8) for each in column.encodings]
     if isinstance(fact, ClassCounts):
         kinds = ("integer", "real", "text", "blob")
         return {kind: getattr(fact, kind) for kind in kinds if getattr(fact, kind)}

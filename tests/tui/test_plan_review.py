@@ -319,18 +319,19 @@ async def test_what_the_review_said_is_what_the_run_did(tmp_path: Path) -> None:
 
 
 def _write_bytes(path: Path) -> None:
-    """Thirty notes: two are BLOBs, of which one is text; one column holds nothing but BLOBs of text."""
+    """Thirty notes: two are BLOBs, of which one is text; all bodies are BLOBs of text, two names no UTF-8."""
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("CREATE TABLE notes(id INTEGER PRIMARY KEY, note TEXT, body TEXT)")
+        connection.execute("CREATE TABLE notes(id INTEGER PRIMARY KEY, note TEXT, body TEXT, name TEXT)")
         connection.executemany(
-            "INSERT INTO notes VALUES (?, ?, ?)",
-            [(number, "plain", b"body %d" % number) for number in range(1, 29)]
-            + [(29, b"hello", b"body"), (30, b"\xff", b"end")],
+            "INSERT INTO notes VALUES (?, ?, ?, CAST(? AS TEXT))",
+            [(number, "plain", b"body %d" % number, b"Zo\xeb") for number in range(1, 3)]
+            + [(number, "plain", b"body %d" % number, b"Ann") for number in range(3, 29)]
+            + [(29, b"hello", b"body", None), (30, b"\xff", b"end", None)],
         )
         connection.commit()
 
 
-async def test_blobs_are_read_as_text_where_the_review_says_so(tmp_path: Path) -> None:
+async def test_bytes_are_read_as_text_where_the_review_says_so(tmp_path: Path) -> None:
     async with _real(tmp_path, _write_bytes) as (_, keys):
         await go_to(keys, "Profile ▸", "Clean ▸")
         await keys.press("p")
@@ -341,6 +342,13 @@ async def test_blobs_are_read_as_text_where_the_review_says_so(tmp_path: Path) -
         await _point(keys, "Form")
         await keys.press("right")
         await until(keys, "utf8_bytes ▸", "1 value", "x'68656c6c6f' → 'hello'", "x'ff' → quarantine")
+        await keys.press("escape", "escape")
+
+        await _open(keys, "notes.name")
+        await until(keys, "cp1252 reads all 2", "'Zo\\xeb' → quarantine   2 ×")
+        await _point(keys, "Not UTF-8")
+        await keys.press("right")
+        await until(keys, "are read as Windows-1252 ▸", "'Zo\\xeb' → 'Zoë'   2 ×")
         await keys.press("escape", "escape")
 
         await _open(keys, "notes.body")

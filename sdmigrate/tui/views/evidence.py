@@ -5,9 +5,10 @@ Invariant: pure; texts are as they came, and each odd value stands with its row.
 
 from collections.abc import Iterable
 
-from sdmigrate.model.finding import Finding, Sample
+from sdmigrate.model.finding import Finding
 from sdmigrate.model.plan import ColumnPlan
 from sdmigrate.model.profile import ColumnProfile
+from sdmigrate.model.values import StoredValue
 from sdmigrate.rules.wording import plural
 from sdmigrate.tui.format import bar, count, fitted, share
 from sdmigrate.tui.views.findings import SEVERITY_WORDS, sample_lines
@@ -77,13 +78,14 @@ def _decision(decided: ColumnPlan | None) -> Iterable[tuple[str, str]]:
 
 
 def _problem_lines(findings: Iterable[Finding], column: ColumnProfile) -> Iterable[str]:
-    shown: set[Sample] = set()
+    shown: set[tuple[int | None, StoredValue]] = set()
     for finding in findings:
         yield f"{SEVERITY_WORDS[finding.severity]}: {finding.message}"
         yield from (f"  {line}" for line in sample_lines(finding.samples))
-        shown |= set(finding.samples)
+        shown |= {(sample.rowid, sample.value) for sample in finding.samples}
     proposed = next((each for each in column.candidates if each.type == column.proposed), None)
-    left = [sample for sample in (proposed.examples if proposed else ()) if sample not in shown]
+    examples = proposed.examples if proposed else ()
+    left = [sample for sample in examples if (sample.rowid, sample.value) not in shown]
     if left:
         yield f"Does not fit {column.proposed}:"
         yield from (f"  {line}" for line in sample_lines(left))

@@ -56,10 +56,11 @@ def _row(finding: Finding | FindingSeen) -> GridRow:
 
 
 def sample_lines(samples: Iterable[Sample]) -> tuple[str, ...]:
-    """Each sample with its row and storage class."""
+    """Each sample with its row and storage class, and with what the advice would make of it."""
     return tuple(
         f"{'row ' + str(sample.rowid) if sample.rowid is not None else 'some row'}: "
         f"{sample.value.storage} {sample.value.text}"
+        + (f" → {sample.read_as.text}" if sample.read_as else "")
         for sample in samples
     )
 
