@@ -12,12 +12,12 @@ from sdmigrate.cli.session import Session, run_command
 from sdmigrate.cli.stage import run_through
 from sdmigrate.model.errors import Refused, UsageProblem
 from sdmigrate.model.events import Outcome
+from sdmigrate.model.listing import BackupListed, BackupState
 from sdmigrate.model.source import Digests, Snapshot
 from sdmigrate.pipeline.standing import standing
-from sdmigrate.report.plain import plain
 from sdmigrate.runtime.directory import RunDirectory, written_whole
 from sdmigrate.runtime.journal import Journal
-from sdmigrate.runtime.runs import find_run, run_directories
+from sdmigrate.runtime.runs import run_directories
 from sdmigrate.sqlite.snapshot import digests_of
 
 app = typer.Typer(help="Snapshots of a source.", no_args_is_help=True)
@@ -38,9 +38,10 @@ def verify(common: Common, run: RunOption) -> None:
     """Read the snapshot again and compare its digests with those taken when it was made."""
 
     def body(session: Session) -> Outcome:
-        directory = find_run(session.work_directory, run)
+        directory = session.run(run)
         digests = _require_as_written(session, directory, directory.snapshot)
-        session.output.text(f"{directory.snapshot}: as it was written, SHA-256 {digests.sha256}")
+        line = f"{directory.snapshot}: as it was written, SHA-256 {digests.sha256}"
+        _list(session, line, directory, "verified", digests)
         return "done"
 
     run_command(common, body)
@@ -60,12 +61,13 @@ def restore(
             raise UsageProblem(
                 f"{output} is there already, or its directory is missing.", "Name a new file with --output."
             )
-        directory = find_run(session.work_directory, run)
+        directory = session.run(run)
         _require_as_written(session, directory, directory.snapshot)
         with written_whole(output) as partial:
             shutil.copyfile(directory.snapshot, partial)
             digests = _require_as_written(session, directory, partial)
-        session.output.text(f"{output}: the snapshot as it was written, SHA-256 {digests.sha256}")
+        line = f"{output}: the snapshot as it was written, SHA-256 {digests.sha256}"
+        _list(session, line, directory, "restored", digests, path=output)
         if directory.dump.exists():
             session.output.text(
                 f"The live schema as it was before this run is in {directory.dump};"
@@ -92,9 +94,9 @@ def prune(
                 continue
             kept[found.source] += 1
             if kept[found.source] > keep and not found.resumable:
+                _list(session, f"removed the snapshot of {directory.run_id}", directory, "removed")
                 for path in (directory.snapshot, directory.dump):
                     path.unlink(missing_ok=True)
-                session.output.text(plain(f"removed the snapshot of {directory.run_id}"))
         return "done"
 
     run_command(common, body)
@@ -109,10 +111,31 @@ def list_them(common: Common) -> None:
         for directory in run_directories(session.work_directory):
             if directory.snapshot.exists():
                 size = directory.snapshot.stat().st_size
-                session.output.text(plain(f"{directory.run_id}  {size:>15,} bytes  {directory.snapshot}"))
+                line = f"{directory.run_id}  {size:>15,} bytes  {directory.snapshot}"
+                _list(session, line, directory, "kept")
         return "done"
 
     run_command(common, body)
+
+
+def _list(
+    session: Session,
+    line: str,
+    directory: RunDirectory,
+    state: BackupState,
+    digests: Digests | None = None,
+    path: Path | None = None,
+) -> None:
+    """Tell of the run's snapshot, or of the file ``path`` that it was written out to."""
+    file = path or directory.snapshot
+    listed = BackupListed(
+        state=state,
+        path=str(file),
+        bytes=file.stat().st_size,
+        sha256=digests.sha256 if digests is not None else None,
+        dump=str(directory.dump) if directory.dump.exists() else None,
+    )
+    session.output.thing(line, listed, run=directory.run_id)
 
 
 def _require_as_written(session: Session, directory: RunDirectory, path: Path) -> Digests:

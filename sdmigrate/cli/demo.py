@@ -14,6 +14,7 @@ from sdmigrate.cli.session import Session, Target, has_terminal, run_command
 from sdmigrate.cli.wizard import open_wizard
 from sdmigrate.demo.database import DEFAULT_ROWS, write_demo
 from sdmigrate.model.events import Outcome, RunFinished
+from sdmigrate.model.listing import FileWritten
 from sdmigrate.model.settings import Request
 from sdmigrate.runtime.directory import make_private_directory
 
@@ -33,9 +34,8 @@ def demo(
     def body(session: Session) -> RunFinished | Outcome:
         if output is not None:
             manifest = write_demo(output, rows=rows, seed=seed)
-            session.output.text(
-                f"{output}: {rows:,} rows, {len(manifest.planted):,} planted defects in the manifest"
-            )
+            line = f"{output}: {rows:,} rows, {len(manifest.planted):,} planted defects in the manifest"
+            session.output.thing(line, FileWritten(path=str(output), count=rows))
             return "done"
         request = _request(session, rows, seed)
         if has_terminal() and not headless and not common.json:

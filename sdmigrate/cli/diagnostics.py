@@ -83,10 +83,15 @@ class Narrator:
         if now - self._told < PROGRESS_SECONDS:
             return
         self._told = now
-        total = f" of {event.total:,}" if event.total is not None else ""
-        eta = f", {event.eta_seconds:.0f} s left" if event.eta_seconds is not None else ""
-        where = f" {event.table}" if event.table else ""
-        _write(f"  {event.stage}{where}: {event.done:,}{total} {event.unit}, {event.rate:,.0f}/s{eta}")
+        _write(f"  {progress_line(event)}")
+
+
+def progress_line(event: Progress) -> str:
+    """How far it is, in words."""
+    total = f" of {event.total:,}" if event.total is not None else ""
+    eta = f", {event.eta_seconds:.0f} s left" if event.eta_seconds is not None else ""
+    where = f" {event.table}" if event.table else ""
+    return f"{event.stage}{where}: {event.done:,}{total} {event.unit}, {event.rate:,.0f}/s{eta}"
 
 
 def _write(line: str) -> None:

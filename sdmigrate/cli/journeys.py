@@ -47,6 +47,7 @@ def begin_journey(
         resume=resume,
     )
     with opened_run(begin, session.cancel, session.listeners) as run:
+        session.about(run.directory)
         return _drive(session, run, confirm, until, view)
 
 

@@ -12,6 +12,8 @@ import msgspec
 
 from sdmigrate.model.errors import Interrupted
 from sdmigrate.model.events import Event, RunFinished
+from sdmigrate.model.listing import Listed
+from sdmigrate.report.plain import plain
 from sdmigrate.runtime.recorder import event_line, utc_now
 
 
@@ -24,7 +26,7 @@ class Output:
         self._finished: RunFinished | None = None
         self._readable = True
 
-    def tell(self, line: str, event: Event) -> None:
+    def tell(self, line: str, event: Event | Listed) -> None:
         """A recorder's listener: print the line where JSON was asked for.
 
         Raises:
@@ -41,14 +43,25 @@ class Output:
                 "Go on with 'sdmigrate resume', with its output going to a file.",
             )
 
-    def tell_outside_a_run(self, event: Event) -> None:
-        """What a command without a run tells, its end included; numbered on from the last line."""
-        self.tell(event_line(event, seq=self._seq + 1, at=utc_now(), run=None), event)
+    def tell_outside_a_run(self, event: Event | Listed, *, run: str | None = None) -> None:
+        """What a command tells that works without a run, its end included; numbered on from the last line.
 
-    def tell_at_once(self, event: RunFinished) -> None:
+        Args:
+            event: what to tell.
+            run: the run that it is about.
+        """
+        self.tell(event_line(event, seq=self._seq + 1, at=utc_now(), run=run), event)
+
+    def thing(self, text: str, event: Event | Listed, *, run: str | None = None) -> None:
+        """One thing of a list: its line for people, made plain, or its event where JSON was asked for."""
+        self.text(plain(text))
+        if self.json:
+            self.tell_outside_a_run(event, run=run)
+
+    def tell_at_once(self, event: RunFinished, *, run: str | None) -> None:
         """The end from inside a signal handler, where the buffered stream may be in use."""
         if self.json and self._finished is None and self._readable:
-            line = event_line(event, seq=self._seq + 1, at=utc_now(), run=None)
+            line = event_line(event, seq=self._seq + 1, at=utc_now(), run=run)
             with contextlib.suppress(OSError):
                 os.write(sys.stdout.fileno(), line.encode() + b"\n")
 

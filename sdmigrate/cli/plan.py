@@ -17,10 +17,9 @@ from sdmigrate.model.profile import Profile
 from sdmigrate.model.source import Snapshot
 from sdmigrate.pipeline.columns import columns_seen
 from sdmigrate.rules import plan_file
-from sdmigrate.rules.plan_difference import difference
+from sdmigrate.rules.plan_difference import difference, difference_line
 from sdmigrate.runtime.directory import written_whole
 from sdmigrate.runtime.journal import Journal
-from sdmigrate.runtime.runs import find_run
 
 app = typer.Typer(help="The decisions, as a file.", no_args_is_help=True)
 
@@ -72,7 +71,7 @@ def show(common: Common, run: RunOption) -> None:
         session.output.text(plan_file.write(plan, profile))
         if session.output.json:
             for event in columns_seen(profile, plan):
-                session.output.tell_outside_a_run(event)
+                session.output.tell_outside_a_run(event, run=session.subject.run_id)
         return "done"
 
     run_command(common, body)
@@ -94,10 +93,10 @@ def diff(
         except (OSError, UnicodeDecodeError) as error:
             raise UsageProblem(f"The plan {other} cannot be read: {error}.", "Check the path.") from error
         read = plan_file.read(text, snapshot.catalog, profile, accept_drift=common.accept_drift)
-        lines = difference(plan, read)
-        for line in lines:
-            session.output.text(line)
-        if not lines:
+        differences = difference(plan, read)
+        for one in differences:
+            session.output.thing(difference_line(one), one, run=session.subject.run_id)
+        if not differences:
             session.output.text("no difference")
         return "done"
 
@@ -110,7 +109,7 @@ def _planned(session: Session, source: Path) -> RunFinished:
 
 
 def _of_run(session: Session, run: str) -> tuple[Plan, Profile, Snapshot]:
-    directory = find_run(session.work_directory, run)
+    directory = session.run(run)
     with Journal.open(directory.journal) as journal:
         plan = journal.result("plan", Plan)
         profile = journal.result("profile", Profile)

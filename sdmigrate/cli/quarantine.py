@@ -17,6 +17,7 @@ from sdmigrate.cli.session import Session, run_command
 from sdmigrate.cli.undo import require_new
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.events import FindingSeen, Outcome, RunFinished
+from sdmigrate.model.listing import FileWritten
 from sdmigrate.model.replay import Replay
 from sdmigrate.model.result import Cleaned
 from sdmigrate.model.source import Snapshot
@@ -29,7 +30,7 @@ from sdmigrate.rules.repaired import same
 from sdmigrate.rules.wording import plural
 from sdmigrate.runtime.directory import RunDirectory, written_whole
 from sdmigrate.runtime.journal import Journal
-from sdmigrate.runtime.runs import find_run, locked
+from sdmigrate.runtime.runs import locked
 from sdmigrate.sqlite.exact_values import row_from_json
 from sdmigrate.sqlite.quarantine import QuarantinedRow, open_quarantine, read_reasons
 from sdmigrate.sqlite.quarantine_children import children_of
@@ -50,9 +51,8 @@ def list_them(common: Common, run: RunOption) -> None:
         reasons = _reasons(_quarantined(session, run))
         counts = Counter((row.table, row.column, row.finding) for row in reasons)
         for (table, column, finding), count in sorted(counts.items(), key=lambda item: str(item[0])):
-            session.output.text(plain(f"{count:>9,}  {table}.{column or ''}  {finding}"))
-            if session.output.json:
-                session.output.tell_outside_a_run(_counted(table, column, finding, count))
+            line = f"{count:>9,}  {table}.{column or ''}  {finding}"
+            session.output.thing(line, _counted(table, column, finding, count), run=session.subject.run_id)
         return "done"
 
     run_command(common, body)
@@ -74,7 +74,9 @@ def show(
     def body(session: Session) -> Outcome:
         directory = _quarantined(session, run)
         if output is not None:
-            session.output.text(plain(f"{_exported(directory, output, table)} rows are in {output}"))
+            written = _exported(directory, output, table)
+            listed = FileWritten(path=str(output), count=written)
+            session.output.thing(f"{written} rows are in {output}", listed, run=directory.run_id)
             return "done"
         children = _children(directory)
         with closing(open_quarantine(directory.quarantine)) as quarantine:
@@ -180,16 +182,17 @@ def _show(
     where = f"{row.table} rowid {row.rowid}" + (f", {row.column}" if row.column else "")
     state = f" (SQLSTATE {row.sqlstate})" if row.sqlstate else ""
     line = plain(f"{where}: {row.reason} [{row.finding}]{state}")
-    session.output.text(line)
     kept = kept_table(quarantine, row.table)
     before = kept_row(quarantine, kept, row.rowid) or {}
     value = shown(before[row.column]) if row.column in before else None
+    event = replace(
+        _counted(row.table, row.column, row.finding, 1),
+        message=line if value is None else f"{line}: {value}",
+        advice=_REPAIR,
+    )
+    session.output.thing(line, event, run=session.subject.run_id)
     if value is not None:
         session.output.text(f"  {value}")
-    if session.output.json:
-        event = _counted(row.table, row.column, row.finding, 1)
-        told = line if value is None else f"{line}: {value}"
-        session.output.tell_outside_a_run(replace(event, message=told, advice=_REPAIR))
     if row.repaired:
         after = row_from_json(row.repaired)
         changed = [name for name in kept.columns if not same(after[name], before[name])]
@@ -227,7 +230,7 @@ def _counted(table: str, column: str | None, finding: str, count: int) -> Findin
 
 
 def _quarantined(session: Session, run: str) -> RunDirectory:
-    directory = find_run(session.work_directory, run)
+    directory = session.run(run)
     if not directory.quarantine.exists():
         raise UsageProblem(f"The run {directory.run_id} has no quarantine yet.", "Let it clean first.")
     return directory

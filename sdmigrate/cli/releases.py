@@ -3,11 +3,14 @@
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from sdmigrate.cli.options import Common, with_common
 from sdmigrate.cli.session import Session, run_command
 from sdmigrate.cli.switching import SchemaOption, TargetOption
 from sdmigrate.model.events import Outcome
+from sdmigrate.model.listing import ReleaseListed
+from sdmigrate.model.result import ReleaseEntry
 from sdmigrate.postgres import releases
 
 app = typer.Typer(help="The releases that a target keeps.", no_args_is_help=True)
@@ -23,7 +26,8 @@ def list_them(common: Common, target: TargetOption = None, schema: SchemaOption 
         for entry in releases.list_releases(session.endpoint(named), stable):
             # A release that was gone back to was published long before it became live again.
             published = f"  first live {entry.published}" if entry.published else ""
-            session.output.text(f"{entry.name}  {entry.state:<8} {entry.rows:>12,} rows{published}")
+            line = f"{entry.name}  {entry.state:<8} {entry.rows:>12,} rows{published}"
+            _list(session, line, entry)
         return "done"
 
     run_command(common, body)
@@ -42,8 +46,22 @@ def prune(
     def body(session: Session) -> Outcome:
         named, stable = session.target(target), session.schema(schema)
         endpoint = session.endpoint(named)
+        before = {entry.name: entry for entry in releases.list_releases(endpoint, stable)}
         for name in releases.prune(endpoint, stable, keep=keep, cancel=session.cancel):
-            session.output.text(f"dropped {name}")
+            _list(session, f"dropped {name}", replace(before[name], state="dropped"))
         return "done"
 
     run_command(common, body)
+
+
+def _list(session: Session, line: str, entry: ReleaseEntry) -> None:
+    listed = ReleaseListed(
+        schema=entry.schema,
+        release=entry.name,
+        state=entry.state,
+        rows=entry.rows,
+        created=entry.created,
+        published=entry.published,
+        previous=entry.previous,
+    )
+    session.output.thing(line, listed, run=entry.run)

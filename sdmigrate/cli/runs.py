@@ -5,20 +5,24 @@ from typing import Annotated, Literal
 import typer
 from msgspec.structs import replace
 
+from sdmigrate.cli.diagnostics import progress_line
 from sdmigrate.cli.journeys import begin_journey, require_confirmation
 from sdmigrate.cli.options import Common, with_common
 from sdmigrate.cli.session import Session, Target, run_command
-from sdmigrate.model.errors import UnsafeToContinue
-from sdmigrate.model.events import Outcome, RunFinished, StageName
+from sdmigrate.model.errors import UnsafeToContinue, UsageProblem
+from sdmigrate.model.events import Outcome, RunFinished, StageName, seen
+from sdmigrate.model.listing import RunListed
+from sdmigrate.model.outcome import ExitCode
 from sdmigrate.model.settings import Request
 from sdmigrate.pipeline.abort import abort_run
+from sdmigrate.pipeline.columns import columns_seen
 from sdmigrate.pipeline.facts import run_facts
-from sdmigrate.pipeline.standing import RunStanding, newest, newest_unfinished, standing
-from sdmigrate.report.files import report_text
+from sdmigrate.pipeline.standing import RunStanding, newest, newest_unfinished, standing, told_so_far
+from sdmigrate.report.files import report_text, story_of
 from sdmigrate.rules.naming import check_schema_name
 from sdmigrate.runtime.directory import RunDirectory
 from sdmigrate.runtime.journal import Journal
-from sdmigrate.runtime.runs import find_run, run_directories
+from sdmigrate.runtime.runs import run_directories
 
 RunArgument = Annotated[str | None, typer.Argument(metavar="RUN", help="A run's id, or its beginning.")]
 
@@ -33,9 +37,7 @@ def taken_up(
     until: StageName | None = None,
 ) -> RunFinished:
     """Go on with a run from its last finished stage."""
-    directory = (
-        find_run(session.work_directory, named) if named else newest_unfinished(session.work_directory)
-    )
+    directory = session.run(named) if named else session.about(newest_unfinished(session.work_directory))
     request, reached = request_of(session, directory, target, schema)
     if until is None and request.mode == "migrate" and not request.no_cutover:
         require_confirmation(request.schema or "", confirm)
@@ -92,7 +94,7 @@ def abort(
     """Remove what an unfinished run left; live is untouched."""
 
     def body(session: Session) -> Outcome:
-        directory = find_run(session.work_directory, run)
+        directory = session.run(run)
         for line in abort_run(directory, session.work_directory):
             session.output.text(line)
         return "done"
@@ -106,7 +108,7 @@ def runs(common: Common) -> None:
 
     def body(session: Session) -> Outcome:
         for directory in run_directories(session.work_directory):
-            session.output.text(_line(standing(directory)))
+            _list(session, standing(directory))
         return "done"
 
     run_command(common, body)
@@ -116,14 +118,15 @@ def runs(common: Common) -> None:
 def status(common: Common, run: RunArgument = None) -> None:
     """Where a run stands; the newest by default."""
 
-    def body(session: Session) -> Outcome:
-        found = standing(_named_or_newest(session, run))
-        session.output.text(_line(found))
+    def body(session: Session) -> RunFinished | Outcome:
+        directory = _named_or_newest(session, run)
+        found = standing(directory)
+        _list(session, found)
         for stage in found.stages:
             session.output.text(f"  {stage.name:<10} {stage.status:<8} {stage.seconds:8.1f} s")
-        if found.progress:
-            session.output.text(f"  {found.progress}")
-        return "done"
+        if found.progress is not None:
+            session.output.thing(f"  {progress_line(found.progress)}", found.progress, run=found.run_id)
+        return "done" if found.state == "unreadable" else told_so_far(directory)
 
     run_command(common, body)
 
@@ -136,19 +139,45 @@ def report(
         Literal["md", "html", "json"] | None, typer.Option("--format", help="Text for a terminal by default.")
     ] = None,
 ) -> None:
-    """Tell a run again, from its journal."""
+    """Tell a run again, from its journal; with --json its columns, gates and findings as events."""
 
-    def body(session: Session) -> Outcome:
+    def body(session: Session) -> RunFinished | Outcome:
+        if format is not None and common.json:
+            raise UsageProblem(
+                "--json and --format both say what stands on standard output.", "Leave one of them out."
+            )
         directory = _named_or_newest(session, run)
-        session.output.text(report_text(directory, format))
-        return "done"
+        if not common.json:
+            session.output.text(report_text(directory, format))
+            return "done"
+        return _retold(session, directory)
 
     run_command(common, body)
 
 
 def _named_or_newest(session: Session, run: str | None) -> RunDirectory:
-    return find_run(session.work_directory, run) if run else newest(session.work_directory)
+    return session.run(run) if run else session.about(newest(session.work_directory))
 
 
-def _line(found: RunStanding) -> str:
-    return f"{found.run_id}  {found.mode:<8} {found.state:<12} {found.source}"
+def _list(session: Session, found: RunStanding) -> None:
+    listed = RunListed(
+        run_dir=found.directory,
+        source=found.source,
+        mode=found.mode,
+        state=found.state,
+        resumable=found.resumable,
+        started=found.started,
+        stages=found.stages,
+    )
+    line = f"{found.run_id}  {found.mode:<8} {found.state:<12} {found.source}"
+    session.output.thing(line, listed, run=found.run_id)
+
+
+def _retold(session: Session, directory: RunDirectory) -> RunFinished:
+    """The report's events; returns its last line, as of a command that did what it was asked."""
+    story = story_of(directory)
+    _list(session, standing(directory))
+    columns = columns_seen(story.profile, story.plan) if story.profile is not None else ()
+    for event in (*columns, *story.gates, *map(seen, story.findings)):
+        session.output.tell_outside_a_run(event, run=story.run)
+    return replace(story.finished, outcome="done", exit_code=ExitCode.DONE)

@@ -5,6 +5,7 @@ import typer
 from sdmigrate.cli.options import Common, with_common
 from sdmigrate.cli.session import Session, run_command
 from sdmigrate.model.events import Outcome
+from sdmigrate.model.listing import ServerListed
 from sdmigrate.postgres import embedded
 
 app = typer.Typer(help="The embedded PostgreSQL of the work directory.", no_args_is_help=True)
@@ -18,11 +19,12 @@ def status(common: Common) -> None:
     def body(session: Session) -> Outcome:
         found = embedded.status(session.work_directory)
         if not found.initialised:
-            session.output.text("not made yet")
+            line = "not made yet"
         elif found.running:
-            session.output.text(f"running, process {found.process}, data in {found.data}")
+            line = f"running, process {found.process}, data in {found.data}"
         else:
-            session.output.text(f"stopped, data in {found.data}")
+            line = f"stopped, data in {found.data}"
+        session.output.thing(line, _listed(session))
         return "done"
 
     run_command(common, body)
@@ -35,7 +37,7 @@ def stop(common: Common) -> None:
 
     def body(session: Session) -> Outcome:
         stopped = embedded.stop(session.work_directory)
-        session.output.text("stopped" if stopped else "it was not running")
+        session.output.thing("stopped" if stopped else "it was not running", _listed(session))
         return "done"
 
     run_command(common, body)
@@ -47,7 +49,17 @@ def dsn(common: Common) -> None:
     """The connection string of the running server, for psql and applications."""
 
     def body(session: Session) -> Outcome:
-        session.output.text(embedded.dsn(session.work_directory))
+        session.output.thing(embedded.dsn(session.work_directory), _listed(session))
         return "done"
 
     run_command(common, body)
+
+
+def _listed(session: Session) -> ServerListed:
+    found = embedded.status(session.work_directory)
+    return ServerListed(
+        state="running" if found.running else "stopped" if found.initialised else "missing",
+        process=found.process,
+        data=str(found.data) if found.data is not None else None,
+        dsn=embedded.dsn(session.work_directory) if found.running else None,
+    )

@@ -23,13 +23,13 @@ from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.events import Outcome, RunFinished
 from sdmigrate.model.outcome import ExitCode, outcome_of
 from sdmigrate.model.settings import Endpoint, Mode, Request
-from sdmigrate.pipeline.summary import unstarted
+from sdmigrate.pipeline.summary import without_a_run
 from sdmigrate.postgres.connect import endpoint_of, has_password
 from sdmigrate.postgres.embedded import persistent
 from sdmigrate.runtime.cancel import CancelToken
-from sdmigrate.runtime.directory import make_private_directory
+from sdmigrate.runtime.directory import RunDirectory, make_private_directory
 from sdmigrate.runtime.recorder import Listener
-from sdmigrate.runtime.runs import default_work_directory
+from sdmigrate.runtime.runs import default_work_directory, find_run
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,26 @@ class Target:
     """The libpq string as given; None for the embedded server."""
 
 
+@dataclass
+class Subject:
+    """What a call is about, as far as it is known by now: its last line says it, however the call ends."""
+
+    target: str | None = None
+    """Without its password."""
+    schema: str | None = None
+    run: RunDirectory | None = None
+
+    @property
+    def run_id(self) -> str | None:
+        """The run's name."""
+        return self.run.run_id if self.run is not None else None
+
+    def ended(self, outcome: Outcome, code: ExitCode = ExitCode.DONE) -> RunFinished:
+        """The last event of a command that works without a run."""
+        directory = str(self.run.path) if self.run is not None else None
+        return without_a_run(outcome, code, schema=self.schema, target=self.target, run_directory=directory)
+
+
 @dataclass(frozen=True)
 class Session:
     """One call of the program."""
@@ -52,6 +72,7 @@ class Session:
     output: Output
     cancel: CancelToken
     listeners: tuple[Listener, ...]
+    subject: Subject
 
     def target(self, named: str | None) -> Target:
         """The target of ``--target`` or the settings.
@@ -65,13 +86,15 @@ class Session:
                 "No target was named.", "Add --target embedded, or --target with a libpq connection string."
             )
         if target == "embedded":
+            self.subject.target = target
             return Target("embedded", None)
         if has_password(target):
             diagnostics.warn(
                 "the target holds a password, which other users of this machine may see in the process list;"
                 " PGPASSWORD or a password file keeps it apart"
             )
-        return Target(endpoint_of(target).described, target)
+        described = self.subject.target = endpoint_of(target).described
+        return Target(described, target)
 
     def endpoint(self, target: Target) -> Endpoint:
         """The server of a command that has no run; the embedded one is started where needed."""
@@ -89,7 +112,21 @@ class Session:
         schema = named or self.settings.schema
         if schema is None:
             raise UsageProblem("No schema was named.", "Add --schema NAME, the name applications will use.")
+        self.subject.schema = schema
         return schema
+
+    def run(self, named: str) -> RunDirectory:
+        """The run of that id, of a unique beginning of it, or at that path.
+
+        Raises:
+            UsageProblem: no run is meant by it, or more than one.
+        """
+        return self.about(find_run(self.work_directory, named))
+
+    def about(self, run: RunDirectory) -> RunDirectory:
+        """The run, noted as what this call is about."""
+        self.subject.run = run
+        return run
 
     def request(self, mode: Mode, source: Path, target: Target | None, schema: str | None) -> Request:
         """The journey that the common options and these ask for."""
@@ -100,6 +137,7 @@ class Session:
                 "The source's name is not valid UTF-8, which the run's records cannot hold.",
                 "Name it through a symbolic link with a plain name.",
             ) from error
+        self.subject.schema = schema
         request = Request(
             mode=mode,
             source=str(source.absolute()),
@@ -140,22 +178,24 @@ def run_command(common: Common, body: Callable[[Session], RunFinished | Outcome]
     """
     output = Output(json=common.json)
     narrator = diagnostics.Narrator(verbose=common.verbose)
-    cancel = CancelToken()
-    _listen_to_signals(cancel, output)
+    cancel, subject = CancelToken(), Subject()
+    _listen_to_signals(cancel, output, subject)
     try:
-        session = _opened(common, output, cancel, narrator)
+        session = _opened(common, output, cancel, narrator, subject)
         result = body(session)
-        finished = result if isinstance(result, RunFinished) else ended_outside_a_run(result, ExitCode.DONE)
+        finished = result if isinstance(result, RunFinished) else subject.ended(result)
     except Exception as error:
         diagnostics.fail(error, verbose=common.verbose)
-        finished = ended_outside_a_run(*outcome_of(error))
+        finished = subject.ended(*outcome_of(error))
     if output.finished is None:
-        output.tell_outside_a_run(finished)
+        output.tell_outside_a_run(finished, run=subject.run_id)
     # What was told last is what holds, also where telling it was the last thing that could be done.
     raise typer.Exit((output.finished or finished).exit_code)
 
 
-def _opened(common: Common, output: Output, cancel: CancelToken, narrator: diagnostics.Narrator) -> Session:
+def _opened(
+    common: Common, output: Output, cancel: CancelToken, narrator: diagnostics.Narrator, subject: Subject
+) -> Session:
     """The session of these options.
 
     Raises:
@@ -174,12 +214,8 @@ def _opened(common: Common, output: Output, cancel: CancelToken, narrator: diagn
         output=output,
         cancel=cancel,
         listeners=(output.tell, narrator.tell),
+        subject=subject,
     )
-
-
-def ended_outside_a_run(outcome: Outcome, code: ExitCode) -> RunFinished:
-    """The last event of a command that has no run."""
-    return unstarted(Request(mode="inspect", source="", target=None, schema=None), outcome, code)
 
 
 def has_terminal() -> bool:
@@ -187,11 +223,11 @@ def has_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _listen_to_signals(cancel: CancelToken, output: Output) -> None:
+def _listen_to_signals(cancel: CancelToken, output: Output, subject: Subject) -> None:
     def stop(number: int, _frame: FrameType | None) -> None:
         if cancel.is_set() and number == signal.SIGINT:
             # A second Ctrl-C does not wait for the rollback; PostgreSQL rolls back when the connection goes.
-            output.tell_at_once(ended_outside_a_run("aborted", ExitCode.ABORTED))
+            output.tell_at_once(subject.ended("aborted", ExitCode.ABORTED), run=subject.run_id)
             os._exit(ExitCode.ABORTED)
         cancel.set()
 

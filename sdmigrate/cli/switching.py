@@ -10,11 +10,10 @@ from msgspec.structs import replace
 from sdmigrate.cli.diagnostics import note
 from sdmigrate.cli.journeys import ask, require_confirmation
 from sdmigrate.cli.options import Common, with_common
-from sdmigrate.cli.session import Session, ended_outside_a_run, run_command
+from sdmigrate.cli.session import Session, run_command
 from sdmigrate.model.approval import approve
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.events import Outcome, RunFinished, seen, summed
-from sdmigrate.model.outcome import ExitCode
 from sdmigrate.model.result import Switch
 from sdmigrate.postgres.bookkeeping import Bookkeeping
 from sdmigrate.postgres.releases import list_releases
@@ -100,11 +99,9 @@ def _switch(
             note(f"{finding.severity} {finding.code}: {finding.message}")
         session.output.text(_told(done))
         return replace(
-            ended_outside_a_run(outcome, ExitCode.DONE),
-            schema=stable,
+            session.subject.ended(outcome),
             release=done.release,
             previous=done.previous,
-            target=endpoint.described,
             findings=tuple(summed(finding) for finding in told),
         )
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from sdmigrate.cli.session import Session
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.events import Outcome
+from sdmigrate.model.listing import FileWritten
 from sdmigrate.model.result import Cleaned
 from sdmigrate.model.source import Snapshot
 from sdmigrate.report.plain import plain
 from sdmigrate.runtime.directory import written_whole
 from sdmigrate.runtime.journal import Journal
-from sdmigrate.runtime.runs import find_run
 from sdmigrate.sqlite.audit_export import export_changes
 from sdmigrate.sqlite.undo import write_undone
 
@@ -22,7 +22,7 @@ def undo(session: Session, run: str, output: Path | None) -> Outcome:
         UsageProblem: the run has not cleaned yet, or the output is there already.
         UnsafeToContinue: one of the files was changed since.
     """
-    directory = find_run(session.work_directory, run)
+    directory = session.run(run)
     with Journal.open(directory.journal) as journal:
         cleaned = journal.result("clean", Cleaned)
         snapshot = journal.result("backup", Snapshot)
@@ -32,7 +32,8 @@ def undo(session: Session, run: str, output: Path | None) -> Outcome:
     require_new(path)
     with written_whole(path) as partial:
         untyped = write_undone(cleaned, snapshot, partial)
-    session.output.text(plain(f"{path} holds the snapshot's rows, rowids, values and storage classes"))
+    line = f"{path} holds the snapshot's rows, rowids, values and storage classes"
+    session.output.thing(line, FileWritten(path=str(path)), run=directory.run_id)
     if not Path(snapshot.path).is_file():
         session.output.text("  not proven: the snapshot itself is gone, and nothing is left to compare with")
     for table in untyped:
@@ -48,13 +49,14 @@ def export_audit(session: Session, run: str | None, path: Path) -> Outcome:
     """
     if run is None:
         raise UsageProblem("--audit needs a run that has cleaned.", "sdmigrate clean --run RUN --audit FILE.")
-    directory = find_run(session.work_directory, run)
+    directory = session.run(run)
     if not directory.audit.exists():
         raise UsageProblem(f"The run {directory.run_id} has not cleaned yet.", "Go on with it first.")
     require_new(path)
     with written_whole(path) as partial, partial.open("wb") as out:
         written = export_changes(directory.audit, out)
-    session.output.text(plain(f"{written:,} changed values are in {path}"))
+    listed = FileWritten(path=str(path), count=written)
+    session.output.thing(f"{written:,} changed values are in {path}", listed, run=directory.run_id)
     return "done"
 
 

@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from sdmigrate.cli.options import Common, with_common
-from sdmigrate.cli.session import Session, ended_outside_a_run, has_terminal, run_command
+from sdmigrate.cli.session import Session, has_terminal, run_command
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.events import RunFinished
-from sdmigrate.model.outcome import ExitCode
 from sdmigrate.model.settings import Mode, Request
 
 
@@ -39,7 +38,7 @@ def open_wizard(session: Session, request: Request, conninfo: str | None) -> Run
     finished, words = run_wizard(options)
     if words:
         session.output.text("\n".join(words))
-    return finished if finished is not None else ended_outside_a_run("done", ExitCode.DONE)
+    return finished if finished is not None else session.subject.ended("done")
 
 
 def wizard_command(

@@ -159,13 +159,16 @@ class Switch(Record):
     findings: tuple[Finding, ...] = ()
 
 
+ReleaseState: TypeAlias = Literal["loading", "loaded", "verified", "live", "kept", "dropped"]
+
+
 class ReleaseEntry(Record):
     """One line of ``releases list``."""
 
     name: str
     schema: str
     live: bool
-    state: Literal["loading", "loaded", "verified", "live", "kept", "dropped"]
+    state: ReleaseState
     run: str
     created: str
     """UTC, ISO 8601."""

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 from sdmigrate.model.errors import SdmigrateError, UsageProblem
-from sdmigrate.model.events import RunFinished, StageSummary
+from sdmigrate.model.events import Progress, RunFinished, StageSummary
 from sdmigrate.model.outcome import ExitCode
 from sdmigrate.model.record import Record
 from sdmigrate.model.settings import Mode, Request
 from sdmigrate.pipeline.facts import run_facts
 from sdmigrate.pipeline.order import stages_of
-from sdmigrate.pipeline.told import journal_events, stages_told
+from sdmigrate.pipeline.summary import summarise
+from sdmigrate.pipeline.told import event_of, journal_events, stages_told
 from sdmigrate.runtime.directory import RunDirectory
 from sdmigrate.runtime.journal import Journal
 from sdmigrate.runtime.runs import is_locked, run_directories
@@ -31,8 +32,8 @@ class RunStanding(Record):
     """"running", "unfinished", "unreadable", "abandoned", or the outcome of an ended run."""
     started: str
     stages: tuple[StageSummary, ...] = ()
-    progress: str = ""
-    """The newest progress line while running."""
+    progress: Progress | None = None
+    """The newest while running."""
 
     @property
     def resumable(self) -> bool:
@@ -60,10 +61,33 @@ def standing(directory: RunDirectory) -> RunStanding:
         state="abandoned" if abandoned else _state(running, complete, finished),
         started=facts.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
         stages=stages,
-        progress=directory.progress.read_text("utf-8").strip()
-        if running and directory.progress.exists()
-        else "",
+        progress=_progress(directory) if running else None,
     )
+
+
+def told_so_far(directory: RunDirectory) -> RunFinished:
+    """What the run's last line would say if it ended now, as one that is ``done``.
+
+    Raises:
+        SdmigrateError: its journal cannot be read.
+    """
+    with Journal.open(directory.journal) as journal:
+        request = run_facts(journal).request
+        return summarise(
+            journal,
+            outcome="done",
+            exit_code=ExitCode.DONE,
+            schema=request.schema,
+            target=request.target,
+            run_directory=str(directory.path),
+        )
+
+
+def _progress(directory: RunDirectory) -> Progress | None:
+    if not directory.progress.exists():
+        return None
+    event = event_of(directory.progress.read_text("utf-8"))
+    return event if isinstance(event, Progress) else None
 
 
 def _state(running: bool, complete: bool, finished: RunFinished | None) -> str:

@@ -33,14 +33,26 @@ def end_of_journey(mode: Mode, journal: Journal) -> Outcome:
 
 def unstarted(request: Request, outcome: Outcome, exit_code: int) -> RunFinished:
     """The last event of a run that could not begin."""
+    return without_a_run(outcome, exit_code, schema=request.schema, target=request.target)
+
+
+def without_a_run(
+    outcome: Outcome,
+    exit_code: int,
+    *,
+    schema: str | None,
+    target: str | None,
+    run_directory: str | None = None,
+) -> RunFinished:
+    """The last event of a command in which no stage ran; the directory is of the run that it looked at."""
     return RunFinished(
         outcome=outcome,
         exit_code=exit_code,
-        schema=request.schema,
+        schema=schema,
         release=None,
         previous=None,
-        target=request.target,
-        run_dir=None,
+        target=target,
+        run_dir=run_directory,
         quality=QualityPair(before=None, after=None),
         stages=(),
         tables=(),

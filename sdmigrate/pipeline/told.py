@@ -32,13 +32,16 @@ class StageTold(Record):
 
 def journal_events(journal: Journal) -> list[Event]:
     """The journal's events in order."""
-    events: list[Event] = []
-    for line in journal.lines():
-        fields = msgspec.json.decode(line)
-        for name in ("v", "seq", "at", "run"):
-            fields.pop(name, None)
-        events.append(msgspec.convert(fields, Event))
-    return events
+    return [event_of(line) for line in journal.lines()]
+
+
+def event_of(line: str) -> Event:
+    """The event in that line, without its envelope."""
+    fields = msgspec.json.decode(line)
+    for name in ("v", "seq", "at", "run"):
+        fields.pop(name, None)
+    event: Event = msgspec.convert(fields, Event)
+    return event
 
 
 def stages_told(journal: Journal, events: Iterable[Event]) -> tuple[StageTold, ...]:

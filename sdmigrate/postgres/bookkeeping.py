@@ -7,17 +7,14 @@ tables say exactly what is there. Where they lie is a value: a rehearsal hands o
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
 
 import msgspec
 from psycopg import sql
 
 from sdmigrate.model.errors import TargetUnreachable
 from sdmigrate.model.record import Record
-from sdmigrate.model.result import TableDigest
+from sdmigrate.model.result import ReleaseState, TableDigest
 from sdmigrate.postgres.connect import Connection
-
-State: TypeAlias = Literal["loading", "loaded", "verified", "live", "kept", "dropped"]
 
 VERSION_COMMENT = "sdmigrate bookkeeping, version 1"
 """The comment on the schema by which it is known to be ours."""
@@ -87,7 +84,7 @@ class RecordedRelease:
 
     name: str
     stable: str
-    state: State
+    state: ReleaseState
     adopted: bool
     run: str
     plan_id: str
@@ -181,7 +178,9 @@ class Bookkeeping:
             self._sql("UPDATE {schema}.releases SET previous = %s WHERE name = %s"), (previous, name)
         )
 
-    def mark(self, connection: Connection, name: str, state: State, *, rows: int | None = None) -> None:
+    def mark(
+        self, connection: Connection, name: str, state: ReleaseState, *, rows: int | None = None
+    ) -> None:
         """Set a release's state, and its number of rows where given."""
         connection.execute(
             self._sql("UPDATE {schema}.releases SET state = %s, rows = coalesce(%s, rows) WHERE name = %s"),

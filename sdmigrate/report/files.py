@@ -57,18 +57,32 @@ def report_text(directory: RunDirectory, form: Literal["md", "html", "json"] | N
     Raises:
         UnsafeToContinue: the run has not ended, or another version wrote its report.
     """
-    path = directory.report(form or "json")
+    if form is None:
+        return terminal_text(story_of(directory))
+    return _read(directory, form).rstrip("\n")
+
+
+def story_of(directory: RunDirectory) -> RunStory:
+    """What an ended run told, its values masked.
+
+    Raises:
+        UnsafeToContinue: the run has not ended, or another version wrote its report.
+    """
     try:
-        text = path.read_text("utf-8")
-        return text.rstrip("\n") if form is not None else terminal_text(from_json(text, RunStory))
+        return from_json(_read(directory, "json"), RunStory)
+    except msgspec.MsgspecError as error:
+        raise UnsafeToContinue(
+            f"{directory.report('json')} was not written by this version of sdmigrate: {error}.",
+            "Read it with --format json, or with the version that wrote it.",
+        ) from error
+
+
+def _read(directory: RunDirectory, suffix: str) -> str:
+    try:
+        return directory.report(suffix).read_text("utf-8")
     except FileNotFoundError as error:
         raise UnsafeToContinue(
             f"The run {directory.run_id} has no report yet.", "Go on with it: sdmigrate resume."
-        ) from error
-    except msgspec.MsgspecError as error:
-        raise UnsafeToContinue(
-            f"{path} was not written by this version of sdmigrate: {error}.",
-            "Read it with --format json, or with the version that wrote it.",
         ) from error
 
 

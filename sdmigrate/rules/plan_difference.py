@@ -3,13 +3,14 @@
 Invariant: a table or column that came, went or changed is always named; nothing is matched by likeness.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import msgspec
 
 from sdmigrate.model.catalog import Catalog
 from sdmigrate.model.finding import Finding
+from sdmigrate.model.listing import PlanDiffers
 from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, Profile
 from sdmigrate.model.record import Record
@@ -164,47 +165,62 @@ def drift_findings(drifted: Drift) -> tuple[Finding, ...]:
     )
 
 
-def difference(before: Plan, after: Plan) -> tuple[str, ...]:
-    """One line for each decision that differs; none where the plans decide alike.
-
-    ``-`` is in ``before`` only, ``+`` in ``after`` only, ``~`` in both and different.
-    """
-    lines = [
-        f"~ {name}: {_shown(one)} -> {_shown(other)}"
-        for name in ("naming", "day_first", "accept_quarantine")
-        if (one := getattr(before, name)) != (other := getattr(after, name))
-    ]
+def difference(before: Plan, after: Plan) -> tuple[PlanDiffers, ...]:
+    """The decisions that differ, in the order of the plans; none where they decide alike."""
+    found = list(_changed(before, after, ("naming", "day_first", "accept_quarantine")))
     earlier = {table.source: table for table in before.tables}
     later = {table.source: table for table in after.tables}
-    lines += [f"- table {name!r}" for name in earlier if name not in later]
+    found += [
+        PlanDiffers(kind="removed", table=name, before=table.target)
+        for name, table in earlier.items()
+        if name not in later
+    ]
     for name, table in later.items():
         if name not in earlier:
-            lines.append(f"+ table {name!r} -> {table.target!r}, {len(table.columns)} columns")
+            found.append(PlanDiffers(kind="added", table=name, after=table.target))
         else:
-            lines += _table_lines(earlier[name], table)
-    return tuple(lines)
+            found += _of_table(earlier[name], table)
+    return tuple(found)
 
 
-def _table_lines(before: TablePlan, after: TablePlan) -> Iterator[str]:
-    for field in before.__struct_fields__:
-        one, other = getattr(before, field), getattr(after, field)
-        if field != "columns" and one != other:
-            yield f"~ table {after.source!r} {field}: {_shown(one)} -> {_shown(other)}"
+def difference_line(differs: PlanDiffers) -> str:
+    """``-`` is in the plan before only, ``+`` in the one after only, ``~`` in both and different."""
+    place = f"table {differs.table!r}" if differs.table is not None else ""
+    if differs.column is not None:
+        place = f"column {differs.column!r} of {place}"
+    match differs.kind:
+        case "removed":
+            return f"- {place}"
+        case "added":
+            return f"+ {place} -> {_shown(differs.after)}"
+        case "changed":
+            named = f"{place} {differs.key}".lstrip()
+            return f"~ {named}: {_shown(differs.before)} -> {_shown(differs.after)}"
+
+
+def _of_table(before: TablePlan, after: TablePlan) -> Iterator[PlanDiffers]:
+    fields = [field for field in before.__struct_fields__ if field != "columns"]
+    yield from _changed(before, after, fields, table=after.source)
     earlier = {column.source: column for column in before.columns}
     later = {column.source: column for column in after.columns}
-    yield from (f"- column {name!r} of table {before.source!r}" for name in earlier if name not in later)
+    for name, column in earlier.items():
+        if name not in later:
+            yield PlanDiffers(kind="removed", table=before.source, column=name, before=column.type)
+    fields = [field for field in ColumnPlan.__struct_fields__ if field not in ("confidence", "decision")]
     for name, column in later.items():
         if name not in earlier:
-            yield f"+ column {name!r} of table {after.source!r}: {column.type}"
+            yield PlanDiffers(kind="added", table=after.source, column=name, after=column.type)
         else:
-            yield from _column_lines(after.source, earlier[name], column)
+            yield from _changed(earlier[name], column, fields, table=after.source, column=name)
 
 
-def _column_lines(table: str, before: ColumnPlan, after: ColumnPlan) -> Iterator[str]:
-    for field in before.__struct_fields__:
-        one, other = getattr(before, field), getattr(after, field)
-        if field not in ("confidence", "decision") and one != other:
-            yield f"~ column {after.source!r} of table {table!r} {field}: {_shown(one)} -> {_shown(other)}"
+def _changed(
+    before: Record, after: Record, keys: Iterable[str], *, table: str | None = None, column: str | None = None
+) -> Iterator[PlanDiffers]:
+    for key in keys:
+        one, other = getattr(before, key), getattr(after, key)
+        if one != other:
+            yield PlanDiffers(kind="changed", table=table, column=column, key=key, before=one, after=other)
 
 
 def _shown(value: object) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from sdmigrate.model.events import Advanced, ColumnSeen, Event, FindingSeen, Progress
+from sdmigrate.model.listing import Listed
 from sdmigrate.runtime.journal import Journal
 from sdmigrate.runtime.progress import ProgressMeter
 
@@ -38,7 +39,7 @@ def timestamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def event_line(event: Event, *, seq: int, at: datetime, run: str | None) -> str:
+def event_line(event: Event | Listed, *, seq: int, at: datetime, run: str | None) -> str:
     """One line of ``--json``, without its newline."""
     envelope = {"v": 1, "seq": seq, "at": timestamp(at), "run": run}
     return json.dumps(envelope | msgspec.to_builtins(event), ensure_ascii=False, allow_nan=False)

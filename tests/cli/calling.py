@@ -30,6 +30,12 @@ KEYS = {
         *("table", "column", "declared", "proposed", "confidence", "reason", "rows", "nulls", "empties"),
         *("classes", "forms", "decision"),
     },
+    "run.listed": {"run_dir", "source", "mode", "state", "resumable", "started", "stages"},
+    "release.listed": {"schema", "release", "state", "rows", "created", "published", "previous"},
+    "backup.listed": {"state", "path", "bytes", "sha256", "dump"},
+    "plan.differs": {"kind", "table", "column", "key", "before", "after"},
+    "server.listed": {"state", "process", "data", "dsn"},
+    "file.written": {"path", "count"},
     "run.finished": {
         *("outcome", "exit_code", "schema", "release", "previous", "target", "run_dir", "quality"),
         *("stages", "tables", "findings"),

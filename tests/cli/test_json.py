@@ -12,7 +12,7 @@ import pytest
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.postgres.connect import endpoint_of
 from sdmigrate.runtime.directory import make_private_directory
-from tests.cli.calling import Called, call, command, read_events, spawn
+from tests.cli.calling import KEYS, TABLE_KEYS, Called, call, command, read_events, spawn
 
 STAGES = ("preflight", "backup", "profile", "plan", "clean", "canary", "load", "verify", "cutover")
 
@@ -125,6 +125,30 @@ def test_a_target_that_cannot_be_reached(desk: Path, work: Path) -> None:
     assert sorted(called.last["target"].split()) == ["dbname=x", "host=/nowhere"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("migrate", "{missing}", "--confirm", "app"), 3),
+        (("migrate", "{desk}"), 4),
+        (("rehearse", "{missing}"), 3),
+        (("load", "{missing}"), 3),
+        (("preflight", "{missing}"), 3),
+        (("cutover",), 4),
+        (("cutover", "--confirm", "app"), 3),
+        (("rollback", "--confirm", "app"), 3),
+        (("releases", "list"), 3),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_what_was_named_is_told_where_nothing_could_begin(
+    arguments: tuple[str, ...], code: int, desk: Path, work: Path, tmp_path: Path
+) -> None:
+    named = [argument.format(missing=tmp_path / "missing", desk=desk) for argument in arguments]
+    target = ("--target", "host=/nowhere password=secret", "--schema", "app")
+    called = call(*named, *target, "--json", "--work-dir", work)
+    assert (called.code, called.last["schema"], called.last["target"]) == (code, "app", "host=/nowhere")
+
+
 def test_a_gate_that_says_no(
     desk: Path, postgres: Endpoint, schema_name: str, work: Path, tmp_path: Path
 ) -> None:
@@ -216,3 +240,12 @@ def test_a_closed_pipe_under_a_text_is_no_error(work: Path, tmp_path: Path) -> N
 def test_the_real_process_says_the_same(work: Path, tmp_path: Path) -> None:
     called = spawn("inspect", tmp_path / "missing", "--json", "--work-dir", work)
     assert (called.code, called.last["exit_code"]) == (3, 3)
+
+
+def test_the_documentation_names_every_event_and_field() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "json.md").read_text("utf-8")
+    rows = {line.split("`")[1]: line for line in told.splitlines() if line.startswith("| `")}
+    assert rows.keys() == KEYS.keys()
+    for event, fields in KEYS.items():
+        assert [name for name in sorted(fields) if f"`{name}`" not in rows[event]] == []
+    assert [name for name in sorted(TABLE_KEYS) if name not in told] == []

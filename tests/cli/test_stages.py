@@ -1,6 +1,7 @@
 """A run stage by stage, and what can be asked of it: plan, backup, undo, status, report, resume, abort."""
 
 import fcntl
+import hashlib
 import json
 import os
 import sqlite3
@@ -86,7 +87,11 @@ def test_undo_writes_the_snapshot_back(shop: Path, work: Path, tmp_path: Path) -
     cleaned = on(work, "clean", shop)
     run = cleaned.last["run"]
     output = tmp_path / "undone.sqlite"
-    assert on(work, "clean", "--undo", "--run", run, "--output", output).code == 0
+    undone = on(work, "clean", "--undo", "--run", run, "--output", output)
+    assert (undone.code, undone.last["run"], undone.last["run_dir"]) == (0, run, cleaned.last["run_dir"])
+    assert (undone.events[0]["event"], undone.events[0]["path"]) == ("file.written", str(output))
+    audit = on(work, "clean", "--run", run, "--audit", tmp_path / "audit.jsonl")
+    assert audit.events[0]["count"] == sum(table["changed"] for table in cleaned.last["tables"])
     assert rows_of(output) == rows_of(shop)
     again = on(work, "clean", "--undo", "--run", run, "--output", output)
     assert again.code == 2
@@ -97,12 +102,21 @@ def test_backups(shop: Path, work: Path, tmp_path: Path) -> None:
     runs = [on(work, "inspect", shop).last["run"] for _ in range(2)]
     listed = call("backup", "list", "--work-dir", work).out.splitlines()
     assert [line.split()[0] for line in listed] == runs[::-1]
+    told = on(work, "backup", "list").events[:-1]
+    snapshots = [work / "runs" / run / "snapshot.sqlite" for run in runs[::-1]]
+    assert [(event["run"], event["path"]) for event in told] == [
+        (path.parent.name, str(path)) for path in snapshots
+    ]
+    assert [event["bytes"] for event in told] == [path.stat().st_size for path in snapshots]
     output = tmp_path / "restored.sqlite"
     restore = ("backup", "restore", "--run", runs[0], "--output", output)
     assert on(work, *restore).code == 0
     assert rows_of(output) == rows_of(shop)
     assert on(work, *restore).code == 2
-    assert on(work, "backup", "verify", "--run", runs[0]).code == 0
+    verified = on(work, "backup", "verify", "--run", runs[0])
+    digest = hashlib.sha256(snapshots[1].read_bytes()).hexdigest()
+    assert (verified.code, verified.events[0]["state"]) == (0, "verified")
+    assert (verified.events[0]["sha256"], verified.last["run"]) == (digest, runs[0])
     taken = on(work, "backup", "create", shop).last["run"]
     pruned = call("backup", "prune", "--work-dir", work)
     # Of each source the newest stays, and whatever a run can still go on from.
@@ -134,6 +148,12 @@ def test_plans(shop: Path, work: Path, tmp_path: Path) -> None:
     other.write_text('version = 1\n[tables.buyers.columns.age]\ntype = "text"\n', "utf-8")
     told = call("plan", "diff", "--run", run, other, "--work-dir", work)
     assert (told.code, "age" in told.out) == (0, True)
+    differs = on(work, "plan", "diff", "--run", run, other)
+    kept = ("kind", "table", "column", "key", "before", "after")
+    assert [event[name] for event in differs.events[:1] for name in kept] == [
+        *("changed", "buyers", "age", "type", "bigint", "text"),
+    ]
+    assert on(work, "plan", "diff", "--run", run, plan).events[:-1] == []
     assert on(work, "plan", "new", shop, "--output", plan).code == 2
 
 
@@ -173,10 +193,51 @@ def test_what_is_told_of_runs(shop: Path, work: Path) -> None:
     assert call("report", run, "--format", "md", "--work-dir", work).out.startswith("# ")
     assert call("report", run, "--format", "html", "--work-dir", work).out.startswith("<!doctype html>")
     assert json.loads(call("report", run, "--format", "json", "--work-dir", work).out)["run"] == run
-    for command in ("runs", "status", "report"):
-        called = on(work, command)
-        assert (called.code, len(called.events)) == (0, 1)
+    both = on(work, "report", "--format", "json")
+    assert (both.code, both.last["run_dir"]) == (2, None)
     assert on(work, "resume").code == 2
+
+
+def test_what_is_told_of_runs_as_json(shop: Path, work: Path) -> None:
+    ended = on(work, "inspect", shop)
+    run, columns = ended.last["run"], events_of(ended, "column")
+    refused = on(work, "clean", shop, "--plan", strict(work.parent))
+    assert refused.code == 1
+    listed = on(work, "runs").events[:-1]
+    assert [(event["run"], event["state"], event["resumable"]) for event in listed] == [
+        (refused.last["run"], "refused", True),
+        (run, "inspected", False),
+    ]
+    assert listed[1] == listed[1] | {
+        "run_dir": ended.last["run_dir"],
+        "source": str(shop),
+        "mode": "inspect",
+        "stages": ended.last["stages"],
+    }
+    # The last line is of the call, and says of the run what the run's own last line said.
+    same = ("schema", "release", "previous", "target", "run_dir", "quality", "stages", "tables", "findings")
+    for command in ("status", "report"):
+        told = on(work, command, refused.last["run"])
+        assert (told.code, told.last["outcome"], told.last["exit_code"]) == (0, "done", 0)
+        assert {name: told.last[name] for name in same} == {name: refused.last[name] for name in same}
+        assert told.events[0]["state"] == "refused"
+        assert {event["run"] for event in told.events} == {refused.last["run"]}
+    again = on(work, "report", run)
+    assert [event["column"] for event in events_of(again, "column")] == [event["column"] for event in columns]
+    stops = [event["name"] for event in events_of(told, "gate") if event["verdict"] == "stop"]
+    assert stops == ["quarantine"]
+    assert len(events_of(told, "finding")) == len(refused.last["findings"]) > 0
+
+
+def events_of(called: Called, kind: str) -> list[dict[str, object]]:
+    return [event for event in called.events if event["event"] == kind]
+
+
+def strict(directory: Path) -> Path:
+    """A plan under which more rows go to quarantine than its gate takes."""
+    file = directory / "strict.toml"
+    file.write_text('version = 1\n[tables.buyers.columns.age]\nempty = "quarantine"\n', "utf-8")
+    return file
 
 
 def test_a_locked_run_is_left_alone(shop: Path, work: Path) -> None:

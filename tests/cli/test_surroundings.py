@@ -150,6 +150,7 @@ def test_the_demo_as_a_file(tmp_path: Path) -> None:
     output = tmp_path / "demo.sqlite"
     called = call("demo", "--output", output, "--rows", "300", "--seed", "2", "--json")
     assert (called.code, called.last["outcome"]) == (0, "done")
+    assert (called.events[0]["path"], called.events[0]["count"]) == (str(output), 300)
     manifest = tmp_path / "demo.sqlite.manifest.json"
     entries = msgspec.json.decode(manifest.read_bytes())
     assert entries
@@ -172,9 +173,12 @@ def test_the_demo_without_a_terminal(work: Path) -> None:
         dsn = spawn("server", "dsn", "--work-dir", work).out
         assert dsn.startswith("host=")
         assert spawn("server", "status", "--work-dir", work).out.startswith("running")
+        running = spawn("server", "status", "--json", "--work-dir", work).events[0]
+        assert (running["state"], f"{running['dsn']}\n") == ("running", dsn)
     finally:
         assert spawn("server", "stop", "--work-dir", work).out == "stopped\n"
-    assert spawn("server", "stop", "--work-dir", work).out == "it was not running\n"
+    stopped = spawn("server", "stop", "--json", "--work-dir", work).events[0]
+    assert (stopped["state"], stopped["process"], stopped["dsn"]) == ("stopped", None, None)
     assert spawn("server", "dsn", "--json", "--work-dir", work).last["exit_code"] == 3
 
 

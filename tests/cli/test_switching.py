@@ -79,6 +79,11 @@ def test_two_releases_there_and_back(target: Target, shop: Path) -> None:
     done = target.confirmed("cutover")
     assert (done.last["release"], done.last["previous"]) == (second, first)
     assert f"{second}  live" in target.text("releases", "list")
+    listed = target.call("releases", "list")
+    entries = [(event["release"], event["state"], event["rows"]) for event in listed.events[:-1]]
+    assert entries == [(first, "kept", LOADED), (second, "live", LOADED)]
+    assert [event["previous"] for event in listed.events[:-1]] == [None, first]
+    assert listed.last["schema"] == target.schema
 
     unknown = target.confirmed("rollback", "--to", "nope")
     assert (unknown.code, unknown.last["outcome"]) == (2, "failed")
@@ -87,7 +92,9 @@ def test_two_releases_there_and_back(target: Target, shop: Path) -> None:
     forward = target.confirmed("rollback", "--to", second)
     assert (forward.code, forward.last["release"]) == (0, second)
 
-    assert target.text("releases", "prune", "--keep", "0") == f"dropped {first}\n"
+    pruned = target.call("releases", "prune", "--keep", "0")
+    assert [(event["release"], event["state"]) for event in pruned.events[:-1]] == [(first, "dropped")]
+    assert target.text("releases", "prune", "--keep", "0") == ""
     assert target.rows() == LOADED
     gone = target.confirmed("rollback", "--to", first)
     assert gone.code == 2

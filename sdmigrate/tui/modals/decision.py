@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
 from sdmigrate.model.errors import UsageProblem
-from sdmigrate.rules.plan_difference import difference
+from sdmigrate.rules.plan_difference import difference, difference_line
 from sdmigrate.rules.plan_file import PlanProblem
 from sdmigrate.rules.plan_review import Place, Review
 from sdmigrate.tui.decisions import Field, agreed_to, chosen, fields_of, typed
@@ -96,7 +96,7 @@ class DecisionDialog(ModalScreen[Review], ShowsTrials):
             return effect_lines(self._review, outcome, self._place)
         first = (*self._review.earlier, self._review.plan)[0]
         changes = difference(first, self._review.plan)
-        lines: list[Line] = [(line, "") for line in changes[:_MOST_DIFFERENCES]]
+        lines: list[Line] = [(difference_line(one), "") for one in changes[:_MOST_DIFFERENCES]]
         if len(changes) > len(lines):
             lines.append((f"and {len(changes) - len(lines):,} more", "muted"))
         return tuple(lines) or (("Nothing is decided otherwise than when the review began.", "muted"),)
