@@ -122,6 +122,9 @@ def _is_changed(given: Mapping[str, Any], column: ColumnProfile) -> bool:
     type_ = canonical_type(named) if isinstance(named, str) else None
     if type_ is None or given.get("misfit", "quarantine") not in ("quarantine", "fail"):
         return False
+    if type_ == column.proposed == "text":
+        # What text cannot hold, bytes of no encoding and BLOBs, is no other type of values.
+        return False
     unfit = misfits(column, type_, given.get("day_first"), given.get("form", "auto"))
     if unfit is None:
         return family(type_) not in ("text", family(column.proposed))

@@ -36,6 +36,7 @@ from sdmigrate.rules.plan_difference import Drift, Path, drift, drift_findings, 
 from sdmigrate.rules.plan_places import Places, parse
 from sdmigrate.rules.plan_text import write
 from sdmigrate.rules.planning import CONFIDENCE, finished, propose
+from sdmigrate.rules.stated_decisions import with_stated
 from sdmigrate.rules.type_families import TYPE_NAMES, canonical_type, family
 
 __all__ = ["PlanProblem", "read", "write"]
@@ -86,6 +87,8 @@ def read(
     )
     check_collisions("tables", {table.source: table.target for table in plan.tables if table.include})
     plan = finished(catalog, profile, plan)
+    asked = (*profile.findings, *proposal.findings)
+    plan = with_stated(plan, proposal, tables, asked, complete=top.get("complete", False))
     return msgspec.structs.replace(plan, findings=(*drift_findings(drifted), *plan.findings))
 
 

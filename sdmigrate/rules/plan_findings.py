@@ -24,6 +24,12 @@ _MISFIT_WORDS = {
     "text": "such values keep the column text",
     "fail": "such values stop the run",
 }
+_UNREAD_WORDS = {
+    "quarantine": "the rows go to quarantine",
+    "null": "the values become NULL",
+    "text": "the rows go to quarantine",
+    "fail": "the first stops the run",
+}
 _EMPTY_WORDS = {
     "null": "becomes NULL",
     "quarantine": "sends its row to quarantine",
@@ -175,7 +181,10 @@ def _missing_decisions(
             "Set empty or default of this column in the plan to decide otherwise.",
             "info" if column.empty == "null" else "warning",
         )
-    if unfit := misfits_under(column, profile):
+    # Texts that are not UTF-8 are told as such.
+    not_utf8 = profile.invalid_utf8 - read_in(profile, column.invalid_utf8)
+    is_text = family(column.type) == "text"
+    if unfit := (misfits_under(column, profile) or 0) - (not_utf8 if is_text else 0):
         yield (
             "misfits",
             unfit,
@@ -252,10 +261,12 @@ def _byte_decisions(
             "warning",
         )
     if profile.invalid_utf8:
-        read = read_in(profile, column.invalid_utf8)
-        does = "their rows go to quarantine" if not read else f"they are read as {column.invalid_utf8}"
-        if 0 < read < profile.invalid_utf8:
-            does = f"{column.invalid_utf8} reads {read:,}, and the others do not fit"
+        read, encoding = read_in(profile, column.invalid_utf8), column.invalid_utf8
+        does = _UNREAD_WORDS[column.misfit]
+        if read == profile.invalid_utf8:
+            does = f"they are read as {encoding}"
+        elif read:
+            does = f"{encoding} reads {read:,}, and of the others {does}"
         yield (
             "texts-not-utf8" if column.invalid_utf8 == "quarantine" else "invalid-utf8-decided",
             profile.invalid_utf8,

@@ -172,6 +172,57 @@ def test_what_is_agreed_to_is_asked_no_more_and_decides_nothing() -> None:
     assert with_agreed(agreed, [("t", "v")]) is agreed
 
 
+_HEAD = "version = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("stated", "still_asked"),
+    [
+        ("", {"nul-bytes", "texts-not-utf8", "misfits"}),
+        ('invalid_utf8 = "quarantine"', {"nul-bytes", "misfits"}),
+        ('invalid_utf8 = "quarantine"\nnul_bytes = "strip"\nmisfit = "quarantine"', set()),
+        ('empty = "keep"\ntype = "text"', {"nul-bytes", "texts-not-utf8", "misfits"}),
+    ],
+)
+def test_a_default_that_the_file_states_is_agreed_to(stated: str, still_asked: set[str]) -> None:
+    proposed = review_of("TEXT", ["a", "ca\udce9", "a\0b", b"\xff"])
+    text = f"{_HEAD}[tables.t.columns.v]\n{stated}\n"
+    plan = plan_file.read(text, proposed.catalog, proposed.profile)
+    review = begun(proposed.catalog, proposed.profile, plan, day_first=None, limits=Limits())
+    assert {finding.code for finding in review.undecided.get(("t", "v"), ())} == still_asked
+    assert plan.plan_id == proposed.plan.plan_id
+    for saved in (review.text, review.decisions):
+        assert plan_file.read(saved, proposed.catalog, proposed.profile).tables == plan.tables
+
+
+def test_a_complete_plan_agrees_by_what_is_never_written_by_itself() -> None:
+    proposed = review_of("TEXT", ["a", "ca\udce9", b"\xff"])
+    untouched = plan_file.read(proposed.text, proposed.catalog, proposed.profile)
+    assert untouched.table("t").column("v").agreed == ()
+    edited = proposed.text.replace("columns.v]\n", 'columns.v]\ninvalid_utf8 = "quarantine"\n')
+    read = plan_file.read(edited, proposed.catalog, proposed.profile)
+    assert read.table("t").column("v").agreed == ("texts-not-utf8",)
+
+
+def test_keys_of_a_table_and_of_a_date_agree_as_well() -> None:
+    orphans = _family()
+    text = f'{_HEAD}[tables.child]\norphans = "keep"\n'
+    plan = plan_file.read(text, orphans.catalog, orphans.profile)
+    assert begun(orphans.catalog, orphans.profile, plan, day_first=None, limits=Limits()).undecided == {}
+    dates = review_of("TIMESTAMP", _AMBIGUOUS)
+    text = f'{_HEAD}[tables.t.columns.v]\ntype = "text"\n'
+    plan = plan_file.read(text, dates.catalog, dates.profile)
+    review = begun(dates.catalog, dates.profile, plan, day_first=None, limits=Limits())
+    assert ("t", "v") not in review.undecided
+
+
+def test_what_a_review_writes_beside_a_type_agrees_to_nothing() -> None:
+    review = review_of("INTEGER", [*range(95), "x", ""], not_null=True)
+    typed = with_column(review, "t", "v", "type", "smallint")
+    assert "empty" in typed.decisions
+    assert typed.column("t", "v").agreed == ()
+
+
 def test_agreeing_to_one_finding_leaves_another_of_the_column_open() -> None:
     review = review_of("INTEGER", [*range(95), "x"], not_null=True)
     agreed = with_agreed(review, [("t", "v")])
