@@ -109,13 +109,13 @@ def _before(rowid: int | None, kept: Located | None) -> bool:
 def note_sample(samples: list[Located], value: Value, rowid: int | None) -> None:
     """Keep the value where fewer than five are kept, or where it comes before one of them; by their place."""
     place = rowid or 0
-    if len(samples) < SAMPLES:
-        # A table counted in parts brings a value once for each, the first rows first.
-        if any(value == kept for kept, _ in samples):
-            return
-    elif place >= (samples[-1][1] or 0):
+    full = len(samples) == SAMPLES
+    if full and place >= (samples[-1][1] or 0):
         return
-    else:
+    # A table counted in parts brings a value once for each, the first rows first.
+    if any(value == kept for kept, _ in samples):
+        return
+    if full:
         samples.pop()
     insort(samples, (value, rowid), key=_place)
 
