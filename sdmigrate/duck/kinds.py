@@ -4,41 +4,66 @@ Invariant: a pattern settles a value only where the form is beyond doubt and no 
 so that counting what it settles and parsing every value agree.
 """
 
+from collections import Counter
+from collections.abc import Collection, Iterable
+
 from sdmigrate.duck.encoding import Carriage, literal
+from sdmigrate.model.values import Value
 from sdmigrate.rules.convert_numbers import EXACT_INTEGERS
 from sdmigrate.rules.evidence import Evidence
-from sdmigrate.rules.form_epochs import EPOCHS
+from sdmigrate.rules.form_epochs import COMPACT_DAYS, EPOCHS, JULIAN_NOONS, PLAIN_RANGES
+from sdmigrate.rules.form_json import CERTAIN_JSON, JSON_SUSPECT
+from sdmigrate.rules.form_numbers import SEPARATORS
 from sdmigrate.rules.form_record import LONGEST_FORM
-from sdmigrate.rules.forms import FORM_BY_NAME, SUSPECT
+from sdmigrate.rules.forms import CERTAIN, SUSPECT, form_of
 from sdmigrate.rules.watching import Watch
 
-_SETTLED_TEXT = {"iso_date": 10, "iso_datetime": 19, "time": 8, "uuid": 36}
-"""Forms of text that a pattern settles, with the one length of what matches it."""
 SETTLED_EPOCHS = {"epoch_s": 86_400, "epoch_ms": 86_400_000, "epoch_us": 86_400_000_000}
 """Epochs whose numbers need no look of their own, with the units of a day."""
-# A cast that fails spells out why, which takes longer than all else where a text is long.
-DOUBLE = "CASE WHEN starts_with(v, 'r') THEN TRY_CAST(v[2:] AS DOUBLE) END"
-NUMBERS: dict[Carriage, str] = {
-    "any": "CASE WHEN starts_with(v, 'i') THEN TRY_CAST(v[2:] AS BIGINT) END",
-    "text": "CAST(NULL AS BIGINT)",
-    "integer": "stored",
+STORED_NUMBERS: dict[Carriage, str] = {
+    # A cast that fails spells out why, which takes longer than all else where a text is long.
+    "any": "CASE WHEN starts_with(v, 'i') OR starts_with(v, 'r')"
+    " THEN TRY_CAST(substring(v, 2) AS DOUBLE) END",
+    "text": "CAST(NULL AS DOUBLE)",
+    "integer": "CAST(stored AS DOUBLE)",
 }
-"""DuckDB expression of a grouped value that is an INTEGER."""
+"""DuckDB expression of a grouped value that is a number, as a double, which rounds from 2^53 on."""
+_SMALLEST = "1e-4"
+"""Below it DuckDB writes a double with an exponent."""
+_PLAIN_NUMBERS = frozenset({"integer", "decimal", "ambiguous_point"})
 
 
-def kind_of(evidence: Evidence, carriage: Carriage) -> str:
-    """DuckDB expression of a value's storage class and form, ``t:iso_date``; NULL where parsing must tell."""
+def certain_forms(evidence: Evidence, sample: Collection[Value] | None = None) -> tuple[str, ...]:
+    """The forms of text to look for, the most frequent first: those of the sample, without one all."""
+    if evidence.interest == "json":
+        return ("json",)
+    seen: Iterable[str] = CERTAIN
+    if sample is not None:
+        texts = (value for value in sample if isinstance(value, str))
+        seen = (name for name, _ in Counter(map(form_of, texts)).most_common())
+    return tuple(
+        name
+        for name in seen
+        if name in CERTAIN and not (evidence.interest == "date" and name in _PLAIN_NUMBERS)
+    )
+
+
+def kind_of(evidence: Evidence, carriage: Carriage, forms: Collection[str]) -> str:
+    """DuckDB expression of a value's storage class and form, ``t:iso_date``; NULL where parsing must tell.
+
+    ``v`` is the value as it travels and ``x`` its number; ``forms`` are those of ``certain_forms``.
+    """
     cases = ["WHEN v IS NULL OR contains(v, chr(0)) THEN NULL"]
     if evidence.watch is not None:
-        cases += _objections(evidence.watch, NUMBERS[carriage])
+        cases += _objections(evidence.watch)
+    if carriage != "text":
+        cases += _number_cases(evidence)
     if carriage != "integer":
-        cases += _text_cases(evidence)
-    if carriage != "text" and evidence.declared_digits is None:
-        cases += _number_cases(evidence, NUMBERS[carriage])
+        cases += _text_cases(evidence, forms)
     return f"CASE {' '.join(cases)} END"
 
 
-def _objections(watch: Watch, number: str) -> list[str]:
+def _objections(watch: Watch) -> list[str]:
     """Cases for the values that a rule may object to, and so has to see."""
     objections = [f"contains(v, {literal(needle)})" for needle in watch.needles]
     if watch.longest is not None:
@@ -49,45 +74,77 @@ def _objections(watch: Watch, number: str) -> list[str]:
         objections.append(f"v < {first} OR v >= {last} || '!'")
     if watch.numbers is not None:
         low, high = watch.numbers
-        told = f"coalesce({number}, {DOUBLE})"
-        objections += [f"{told} < {low}"] if low is not None else []
-        objections += [f"{told} > {high}"] if high is not None else []
+        objections += [f"x < {low}"] if low is not None else []
+        objections += [f"x > {high}"] if high is not None else []
     return [f"WHEN {objection} THEN NULL" for objection in objections]
 
 
-def _text_cases(evidence: Evidence) -> list[str]:
+def _text_cases(evidence: Evidence, forms: Collection[str]) -> list[str]:
+    patterns = {"json": CERTAIN_JSON} if evidence.interest == "json" else CERTAIN
+    cases = [
+        f"WHEN regexp_full_match(v, {literal(f't(?:{patterns[name]})')}) THEN {literal(f't:{name}')}"
+        for name in forms
+    ]
+    if evidence.interest == "json":
+        suspect = literal("^t" + JSON_SUSPECT.removeprefix("^"))
+        return [*cases, f"WHEN starts_with(v, 't') AND NOT regexp_matches(v, {suspect}) THEN 't:other'"]
+    suspect = literal("^t" + SUSPECT.removeprefix("^"))
+    long = LONGEST_FORM + 1
+    unsuspected = (
+        f"WHEN starts_with(v, 't') AND (strlen(v) > {long}"
+        f" AND (strlen(v) > {4 * long} OR length(v) > {long})"
+        " AND regexp_matches(v, '^t[!-~]')"
+        f" OR NOT regexp_matches(v, {suspect})) THEN 't:other'"
+    )
+    return [*cases, unsuspected]
+
+
+def _number_cases(evidence: Evidence) -> list[str]:
+    # Whole numbers from 2^53 on are not told apart by a double, and small ones are not written plainly.
+    plain = f"abs(x) < {EXACT_INTEGERS} AND (abs(x) >= {_SMALLEST} OR x = 0)"
+    if evidence.declared_length is not None:
+        plain += " AND (starts_with(v, 'i') OR regexp_full_match(v, 'r-?[0-9]{1,15}[.][0-9]{1,15}'))"
     cases = []
-    if evidence.interest != "json":
-        for name, length in _SETTLED_TEXT.items():
-            certain = FORM_BY_NAME[name].certain
-            cases.append(
-                f"WHEN strlen(v) = {length + 1} AND regexp_full_match(v, {literal(f't(?:{certain})')})"
-                f" THEN {literal(f't:{name}')}"
-            )
-        suspect = literal("^t" + SUSPECT.removeprefix("^"))
-        long = LONGEST_FORM + 1
-        cases.append(
-            f"WHEN starts_with(v, 't') AND (strlen(v) > {long}"
-            f" AND (strlen(v) > {4 * long} OR length(v) > {long})"
-            " AND regexp_matches(v, '^t[!-~]')"
-            f" OR NOT regexp_matches(v, {suspect})) THEN 't:other'"
-        )
-    if evidence.declared_digits is None and evidence.interest == "any":
-        cases.append(f"WHEN regexp_full_match(v, 't{FORM_BY_NAME['integer'].certain}') THEN 't:integer'")
-    return cases
+    if evidence.interest == "date":
+        for name, condition in _whole_dates():
+            cases.append(f"WHEN starts_with(v, 'i') AND {condition} THEN 'i:{name}'")
+        plain += f" AND ({' OR '.join(f'x BETWEEN {low} AND {high}' for low, high in PLAIN_RANGES)})"
+    cases += [
+        f"WHEN starts_with(v, 'i') AND {plain} THEN 'i:integer'",
+        f"WHEN starts_with(v, 'r') AND {plain} THEN 'r:real'",
+    ]
+    return [f"WHEN x IS NOT NULL THEN CASE {' '.join(cases)} END"]
 
 
-def _number_cases(evidence: Evidence, number: str) -> list[str]:
-    if evidence.interest != "date":
-        return [
-            f"WHEN starts_with(v, 'i') AND {number} BETWEEN {-EXACT_INTEGERS} AND {EXACT_INTEGERS}"
-            " THEN 'i:integer'",
-            "WHEN regexp_full_match(v, 'r-?[0-9]{1,15}[.][0-9]{1,15}') THEN 'r:real'",
-        ]
-    # No other form has numbers of these magnitudes; those between them are read one by one.
-    return [
-        f"WHEN starts_with(v, 'i') AND {number} >= {low} AND {number} < {high} THEN 'i:{epoch.name}'"
+def _whole_dates() -> list[tuple[str, str]]:
+    """Forms that a whole number has in a column of dates, with DuckDB's condition; the others are parsed."""
+    epochs = [
+        (epoch.name, f"x >= {low} AND x < {high}")
         for epoch in EPOCHS
         for low, high in (epoch.bounds(),)
         if epoch.name in SETTLED_EPOCHS
     ]
+    return [
+        *epochs,
+        ("compact_date", COMPACT_DATE),
+        ("julian_day", f"x BETWEEN {JULIAN_NOONS[0]} AND {JULIAN_NOONS[1]}"),
+    ]
+
+
+_DAY, _MONTH = "CAST(x AS BIGINT) % 100", "CAST(x AS BIGINT) // 100 % 100"
+COMPACT_DATE = f"""CASE WHEN x BETWEEN {COMPACT_DAYS[0]} AND {COMPACT_DAYS[1]} THEN CASE
+    WHEN {_MONTH} NOT BETWEEN 1 AND 12 OR {_DAY} NOT BETWEEN 1 AND 31 THEN false WHEN {_DAY} <= 28 THEN true
+    ELSE TRY_STRPTIME(CAST(CAST(x AS BIGINT) AS VARCHAR), '%Y%m%d') IS NOT NULL END ELSE false END"""
+"""DuckDB's condition of the whole numbers that ``is_compact`` accepts as a day."""
+
+
+def written_number(reading: str, forms: Collection[str]) -> str:
+    """DuckDB expression of the number that a text of these forms is by that reading, one of SEPARATORS."""
+    between, point = map(literal, SEPARATORS[reading])
+    text = f"replace(substring(v, 2), {between}, '')"
+    if point != "'.'":
+        text = f"replace({text}, {point}, '.')"
+    kinds = ", ".join(literal(f"t:{form}") for form in forms)
+    return (
+        f"CASE WHEN k IN ({kinds}) THEN TRY_CAST({text} AS DOUBLE) END" if forms else "CAST(NULL AS DOUBLE)"
+    )

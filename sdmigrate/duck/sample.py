@@ -3,14 +3,15 @@
 Invariant: no number of the profile comes from it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import duckdb
 
 from sdmigrate.duck.connection import snapshot_query
-from sdmigrate.duck.encoding import Carriage, encoded, quoted
+from sdmigrate.duck.encoding import Carriage, decoded, encoded, quoted
 from sdmigrate.model.catalog import Table
+from sdmigrate.model.values import Value
 
 _BLOCKS = 16
 _BLOCK_ROWS = 128
@@ -20,6 +21,8 @@ _COLUMNS = 100
 """Sampled at a time, so that a table of 2,000 columns takes no more memory."""
 _MANY = 100
 """Distinct values of the sample from which a column can be called many-valued."""
+_VALUES = 100
+"""Of a many-valued column, or up to twice as many."""
 _BARE: dict[frozenset[bytes], Carriage] = {frozenset({b"t"}): "text", frozenset({b"i"}): "integer"}
 
 
@@ -33,6 +36,8 @@ class Sampled:
     """Columns of many different values, with the mean of their bytes."""
     carriages: Mapping[str, Carriage] = field(default_factory=dict)
     """Columns whose values are of one storage class, and how they may travel."""
+    values: Mapping[str, Collection[Value]] = field(default_factory=dict)
+    """Some values of the many-valued columns, for the forms that they have."""
 
 
 def sample(connection: duckdb.DuckDBPyConnection, table: Table) -> Sampled:
@@ -48,7 +53,10 @@ def sample(connection: duckdb.DuckDBPyConnection, table: Table) -> Sampled:
         except duckdb.Error:
             return Sampled()
         sampled = Sampled(
-            some.rowids, {**sampled.many_valued, **some.many_valued}, {**sampled.carriages, **some.carriages}
+            some.rowids,
+            {**sampled.many_valued, **some.many_valued},
+            {**sampled.carriages, **some.carriages},
+            {**sampled.values, **some.values},
         )
     return sampled
 
@@ -57,6 +65,7 @@ def _of_columns(connection: duckdb.DuckDBPyConnection, table: Table, names: list
     rowids, rows = _rows(connection, table, names)
     many = {}
     carriages = {}
+    values = {}
     for name, column in zip(names, zip(*rows, strict=True), strict=False):
         present = [value for value in column if value is not None]
         carriage = _BARE.get(frozenset(value[:1] for value in present))
@@ -64,7 +73,8 @@ def _of_columns(connection: duckdb.DuckDBPyConnection, table: Table, names: list
             carriages[name] = carriage
         if _is_many_valued(column):
             many[name] = sum(map(len, present)) // len(present)
-    return Sampled(rowids, many, carriages)
+            values[name] = [decoded(value) for value in present[:: max(len(present) // _VALUES, 1)]]
+    return Sampled(rowids, many, carriages, values)
 
 
 def _is_many_valued(column: tuple[bytes | None, ...]) -> bool:

@@ -4,10 +4,10 @@ Invariant: a sample chooses the method and no number comes from it: where it was
 second time. What DuckDB cannot read is told to the caller, who reads it in another way.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TypeAlias
@@ -21,6 +21,7 @@ from sdmigrate.duck.encoding import Carriage, broken, quoted
 from sdmigrate.duck.sample import Sampled, sample
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.protocols import CancelSignal
+from sdmigrate.model.values import Value
 from sdmigrate.rules.evidence import Evidence
 
 _WORKERS = 2
@@ -61,6 +62,8 @@ class _Job:
     """Of the table, from the first to the last."""
     octets: int = 0
     """Roughly, what one row of a wide scan takes while it is held."""
+    values: Mapping[str, Collection[Value]] = field(default_factory=dict)
+    """Some values of each column of a wide scan."""
 
     @property
     def parts(self) -> list[range]:
@@ -177,7 +180,7 @@ def _do(
     evidence = {name: make_evidence(job.table, name) for name in job.carriages}
     try:
         if job.wide:
-            wide.count_values(cursor, job.table, evidence, job.carriages, cancel, job.parts)
+            wide.count_values(cursor, job.table, evidence, job.carriages, cancel, job.parts, job.values)
         else:
             dictionary.count_values(cursor, job.table, evidence, job.carriages, cancel)
     except duckdb.Error:
@@ -232,6 +235,7 @@ def _jobs(table: Table, sampled: Sampled) -> list[_Job]:
             wide=is_wide,
             rowids=sampled.rowids,
             octets=sum(sampled.many_valued.get(name, 0) + _OVERHEAD for name in chosen),
+            values=sampled.values,
         )
         for group, size, is_wide in groups
         for chosen in (group[start : start + size] for start in range(0, len(group), size))

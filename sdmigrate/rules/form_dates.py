@@ -5,10 +5,11 @@ like one gives None.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
+from sdmigrate.rules import certain_dates
 from sdmigrate.rules.form_record import SPACES, Family, Form, Moment
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -18,22 +19,27 @@ _SECONDS = r":(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?"
 _HALF = r"[ ]?(?P<half>[AaPp])\.?[Mm]\.?"
 _OFFSET = r"(?P<offset>[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)"
 _NAMED_OFFSET = r"(?P<offset>[Zz]|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})"
-_MONTH = (
-    r"(?P<name>(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?))\.?"
+_MONTH_WORDS = (
+    "jan(?:uary)?",
+    "feb(?:ruary)?",
+    "mar(?:ch)?",
+    "apr(?:il)?",
+    "may",
+    "june?",
+    "july?",
+    "aug(?:ust)?",
+    "sept?(?:ember)?",
+    "oct(?:ober)?",
+    "nov(?:ember)?",
+    "dec(?:ember)?",
 )
+_MONTH = rf"(?P<name>(?i:{'|'.join(_MONTH_WORDS)}))\.?"
 _WEEKDAY = r"(?i:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?i:day)?"
 _YEAR = r"(?P<year>[0-9]{4})"
 _ISO_DAY = r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
 _ISO_CLOCK = (
     r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?)?"
 )
-# Each of these days exists in every year, so matching is understanding; 29 February is left to the parser.
-_CERTAIN_DAY = (
-    r"(?:[1-9][0-9]{3})-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
-    r"|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
-)
-_CERTAIN_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 
 
 def _year_of(text: str) -> int:
@@ -125,7 +131,7 @@ def _form(
     description: str,
     example: str,
     parse: Callable[[re.Pattern[str], str], Moment | None] = _named_groups,
-    certain: str | None = None,
+    certain: Mapping[str, str] | None = None,
 ) -> Form:
     family: Family = "timestamp" if "hour" in pattern or "[0-9]{2}:[0-9]{2}" in pattern else "date"
     return Form(
@@ -135,7 +141,7 @@ def _form(
         parse=partial(parse, re.compile(pattern, re.ASCII)),
         description=description,
         example=example,
-        certain=certain,
+        certain=certain or {},
     )
 
 
@@ -186,6 +192,7 @@ def _numeric_orders() -> Iterator[Form]:
                 f"{words[0].upper()}{words[1:]}{clock_words}; separated by / - or .",
                 day + clock_example,
                 partial(_ordered_by, order),
+                certain_dates.of_numbers(name, suffix),
             )
 
 
@@ -193,9 +200,11 @@ def _ordered_by(order: str, pattern: re.Pattern[str], text: str) -> Moment | Non
     return _ordered(pattern, order, text)
 
 
-def _clocked(pattern: str) -> str:
-    """The pattern with any time of day after it."""
-    return rf"{_PAD}{pattern}(?:,?[ T]+{_CLOCK}(?:{_SECONDS})?(?:{_HALF})?(?:[ ]?{_NAMED_OFFSET})?)?{_PAD}"
+def _worded(name: str, pattern: str, description: str, example: str) -> Form:
+    """A form with the name of a month and any time of day after it."""
+    clock = rf"(?:,?[ T]+{_CLOCK}(?:{_SECONDS})?(?:{_HALF})?(?:[ ]?{_NAMED_OFFSET})?)?"
+    certain = {name: certain_dates.of_words(pattern, _MONTH, _MONTH_WORDS)}
+    return _form(name, f"{_PAD}{pattern}{clock}{_PAD}", description, example, certain=certain)
 
 
 _DAY = r"(?P<day>[0-9]{1,2})(?i:st|nd|rd|th)?"
@@ -207,7 +216,7 @@ ISO_FORMS: tuple[Form, ...] = (
         "The date as PostgreSQL prints it",
         "2025-05-20",
         _exact_iso,
-        certain=_CERTAIN_DAY,
+        certain={"iso_date": certain_dates.ISO_DAY},
     ),
     _form(
         "iso_datetime",
@@ -215,7 +224,7 @@ ISO_FORMS: tuple[Form, ...] = (
         "Date and time as PostgreSQL prints them",
         "2025-05-20 08:42:00",
         _exact_iso,
-        certain=f"{_CERTAIN_DAY} {_CERTAIN_CLOCK}",
+        certain={"iso_datetime": certain_dates.ISO_DATETIME},
     ),
     _form(
         "iso_other",
@@ -223,12 +232,14 @@ ISO_FORMS: tuple[Form, ...] = (
         "ISO 8601 without an offset, in any other way: T between, minutes only, up to nine fraction digits, "
         "spaces around",
         "2025-05-20T08:42:00.125",
+        certain={"iso_other": certain_dates.ISO_OTHER},
     ),
     _form(
         "iso_offset",
         rf"{_PAD}{_ISO_DAY}[Tt ]{_ISO_CLOCK}[ ]?{_OFFSET}{_PAD}",
         "ISO 8601 with Z or an offset",
         "2025-05-20T08:42:00+10:00",
+        certain={"iso_offset": certain_dates.ISO_OFFSET},
     ),
     _form(
         "iso_basic",
@@ -242,33 +253,33 @@ ISO_FORMS: tuple[Form, ...] = (
 """In the order in which they are tried."""
 
 WORDED_FORMS: tuple[Form, ...] = (
-    _form(
+    _worded(
         "day_month_name",
-        _clocked(rf"{_DAY}[ -]{_MONTH}[ ,-]+(?P<year>[0-9]{{4}}|[0-9]{{2}})"),
+        rf"{_DAY}[ -]{_MONTH}[ ,-]+(?P<year>[0-9]{{4}}|[0-9]{{2}})",
         "Day, name of the month, year; with or without a time",
         "20 May 2025 8:42",
     ),
-    _form(
+    _worded(
         "month_name_day",
-        _clocked(rf"{_MONTH}[ -]+{_DAY},?[ -]+{_YEAR}"),
+        rf"{_MONTH}[ -]+{_DAY},?[ -]+{_YEAR}",
         "Name of the month, day, year; with or without a time",
         "May 20, 2025",
     ),
-    _form(
+    _worded(
         "year_month_name",
-        _clocked(rf"{_YEAR}[ -]{_MONTH}[ -]{_DAY}"),
+        rf"{_YEAR}[ -]{_MONTH}[ -]{_DAY}",
         "Year, name of the month, day; with or without a time",
         "2025-May-20",
     ),
-    _form(
+    _worded(
         "sentence",
-        _clocked(rf"{_WEEKDAY},?[ ]+{_DAY}[ -]{_MONTH}[ ,-]+(?P<year>[0-9]{{4}}|[0-9]{{2}})"),
+        rf"{_WEEKDAY},?[ ]+{_DAY}[ -]{_MONTH}[ ,-]+(?P<year>[0-9]{{4}}|[0-9]{{2}})",
         "Weekday, day, name of the month, year, as in RFC 2822 and HTTP",
         "Tue, 20 May 2025 08:42:00 +1000",
     ),
-    _form(
+    _worded(
         "sentence_month_first",
-        _clocked(rf"{_WEEKDAY},?[ ]+{_MONTH}[ ]+{_DAY},[ ]+{_YEAR}"),
+        rf"{_WEEKDAY},?[ ]+{_MONTH}[ ]+{_DAY},[ ]+{_YEAR}",
         "Weekday, name of the month, day, year",
         "Tuesday, May 20, 2025",
     ),

@@ -174,15 +174,25 @@ def _recognised_bounds() -> tuple[tuple[str, Decimal, Decimal], ...]:
 _BOUNDS = _recognised_bounds()
 
 
-_COMPACT_DAYS = (19_000_101, 21_001_231)
-_COMPACT_MOMENTS = (_COMPACT_DAYS[0] * 1_000_000, _COMPACT_DAYS[1] * 1_000_000 + 235_959)
+COMPACT_DAYS = (19_000_101, 21_001_231)
+COMPACT_MOMENTS = (COMPACT_DAYS[0] * 1_000_000, COMPACT_DAYS[1] * 1_000_000 + 235_959)
+
+
+PLAIN_RANGES = (
+    (-(2**63), int(JULIAN_BOUNDS[0])),
+    (int(JULIAN_BOUNDS[1]) + 1, COMPACT_DAYS[0] - 1),
+    (COMPACT_DAYS[1] + 1, int(min(low for _, low, _ in _BOUNDS)) - 1),
+)
+"""Bounds, included, of numbers whose magnitude tells no date, with or without a fraction."""
+JULIAN_NOONS = (1_721_426, 5_373_484)
+"""Bounds, included, of the whole numbers that are a day's noon as a Julian day, and nothing else."""
 
 
 def is_compact(number: int) -> bool:
     """Whether it is a day of 1900 to 2100 as YYYYMMDD, or one with the time as YYYYMMDDHHMMSS."""
-    if _COMPACT_DAYS[0] <= number <= _COMPACT_DAYS[1]:
+    if COMPACT_DAYS[0] <= number <= COMPACT_DAYS[1]:
         return _compact_date(Decimal(number)) is not None
-    if _COMPACT_MOMENTS[0] <= number <= _COMPACT_MOMENTS[1]:
+    if COMPACT_MOMENTS[0] <= number <= COMPACT_MOMENTS[1]:
         return _compact_datetime(Decimal(number)) is not None
     return False
 
@@ -195,8 +205,8 @@ def number_form(value: int | float | str) -> str | None:
     number = exact_number(value)
     if number is None:
         return None
-    if number <= _COMPACT_MOMENTS[1] and number == number.to_integral_value() and is_compact(int(number)):
-        return "compact_date" if number <= _COMPACT_DAYS[1] else "compact_datetime"
+    if number <= COMPACT_MOMENTS[1] and number == number.to_integral_value() and is_compact(int(number)):
+        return "compact_date" if number <= COMPACT_DAYS[1] else "compact_datetime"
     if JULIAN_BOUNDS[0] <= number <= JULIAN_BOUNDS[1]:
         return "julian_day"
     for name, low, high in _BOUNDS:

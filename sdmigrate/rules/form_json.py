@@ -19,6 +19,25 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 
 
+def _one_level_more(inner: str) -> str:
+    """The pattern of JSON one level deeper than the inner one."""
+    pair = rf"{_STRING}{_SPACE}:{_SPACE}{inner}"
+    return rf"(?:{inner}|\[{_listed(inner)}\]|\{{{_listed(pair)}\}})"
+
+
+def _listed(item: str) -> str:
+    return rf"{_SPACE}(?:{item}{_SPACE}(?:,{_SPACE}{item}{_SPACE})*)?"
+
+
+_SPACE = f"[{_JSON_SPACES}]*"
+_STRING = r'"[^"\\\x00-\x1f]*"'
+_SCALAR = rf"(?:{_STRING}|-?(?:0|[1-9][0-9]{{0,17}})(?:\.[0-9]{{1,17}})?|true|false|null)"
+CERTAIN_JSON = f"{_SPACE}{_one_level_more(_one_level_more(_SCALAR))}{_SPACE}"
+"""RE2 and Python: what certainly has the form ``json``: of two levels at most, without escapes."""
+JSON_SUSPECT = rf"^{_SPACE}(?:$|[-0-9\[{{\"tfn])"
+"""RE2 and Python: a text without this beginning has the form ``other``."""
+
+
 class _NotJson(ValueError):
     """A constant that Python reads and JSON has not."""
 

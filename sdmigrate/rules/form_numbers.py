@@ -10,6 +10,7 @@ import re
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 from sdmigrate.rules.form_record import SPACES, Form, Parsed
 
@@ -33,12 +34,13 @@ _SET_APART = " '\u2019\u00a0\u2009\u202f"
 _WITHOUT_SPACES = str.maketrans("", "", _SET_APART)
 
 
-def _grouped(text: str) -> Decimal:
-    return Decimal(text.translate(_WITHOUT_SPACES).replace(",", ""))
+SEPARATORS = {"thousands": (",", "."), "decimal_comma": (".", ",")}
+"""By the form of a number: what may stand between its thousands, and what before its fraction."""
 
 
-def _comma(text: str) -> Decimal:
-    return Decimal(text.translate(_WITHOUT_SPACES).replace(".", "").replace(",", "."))
+def _separated(form: str, text: str) -> Decimal:
+    between, point = SEPARATORS[form]
+    return Decimal(text.translate(_WITHOUT_SPACES).replace(between, "").replace(point, "."))
 
 
 def _word(text: str) -> bool:
@@ -144,6 +146,15 @@ def _iso_duration(text: str) -> str | None:
     )
 
 
+def _not_grouped(point: str) -> str:
+    """A number with a fraction that is not three digits after up to three others, which may be thousands."""
+    return (
+        rf"-?(?:0|[1-9][0-9]{{0,10}}){point}(?:[0-9]{{1,2}}|[0-9]{{4}})"
+        rf"|-?(?:0|[1-9][0-9]{{3,10}}){point}[0-9]{{3}}"
+    )
+
+
+_CERTAIN_GROUPS = r"-?[1-9][0-9]{0,2}"
 _PLAIN_INTEGER = r"(?:0|[+-]?[1-9][0-9]*|-0|\+0)"
 _GROUPS = r"[+-]?[1-9][0-9]{0,2}"
 
@@ -168,6 +179,12 @@ _UUID_OTHER = (
     r"|\{[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\}"
     rf"|[0-9A-Fa-f]{{32}}){_PAD}"
 )
+# In capitals, with a letter among the last digits; without any it has the form uuid as well.
+_CERTAIN_UUID_OTHER = (
+    r"[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-(?:"
+    + "|".join(f"[0-9]{{{place}}}[A-F][0-9A-F]{{{11 - place}}}" for place in range(12))
+    + r")|\{[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\}"
+)
 # Scope ids (%eth0) and netmasks in other ways than a length are unknown to inet.
 _INET = (
     rf"{_PAD}(?:[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}|[0-9A-Fa-f]{{0,4}}:[0-9A-Fa-f:.]+)"
@@ -189,7 +206,13 @@ _ISO_DURATION = (
 
 NUMBER_FORMS: tuple[Form, ...] = (
     Form(
-        "integer", "number", _INTEGER, _reader(_INTEGER, Decimal), "A whole number", "42", r"[1-9][0-9]{0,6}"
+        "integer",
+        "number",
+        _INTEGER,
+        _reader(_INTEGER, Decimal),
+        "A whole number",
+        "42",
+        {"integer": r"-?[1-9][0-9]{0,13}"},
     ),
     Form(
         "decimal",
@@ -198,22 +221,31 @@ NUMBER_FORMS: tuple[Form, ...] = (
         _reader(_DECIMAL, Decimal),
         "A number with a point or an exponent",
         "42.50",
+        {"decimal": _not_grouped(r"\."), "ambiguous_point": rf"{_CERTAIN_GROUPS}\.[0-9]{{3}}"},
     ),
     Form(
         "thousands",
         "number",
         _THOUSANDS,
-        _reader(_THOUSANDS, _grouped),
+        _reader(_THOUSANDS, partial(_separated, "thousands")),
         "A number with separators between thousands and a point before its fraction",
         "1,213.50",
+        {
+            "thousands": rf"{_CERTAIN_GROUPS}(?:(?:,[0-9]{{3}}){{1,3}}\.[0-9]{{1,3}}|(?:,[0-9]{{3}}){{2,3}})",
+            "ambiguous_comma": f"{_CERTAIN_GROUPS},[0-9]{{3}}",
+        },
     ),
     Form(
         "decimal_comma",
         "number",
         _DECIMAL_COMMA,
-        _reader(_DECIMAL_COMMA, _comma),
+        _reader(_DECIMAL_COMMA, partial(_separated, "decimal_comma")),
         "A number with a comma before its fraction, perhaps with points between thousands",
         "1.213,50",
+        {
+            "decimal_comma": rf"{_not_grouped(',')}"
+            rf"|{_CERTAIN_GROUPS}(?:\.[0-9]{{3}}){{1,3}},[0-9]{{1,3}}"
+        },
     ),
 )
 """In the order in which they are tried; ``separated_name`` tells what more than one of them understands."""
@@ -243,6 +275,7 @@ BOOLEAN_FORMS: tuple[Form, ...] = (
         _reader(_WORDS, _word),
         "t f true false y n yes no on off, in any case",
         "Yes",
+        {"boolean_word": _WORDS.replace(_PAD, "")},
     ),
 )
 
@@ -254,7 +287,7 @@ UUID_FORMS: tuple[Form, ...] = (
         _reader(_UUID, str),
         "A UUID as PostgreSQL prints it",
         "de13f867-70ec-49e4-a398-041b83f1a535",
-        _UUID,
+        {"uuid": _UUID},
     ),
     Form(
         "uuid_other",
@@ -263,6 +296,7 @@ UUID_FORMS: tuple[Form, ...] = (
         _reader(_UUID_OTHER, _any_uuid),
         "A UUID in upper case, in braces, without hyphens or as a URN",
         "{DE13F867-70EC-49E4-A398-041B83F1A535}",
+        {"uuid_other": _CERTAIN_UUID_OTHER},
     ),
 )
 
@@ -279,7 +313,13 @@ ADDRESS_FORMS: tuple[Form, ...] = (
 
 TIME_FORMS: tuple[Form, ...] = (
     Form(
-        "time", "time", _TIME, _reader(_TIME, str), "A time of day as PostgreSQL prints it", "08:42:00", _TIME
+        "time",
+        "time",
+        _TIME,
+        _reader(_TIME, str),
+        "A time of day as PostgreSQL prints it",
+        "08:42:00",
+        {"time": _TIME},
     ),
     Form(
         "time_other",
@@ -288,6 +328,7 @@ TIME_FORMS: tuple[Form, ...] = (
         _reader(_TIME_OTHER, _time_of_day),
         "A time of day without seconds or with a fraction",
         "8:42",
+        {"time_other": r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"},
     ),
     Form(
         "time_12h",

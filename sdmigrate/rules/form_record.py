@@ -5,7 +5,7 @@ that it does not match is never understood by ``parse``.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -47,9 +47,11 @@ class Form:
     """What the text means; None where it has the pattern but cannot be (31/02). Takes any text."""
     description: str
     example: str
-    certain: str | None = None
-    """A narrower pattern: what matches it is understood by this form and by no other, so that it can be
-    counted without parsing. None where there is none."""
+    certain: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Narrower patterns by the name under which a text that matches is counted, whatever else its column
+    holds, so that it can be counted without parsing. Numbers of them have at most fifteen digits, four of
+    them after the point, so that a double tells them apart; dates of them are not rounded, and either all or
+    none of a name's are zoned."""
     compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -40,6 +40,19 @@ FORMS: tuple[Form, ...] = (
 )
 FORM_BY_NAME: dict[str, Form] = {form.name: form for form in FORMS}
 
+
+def _certain_patterns() -> dict[str, str]:
+    patterns: dict[str, list[str]] = {"leading_zeros": ["0[0-9]{1,30}"]}
+    for form in FORMS:
+        for name, pattern in form.certain.items():
+            patterns.setdefault(name, []).append(pattern)
+    return {name: "|".join(of_name) for name, of_name in patterns.items()}
+
+
+CERTAIN: dict[str, str] = _certain_patterns()
+"""RE2 and Python: by the name of a form what is certainly counted under it, see ``Form.certain``; but for
+plain numbers in columns of dates, and for columns of JSON."""
+
 OTHER_NAMES: dict[str, str] = {
     "ambiguous_day_month": "A date whose day and month can be taken for each other (03/04/2025)",
     "same_day_month": "A date whose day and month are equal, so that both readings agree (03/03/2025)",
@@ -87,7 +100,7 @@ _MONTHS_OR_WEEKDAYS = re.compile(
     re.ASCII,
 )
 _SUSPECT = re.compile(SUSPECT, re.ASCII)
-_LIKE_A_DATE = re.compile(r"[0-9]{1,4}(?:[-/.]|(?:st|nd|rd|th)?[ -][A-Za-z])|[0-9]{8}")
+_LIKE_A_DATE = re.compile(r"[0-9]{1,4}(?:[-/.]|(?i:st|nd|rd|th)?[ -][A-Za-z])|[0-9]{8}")
 
 
 class Understood(NamedTuple):

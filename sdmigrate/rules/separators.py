@@ -4,6 +4,7 @@ Invariant: nothing is guessed. Values that can be read one way only decide for t
 be read both ways, then those of the table's other columns where they agree; without them nothing is settled.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ BY_POINT = frozenset({"thousands", "ambiguous_comma", "ambiguous_point", "digit_
 BY_COMMA = frozenset({"decimal_comma", "ambiguous_comma", "ambiguous_point", "digit_groups", "dotted_groups"})
 """The same for the form ``decimal_comma``."""
 NAMES = BY_POINT | BY_COMMA
+MARKED = r"^(?:[+-]|0,)|,.*[^0-9,]|\..*[^0-9.]|[^0-9.,].*[.,]"
+"""RE2 and Python: what ``is_marked`` looks for in a text without spaces around it."""
+_MARKED = re.compile(MARKED)
 
 
 @dataclass(frozen=True)
@@ -43,13 +47,7 @@ def is_marked(name: str, text: str) -> bool:
     It has separators of both kinds, a sign, or a zero before its comma; 12,50 and 1,213,400 may be lists, and
     what has none but spaces or points an identifier, an address or a version.
     """
-    if name not in SEPARATED:
-        return False
-    digits = text.strip()
-    kinds = {
-        "space" if letter not in ",." else letter for letter in digits.lstrip("+-") if not letter.isdigit()
-    }
-    return len(kinds) > 1 or digits[0] in "+-" or digits.startswith("0,")
+    return name in SEPARATED and _MARKED.search(text.strip()) is not None
 
 
 def order_of(counts: Mapping[str, int]) -> str | None:

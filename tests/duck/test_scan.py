@@ -5,6 +5,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from sdmigrate.model.errors import Aborted
 from sdmigrate.model.values import Value
 from sdmigrate.rules.declared_types import declared_digits, declared_length
 from sdmigrate.rules.evidence import Evidence, interest_of
+from sdmigrate.rules.value_group import Group
 from sdmigrate.rules.watching import Watch
 from sdmigrate.runtime.cancel import CancelToken
 from tests.rules.values import values
@@ -152,21 +154,19 @@ def require_kept(found: Evidence, expected: Evidence) -> None:
         assert kept(expected).keys() - kept(found).keys() <= passing
 
 
+def group_facts(group: Group) -> dict[str, Any]:
+    """The same of one group, with the types of its bounds."""
+    return asdict(group) | {
+        "samples": sorted((repr(value), rowid) for value, rowid in group.samples),
+        "odd": sorted((repr(value), rowid) for value, rowid in group.odd),
+        "bounds": repr((group.low, group.high, group.lowest, group.highest)),
+        "by_comma": group.by_comma and group_facts(group.by_comma),
+    }
+
+
 def facts(evidence: Evidence) -> dict[str, Any]:
     """Everything that must be the same whichever way it was counted."""
-    groups = {
-        key: {
-            field: getattr(group, field)
-            for field in (
-                "count", "low", "high", "bits", "bigints", "integers", "smallints", "compact",
-                "digits_before", "digits_after", "lowest", "highest", "inexact", "unfit", "zoned",
-                "midnights", "rounded",
-            )
-        }
-        | {"samples": sorted((str(value), rowid) for value, rowid in group.samples)}
-        | {"odd": sorted((str(value), rowid) for value, rowid in group.odd)}
-        for key, group in evidence.groups.items()
-    }  # fmt: skip
+    groups = {key: group_facts(group) for key, group in evidence.groups.items()}
     scalars = {
         field: getattr(evidence, field)
         for field in (
@@ -213,7 +213,8 @@ def in_parts(
 ) -> None:
     """Wide columns, a few rows at a time."""
     parts = [range(1, 3), range(3, 8), range(8, 40)]
-    wide.count_values(cursor, table, evidence, carriages, cancel, parts)
+    samples = dict.fromkeys(evidence, ("1,213", "1.213,50", "13/04/2024", "7"))
+    wide.count_values(cursor, table, evidence, carriages, cancel, parts, samples)
 
 
 @pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values, in_parts])

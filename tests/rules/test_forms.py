@@ -40,13 +40,6 @@ def test_what_a_pattern_does_not_match_is_never_understood(text: str) -> None:
 
 
 @given(text=texts)
-def test_what_is_certain_is_understood_by_that_form_alone(text: str) -> None:
-    for form in FORMS:
-        if form.certain and re.fullmatch(form.certain, text):
-            assert form_of(text) == form.name
-
-
-@given(text=texts)
 def test_unsuspected_text_has_no_form(text: str) -> None:
     if not re.match(SUSPECT, text, re.ASCII):
         assert form_of(text) == "other"
