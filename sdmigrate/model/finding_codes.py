@@ -115,7 +115,7 @@ FINDING_CODES: dict[str, str] = {
     "null-in-not-null": "Rows with NULL in a column declared NOT NULL are in quarantine",
     "null-not-allowed": "Rows whose value means NULL where none may be are in quarantine",
     "empty-text": "Rows with empty text that the column's type cannot hold are in quarantine",
-    "default-unfit": "The plan's default does not fit the column's type",
+    "default-unfit": "The plan's default does not fit the column's type; the plan is refused with its line",
     "ambiguous-date": "Dates whose day and month can be taken for each other",
     "impossible-date": "Dates that no calendar has",
     "zero-date": "Dates of zeros",

@@ -4,6 +4,7 @@ A case is a directory with ``build.sql`` (and ``build.py`` with ``build(connecti
 enough), perhaps a ``plan.toml``, and ``expected.toml``. What ``expected.toml`` leaves out is not compared:
 
     existing = "CREATE TABLE …"                in a schema of the target's that an application made
+    refused = "Plan, line 5: …"                the plan is, in these words; nothing else is stated then
     day_first = true                           as if --day-first were given; false: --month-first
     findings = ["code table.column: 3"]        all of them, in any order; "code table: 3" and "code: 3" of a
                                                table or the file; but those about the machine
@@ -48,6 +49,7 @@ import pytest
 from msgspec.structs import replace
 from psycopg import sql
 
+from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.finding import Finding
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Candidate, ClassCounts, ColumnProfile, Profile
@@ -278,6 +280,11 @@ def test_case(
         if tables_there is None
         else made_before(request.getfixturevalue("postgres"), schema_name, tables_there)
     )
+    if "refused" in expected:
+        with pytest.raises(UsageProblem) as refused:
+            Journey(case, context, target)
+        assert {"refused": refused.value.message} == expected
+        return
     journey = Journey(case, context, target)
     require_all_parts(case, journey, expected)
     untyped = tuple(expected.pop("untyped", ()))
