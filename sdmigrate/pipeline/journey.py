@@ -13,7 +13,7 @@ from sdmigrate.model.errors import UnsafeToContinue, UsageProblem
 from sdmigrate.model.events import StageFinished, StageName, StageStarted
 from sdmigrate.model.gate import GateVerdict
 from sdmigrate.model.outcome import stage_status_of
-from sdmigrate.model.plan import TablePlan
+from sdmigrate.model.plan import Plan, TablePlan
 from sdmigrate.model.profile import Profile
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.record import Record, RecordType
@@ -100,11 +100,7 @@ class Journey:
         Raises:
             UnsafeToContinue: a release of this run is live already.
         """
-        if self.can_roll_back:
-            raise UnsafeToContinue(
-                "This run's release is live; its stages cannot be run again.",
-                "Roll back first, or start a new run.",
-            )
+        self._require_not_live()
         for later in self._stages[self._stages.index(stage) :]:
             self._journal.forget_result(later)
 
@@ -120,6 +116,8 @@ class Journey:
     def decide(self, text: str) -> None:
         """Make the text the plan that the run reads, now and after a resume; the plan is the next to run.
 
+        Where it decides what the plan in force does, what was made under that stands.
+
         Raises:
             UsageProblem: it is no plan for this source; nothing was changed.
             UnsafeToContinue: a release of this run is live already.
@@ -127,13 +125,19 @@ class Journey:
         request = self.context.request
         snapshot, found = self.result("backup", Snapshot), self.result("profile", Profile)
         limits = self.context.limits
-        plan_file.read(
+        decided = plan_file.read(
             text, snapshot.catalog, found, day_first=request.day_first, confidence=limits.confidence
         )
+        self._require_not_live()
         place = self.context.directory.reviewed_plan
         with written_whole(place) as partial:
             partial.write_text(text, encoding="utf-8", newline="\n")
-        self.repeat("plan")
+        in_force = self._journal.result("plan", Plan)
+        if in_force is not None and in_force.plan_id == decided.plan_id:
+            # It may agree to more, and so be judged otherwise.
+            self._journal.forget_result("plan")
+        else:
+            self.repeat("plan")
         facts = run_facts(self._journal)
         noted = replace(facts, request=replace(facts.request, plan_path=str(place)))
         self._journal.note("run", noted)
@@ -264,6 +268,13 @@ class Journey:
             tell_gate(self.context.events, verdict)
         if stopping:
             raise refusal(stopping[0])
+
+    def _require_not_live(self) -> None:
+        if self.can_roll_back:
+            raise UnsafeToContinue(
+                "This run's release is live; its stages cannot be run again.",
+                "Roll back first, or start a new run.",
+            )
 
     def _require_unchanged_source(self) -> None:
         if self.context.request.mode != "migrate":

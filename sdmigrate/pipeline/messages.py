@@ -49,7 +49,10 @@ class Try(Record, tag=True):
 
 
 class Decide(Record, tag=True):
-    """Parent to child: this is the run's plan; judge it. The stages after the plan are forgotten."""
+    """Parent to child: this is the run's plan; judge it.
+
+    Where it decides otherwise than the plan in force, the stages after the plan are forgotten.
+    """
 
     plan: str
     """TOML, as ``--plan`` takes it."""

@@ -45,7 +45,7 @@ from sdmigrate.tui.journey import Journey, active_step, fold, goes_on_by_itself
 from sdmigrate.tui.modals.confirm_switch import ConfirmSwitch
 from sdmigrate.tui.modals.log import LogDialog
 from sdmigrate.tui.modals.question import Question
-from sdmigrate.tui.planning import review_of
+from sdmigrate.tui.planning import decides_otherwise, made_under_the_plan, review_of
 from sdmigrate.tui.questions import (
     again_question,
     cutover_question,
@@ -293,15 +293,18 @@ class WizardApp(App[None]):
             )
 
     def _reviewed(self, review: Review | None) -> None:
-        """The plan shall be in force; where later steps have run under the one before, ask first."""
+        """The plan shall be in force; where it makes steps run again, ask first."""
         journey = self._journey
         if review is None or journey is None or journey.waiting is None:
             return
         use = partial(self._send, Decide(plan=review.decisions))
-        if "clean" not in journey.waiting.finished:
-            use()
+        done = made_under_the_plan(journey)
+        if done and decides_otherwise(journey, review):
+            self.push_screen(plan_question(done), partial(self._if_yes, use))
             return
-        self.push_screen(plan_question(), partial(self._if_yes, use))
+        if done:
+            self.notify("It decides nothing otherwise: what was done stands.", markup=False)
+        use()
 
     def _if_yes(self, act: Callable[[], None], answer: bool | None) -> None:
         if answer:

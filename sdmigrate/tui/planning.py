@@ -1,4 +1,4 @@
-"""From the journey's records to a review of its plan, and to what its source asks of the operator."""
+"""From the journey's records to a review of its plan, to what that changes, and to what the source asks."""
 
 from sdmigrate.model.finding import findings_of, told_once
 from sdmigrate.model.plan import Plan
@@ -8,6 +8,7 @@ from sdmigrate.rules.asked import asked_of_the_operator
 from sdmigrate.rules.foreseen import foreseen
 from sdmigrate.rules.plan_review import Review, begun
 from sdmigrate.tui.journey import Journey
+from sdmigrate.tui.steps import STAGE_ORDER, STEPS, Step
 
 
 def review_of(journey: Journey) -> Review | None:
@@ -27,6 +28,19 @@ def asked_by_the_source(journey: Journey) -> str:
         return ""
     findings = told_once(finding for record in journey.results.values() for finding in findings_of(record))
     return asked_of_the_operator(findings, foreseen(*found, journey.request.limits))
+
+
+def decides_otherwise(journey: Journey, review: Review) -> bool:
+    """Whether the plan under review decides anything otherwise than the one in force; to agree is not to."""
+    plan = journey.results.get("plan")
+    return not isinstance(plan, Plan) or plan.plan_id != review.plan.plan_id
+
+
+def made_under_the_plan(journey: Journey) -> tuple[Step, ...]:
+    """The steps of which something is done that another plan would make run again."""
+    finished = journey.waiting.finished if journey.waiting else ()
+    later = set(STAGE_ORDER[STAGE_ORDER.index("plan") + 1 :]).intersection(finished)
+    return tuple(step for step in STEPS if later.intersection(step.stages))
 
 
 def _found(journey: Journey) -> tuple[Snapshot, Profile, Plan] | None:

@@ -3,6 +3,8 @@
 Invariant: pure; a question before a switch names what is live, what will be, and what cannot be undone.
 """
 
+from collections.abc import Sequence
+
 from sdmigrate.model.result import Release, Switch, Verification
 from sdmigrate.model.source import Source
 from sdmigrate.rules.wording import plural
@@ -48,11 +50,13 @@ def again_question(step: Step) -> Question:
     )
 
 
-def plan_question() -> Question:
-    """Before a plan is changed under which later steps have run."""
+def plan_question(done: Sequence[Step]) -> Question:
+    """Before a plan is changed under which these steps were done."""
+    *others, last = (step.title for step in done)
+    named = f"{', '.join(others)} and {last}" if others else last
     return Question(
         "Use the changed plan?",
-        ("The results of the steps after Profile were made under the plan before it and are forgotten.",),
+        (f"{named} will run again: what was done under the plan before is forgotten.",),
         yes="Use it",
         no="Keep the plan before",
     )

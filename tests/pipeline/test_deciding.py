@@ -25,7 +25,7 @@ from sdmigrate.pipeline.messages import (
 )
 from sdmigrate.pipeline.results import read_result, read_stages
 from sdmigrate.pipeline.standing import resumable_requests
-from sdmigrate.rules.plan_review import Review, begun, with_column, with_table
+from sdmigrate.rules.plan_review import Review, begun, with_agreed, with_column, with_table
 
 _PATIENCE = 30.0
 
@@ -121,6 +121,29 @@ def test_a_decided_plan_is_judged_runs_and_outlives_a_kill(tmp_path: Path) -> No
     again.send(Finish())
     assert isinstance(_answer(again), Ended)
     again.close()
+
+
+def test_what_was_done_under_a_plan_stands_until_one_decides_otherwise(tmp_path: Path) -> None:
+    child = Child.start(_begin(tmp_path))
+    directory = Path(_to_the_plan(child).run_directory)
+    text = with_column(_review(directory), "visits", "day", "misfit", "text")
+    _ask(child, Decide(plan=text.decisions))
+    waiting = _ask(child, Proceed())
+    assert waiting.finished[-1] == "clean"
+    made = (directory / "cleaned.sqlite").stat().st_mtime_ns
+
+    agreed = with_agreed(text, text.undecided)
+    assert agreed.plan.plan_id == text.plan.plan_id
+    waiting = _ask(child, Decide(plan=agreed.decisions))
+    assert (waiting.stopped_by, waiting.following) == (None, "canary")
+    assert (directory / "cleaned.sqlite").stat().st_mtime_ns == made
+    assert _review(directory).undecided == {}
+    assert [stage.ended.name for stage in read_stages(directory)][-2:] == ["plan", "clean"]
+
+    waiting = _ask(child, Decide(plan=with_column(agreed, "visits", "day", "misfit", "null").decisions))
+    assert (waiting.stopped_by, waiting.following) == (None, "clean")
+    child.send(Finish())
+    child.close()
 
 
 def test_what_is_no_plan_changes_nothing(tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ from sdmigrate.model.source import Digests, Fingerprint, PreflightCheck, Snapsho
 from sdmigrate.model.trial import Example, QuarantineEffect, RuleEffect, Trial
 from sdmigrate.model.values import stored
 from sdmigrate.pipeline.messages import Seen
+from sdmigrate.rules import plan_file
 from sdmigrate.rules.planning import propose
 
 RUN_DIRECTORY = "/var/lib/sdmigrate/runs/20261123T021500Z-servicedesk.sqlite"
@@ -268,7 +269,12 @@ def counted(*names: str, known: Known = "counted") -> Seen:
 
 
 def plan() -> Plan:
-    return replace(propose(catalog(), profile()), plan_id="9f2c61d04be8a713")
+    return propose(catalog(), profile())
+
+
+def decides_otherwise(text: str) -> bool:
+    """Whether a plan's file makes another plan than ``plan``."""
+    return plan_file.read(text, catalog(), profile()).plan_id != plan().plan_id
 
 
 _OF_ITS_TICKET = ForeignKey(columns=("CT-TKT-ID",), parent_table="tickets", parent_columns=("TKT-Ticket ID",))
@@ -306,7 +312,7 @@ LEDGERS = (
 def verification(share: float = 1.0) -> Verification:
     return Verification(
         release=RELEASE,
-        plan_id="9f2c61d04be8a713",
+        plan_id=plan().plan_id,
         tables=tuple(
             TableVerification(
                 table=ledger.table,
@@ -322,7 +328,7 @@ def verification(share: float = 1.0) -> Verification:
 
 def _blueprint() -> Blueprint:
     return Blueprint(
-        plan_id="9f2c61d04be8a713",
+        plan_id=plan().plan_id,
         tables=tuple(
             TargetTable(
                 source=table.name,
@@ -389,12 +395,12 @@ def results() -> dict[StageName, Record]:
             audit_path=RUN_DIRECTORY + "/audit.sqlite",
             quarantine_path=RUN_DIRECTORY + "/quarantine.sqlite",
             source_fingerprint=_FINGERPRINT,
-            plan_id="9f2c61d04be8a713",
+            plan_id=plan().plan_id,
             ledgers=LEDGERS,
             quality=quality(96.2),
         ),
         "canary": CanaryResult(
-            plan_id="9f2c61d04be8a713",
+            plan_id=plan().plan_id,
             rows=26_011,
             tables={name: rows // 10 for name, rows in _ROWS.items()},
             verification=verification(0.1),
@@ -409,7 +415,7 @@ def results() -> dict[StageName, Record]:
         "load": Release(
             name=RELEASE,
             schema="servicedesk",
-            plan_id="9f2c61d04be8a713",
+            plan_id=plan().plan_id,
             source_fingerprint=_FINGERPRINT,
             blueprint=_blueprint(),
             rows={ledger.table: ledger.loaded for ledger in LEDGERS},

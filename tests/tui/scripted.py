@@ -148,7 +148,7 @@ class ScriptedPilot:
         self._script = script
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._stages = stages_of(begin.request)
-        self._finished: list[StageName] = list(script.already)
+        self.finished: list[StageName] = list(script.already)
         before = (script.refused_before,) if script.refused_before else ()
         self._judged: set[StageName] = {*script.already, *before}
         """Stages that came to a result, whatever their gates said of it."""
@@ -176,17 +176,22 @@ class ScriptedPilot:
                 self._run(self._following())
             case Try(number=number, plans=plans):
                 self._messages.put(Tried(number=number, trials=tuple(map(records.trial, plans))))
-            case Decide():
-                self._finished = [stage for stage in self._finished if STAGE_ORDER.index(stage) < _PLAN]
+            case Decide(plan=plan):
+                later = records.decides_otherwise(plan)
+                self.finished = [
+                    stage
+                    for stage in self.finished
+                    if STAGE_ORDER.index(stage) < _PLAN or (stage != "plan" and not later)
+                ]
                 self._run("plan")
             case Repeat(stage=stage):
-                self._finished = self._finished[: self._finished.index(stage)]
+                self.finished = self.finished[: self.finished.index(stage)]
                 self._run(stage)
             case Confirm(typed=typed) if typed != self.begin.request.schema:
                 self._trouble = ("The name typed is not the schema's name.", "Type it exactly.")
                 self._wait()
             case Confirm():
-                self._run("cutover" if "cutover" not in self._finished else "rollback")
+                self._run("cutover" if "cutover" not in self.finished else "rollback")
             case Stop() if self._running and not self._script.slow_to_stop:
                 self.rolled_back()
             case Finish():
@@ -234,7 +239,7 @@ class ScriptedPilot:
             self._tell(_progress(self._running, done))
 
     def _following(self) -> StageName | None:
-        return next((stage for stage in self._stages if stage not in self._finished), None)
+        return next((stage for stage in self._stages if stage not in self.finished), None)
 
     def _run(self, stage: StageName | None) -> None:
         assert stage is not None
@@ -263,7 +268,7 @@ class ScriptedPilot:
         self._tell(StageFinished(stage=stage, status=status, seconds=_SECONDS[stage]))
         self._running = None
         if refusal is None:
-            self._finished.append(stage)
+            self.finished.append(stage)
         self._trouble = refusal
         self._wait()
 
@@ -273,13 +278,13 @@ class ScriptedPilot:
         if self.begin.request.mode == "migrate" and following == "cutover":
             asks = "confirm_cutover"
         elif following is None:
-            live = "cutover" in self._finished and "rollback" not in self._finished
+            live = "cutover" in self.finished and "rollback" not in self.finished
             asks = "offer_rollback" if live else "nothing"
         message, hint = self._trouble or (None, None)
         self._messages.put(
             Waiting(
                 run_directory=records.RUN_DIRECTORY,
-                finished=tuple(self._finished),
+                finished=tuple(self.finished),
                 following=following,
                 asks=asks,
                 stopped_by=message,
@@ -293,9 +298,9 @@ class ScriptedPilot:
         if self._following() is None:
             code = 0
             outcome = {"inspect": "inspected", "rehearse": "rehearsed"}.get(  # type: ignore[assignment]
-                self.begin.request.mode, "rolled_back" if "rollback" in self._finished else "released"
+                self.begin.request.mode, "rolled_back" if "rollback" in self.finished else "released"
             )
-        self._messages.put(Ended(finished=records.finished(outcome, code, tuple(self._finished))))
+        self._messages.put(Ended(finished=records.finished(outcome, code, tuple(self.finished))))
 
     def _tell(self, event: Event) -> None:
         self._seq += 1
@@ -364,9 +369,10 @@ class Stage:
         return self.script.results.get(stage)
 
     def _read_stages(self, _directory: Path) -> tuple[StageTold, ...]:
-        """What a resumed run did before."""
         script = self.script
-        told = [_told(stage, "done", script.gates) for stage in script.already]
+        told = (
+            [_told(stage, "done", script.gates) for stage in self.pilots[-1].finished] if self.pilots else []
+        )
         if script.refused_before:
             told.append(_told(script.refused_before, "refused", script.gates))
         return tuple(told)

@@ -151,7 +151,7 @@ async def test_after_cleaning_a_changed_plan_is_used_only_after_a_question(stage
         await keys.press("slash", *"timesheets", "enter", "space")
         await until(keys, "left out")
         await keys.press("a")
-        await until(keys, "Use the changed plan?")
+        await until(keys, "Use the changed plan?", "Clean will run again")
         assert _decided(stage) == []
         await keys.press("y")
         await until(keys, "Clean ▸", gone="Use the changed plan?")
@@ -163,6 +163,20 @@ async def test_after_cleaning_a_changed_plan_is_used_only_after_a_question(stage
             for table in command.plans
         ]
         assert set(tried) == {"tickets", "comments", "timesheets"}
+
+
+async def test_to_agree_after_cleaning_makes_nothing_run_again(stage: Stage) -> None:
+    async with wizard(stage) as (_, keys):
+        await go_to(keys, "Profile ▸", "Clean ▸", "Canary ▸")
+        await keys.press("p")
+        await until(keys, "! 1 undecided")
+        await keys.press("y")
+        await until(keys, "✓ nothing is undecided")
+        await keys.press("a")
+        await until(keys, "It decides nothing", "Go on to Canary ▸", "✓ Clean")
+        assert len(_decided(stage)) == 1
+        await keys.press("4")
+        await until(keys, "✓ pass  quality: quality went from 91.4 to 96.2", "done 3.9 s", "12 quarantined")
 
 
 async def test_a_default_is_agreed_to_alone_or_with_all(stage: Stage) -> None:
