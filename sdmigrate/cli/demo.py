@@ -1,5 +1,6 @@
 """``sdmigrate demo``: the demo database, an embedded PostgreSQL, and the whole journey on it."""
 
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from sdmigrate.cli.options import Common, with_common
 from sdmigrate.cli.session import Session, Target, has_terminal, run_command
 from sdmigrate.cli.wizard import open_wizard
 from sdmigrate.demo.database import DEFAULT_ROWS, write_demo
+from sdmigrate.model.errors import Aborted
 from sdmigrate.model.events import Outcome, RunFinished
 from sdmigrate.model.listing import FileWritten
 from sdmigrate.model.settings import Request
@@ -33,7 +35,7 @@ def demo(
 
     def body(session: Session) -> RunFinished | Outcome:
         if output is not None:
-            manifest = write_demo(output, rows=rows, seed=seed)
+            manifest = write_demo(output, rows=rows, seed=seed, advance=_stoppable(session))
             line = f"{output}: {rows:,} rows, {len(manifest.planted):,} planted defects in the manifest"
             session.output.thing(line, FileWritten(path=str(output), count=rows))
             return "done"
@@ -51,7 +53,7 @@ def _request(session: Session, rows: int, seed: int) -> Request:
     source = directory / f"servicedesk-{rows}-{seed}.sqlite"
     if not source.exists():
         diagnostics.note(f"writing {source} ({rows:,} rows)")
-        write_demo(source, rows=rows, seed=seed)
+        write_demo(source, rows=rows, seed=seed, advance=_stoppable(session))
     request = session.request("migrate", source, Target("embedded", None), SCHEMA)
     package = resources.files("sdmigrate.demo")
     return replace(
@@ -59,3 +61,13 @@ def _request(session: Session, rows: int, seed: int) -> Request:
         queries_path=request.queries_path or str(package / "queries.sql"),
         rules_path=request.rules_path or str(package / "pack.toml"),
     )
+
+
+def _stoppable(session: Session) -> Callable[[int, int], None]:
+    """Ends the writing where the operator asked to stop."""
+
+    def look(_done: int, _total: int) -> None:
+        if session.cancel.is_set():
+            raise Aborted("Stopped on request; no database was written.", "Call again to write it.")
+
+    return look

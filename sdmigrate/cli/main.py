@@ -84,8 +84,3 @@ def without_command(common: Common, context: typer.Context) -> None:
     """From a SQLite file to a live PostgreSQL schema, proven, and back. Without a command: the wizard."""
     if context.invoked_subcommand is None:
         wizard_command(common, None, None, None, "rehearse")
-
-
-def main() -> None:
-    """Run the command line."""
-    app()

@@ -42,6 +42,9 @@ class Target:
     """The libpq string as given; None for the embedded server."""
 
 
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 @dataclass
 class Subject:
     """What a call is about, as far as it is known by now: its last line says it, however the call ends."""
@@ -190,6 +193,7 @@ def run_command(common: Common, body: Callable[[Session], RunFinished | Outcome]
     if output.finished is None:
         output.tell_outside_a_run(finished, run=subject.run_id)
     # What was told last is what holds, also where telling it was the last thing that could be done.
+    _ignore_signals()
     raise typer.Exit((output.finished or finished).exit_code)
 
 
@@ -227,9 +231,16 @@ def _listen_to_signals(cancel: CancelToken, output: Output, subject: Subject) ->
     def stop(number: int, _frame: FrameType | None) -> None:
         if cancel.is_set() and number == signal.SIGINT:
             # A second Ctrl-C does not wait for the rollback; PostgreSQL rolls back when the connection goes.
-            output.tell_at_once(subject.ended("aborted", ExitCode.ABORTED), run=subject.run_id)
-            os._exit(ExitCode.ABORTED)
+            ended = output.finished or subject.ended("aborted", ExitCode.ABORTED)
+            output.tell_at_once(ended, run=subject.run_id)
+            os._exit(ended.exit_code)
         cancel.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _STOPPING:
         signal.signal(number, stop)
+
+
+def _ignore_signals() -> None:
+    """The exit code is decided; Python would let a signal change it while it leaves."""
+    for number in _STOPPING:
+        signal.signal(number, signal.SIG_IGN)

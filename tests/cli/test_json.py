@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +212,43 @@ def test_a_signal_ends_in_aborted(
         events = read_events(told + process.stdout.read())
     assert (process.returncode, events[-1]["outcome"], events[-1]["exit_code"]) == (5, "aborted", 5)
     assert events[-1]["stages"][-1]["status"] == "aborted"
+
+
+def test_a_signal_behind_the_last_line_changes_no_exit_code(work: Path) -> None:
+    # Python gives each signal back to the system while it leaves, but for those that are ignored.
+    left = (
+        "import atexit, os, signal, sys;"
+        "heard = lambda: any(signal.getsignal(number) != signal.SIG_IGN for number in (2, 15, 1));"
+        "atexit.register(lambda: heard() and os._exit(9));"
+        f"sys.argv = ['sdmigrate', 'runs', '--json', '--work-dir', {str(work)!r}];"
+        "from sdmigrate.__main__ import main; main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", left], capture_output=True, text=True, check=False)
+    assert (ended.returncode, read_events(ended.stdout)[-1]["exit_code"]) == (0, 0)
+
+
+def test_a_signal_before_the_arguments_are_read_ends_without_a_word(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("import os; os.kill(os.getpid(), 2)\n", "utf-8")
+    ended = subprocess.run(
+        command("runs"), env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, b"", b"")
+
+
+def test_a_signal_while_the_demo_is_written_leaves_nothing(tmp_path: Path) -> None:
+    output = tmp_path / "demo.sqlite"
+    with subprocess.Popen(
+        command("demo", "--output", output, "--rows", "260130", "--json"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while not any(tmp_path.iterdir()):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert (process.returncode, read_events(out)[-1]["outcome"]) == (5, "aborted"), err
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_closed_pipe_stops_a_run_that_can_be_resumed(
