@@ -25,6 +25,9 @@ from sdmigrate.runtime.journal import Journal
 from sdmigrate.runtime.runs import run_directories
 
 RunArgument = Annotated[str | None, typer.Argument(metavar="RUN", help="A run's id, or its beginning.")]
+TargetAgain = Annotated[
+    str | None, typer.Option("--target", help="Where the run has none yet, or where it needs a password.")
+]
 
 
 def taken_up(
@@ -71,6 +74,7 @@ def request_of(
                 "Name the same schema.",
             )
         request = replace(request, schema=schema)
+    session.subject.schema = request.schema
     return request, reached
 
 
@@ -78,25 +82,33 @@ def request_of(
 def resume(
     common: Common,
     run: RunArgument = None,
+    target: TargetAgain = None,
+    schema: Annotated[
+        str | None, typer.Option("--schema", help="The schema, where the run has none yet.")
+    ] = None,
     confirm: Annotated[
         str | None, typer.Option("--confirm", help="The schema's name: go live without asking.")
     ] = None,
 ) -> None:
-    """Go on with a run that was stopped or killed."""
-    run_command(common, lambda session: taken_up(session, run, confirm=confirm))
+    """Go on with a run that was stopped or killed, by default the newest unfinished."""
+    run_command(common, lambda session: taken_up(session, run, target=target, schema=schema, confirm=confirm))
 
 
 @with_common
 def abort(
     common: Common,
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or its beginning.")],
+    target: TargetAgain = None,
 ) -> None:
     """Remove what an unfinished run left; live is untouched."""
 
     def body(session: Session) -> Outcome:
         directory = session.run(run)
-        for line in abort_run(directory, session.work_directory):
+        _, reached = request_of(session, directory, target)
+        conninfo = reached.conninfo if reached is not None else None
+        for line in abort_run(directory, session.work_directory, conninfo):
             session.output.text(line)
+        session.output.tell_outside_a_run(_listed(standing(directory)), run=directory.run_id)
         return "done"
 
     run_command(common, body)
@@ -160,7 +172,12 @@ def _named_or_newest(session: Session, run: str | None) -> RunDirectory:
 
 
 def _list(session: Session, found: RunStanding) -> None:
-    listed = RunListed(
+    line = f"{found.run_id}  {found.mode:<8} {found.state:<12} {found.source}"
+    session.output.thing(line, _listed(found), run=found.run_id)
+
+
+def _listed(found: RunStanding) -> RunListed:
+    return RunListed(
         run_dir=found.directory,
         source=found.source,
         mode=found.mode,
@@ -169,8 +186,6 @@ def _list(session: Session, found: RunStanding) -> None:
         started=found.started,
         stages=found.stages,
     )
-    line = f"{found.run_id}  {found.mode:<8} {found.state:<12} {found.source}"
-    session.output.thing(line, listed, run=found.run_id)
 
 
 def _retold(session: Session, directory: RunDirectory) -> RunFinished:

@@ -83,6 +83,23 @@ def test_stage_by_stage(run: str, place: Path, postgres: Endpoint, schema_name: 
     assert left == (0,)
 
 
+def test_a_run_without_a_target_is_resumed_onto_one(
+    shop: Path, work: Path, postgres: Endpoint, schema_name: str
+) -> None:
+    run = on(work, "clean", shop).last["run"]
+    missing = on(work, "resume")
+    assert (missing.code, missing.last["run"]) == (2, run)
+    assert "--target" in missing.err
+    named = ("--target", postgres.conninfo, "--schema", schema_name)
+    resumed = on(work, "resume", *named)
+    assert (resumed.code, resumed.last["outcome"], resumed.last["schema"]) == (0, "loaded", schema_name)
+    elsewhere = on(work, "abort", run, "--target", "host=/elsewhere")
+    assert (elsewhere.code, elsewhere.last["schema"]) == (4, None)
+    removed = on(work, "abort", run, "--target", postgres.conninfo)
+    assert (removed.code, removed.last["schema"], removed.last["run"]) == (0, schema_name, run)
+    assert (removed.events[0]["event"], removed.events[0]["state"]) == ("run.listed", "abandoned")
+
+
 def test_undo_writes_the_snapshot_back(shop: Path, work: Path, tmp_path: Path) -> None:
     cleaned = on(work, "clean", shop)
     run = cleaned.last["run"]
