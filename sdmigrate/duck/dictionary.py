@@ -27,12 +27,13 @@ def rows_query(table: Table, carriages: Mapping[str, Carriage], part: range | No
     """
     place = quoted(table.rowid_name) if table.rowid_name else "row_number() OVER ()"
     values = ", ".join(
-        f"{encoded(name, carriage)} AS c{number}" for number, (name, carriage) in enumerate(carriages.items())
+        f"{encoded(name, carriage, place)} AS c{number}"
+        for number, (name, carriage) in enumerate(carriages.items())
     )
     within = "" if part is None else f"{place} BETWEEN {part[0]} AND {part[-1]} AND "
     return (
         f"SELECT {place} AS r, {values} FROM {quoted(table.name)} NOT INDEXED"
-        f" WHERE {within}{promised(carriages)}"
+        f" WHERE {within}{promised(carriages, place)}"
     )
 
 
@@ -67,14 +68,14 @@ def count_values(
     # In a grouping set's id the bit of every column is 1 but its own; the first column has the highest bit.
     every = (1 << len(names)) - 1
     column_of = {
-        every ^ (1 << (len(names) - 1 - number)): (evidence[name], carriages[name])
+        every ^ (1 << (len(names) - 1 - number)): (evidence[name], carriages[name].classes)
         for number, name in enumerate(names)
     }
     while batch := cursor.fetchmany(_BATCH):
         cancel.raise_if_set()
         for grouping, data, count, rowid in batch:
-            found, carriage = column_of[grouping]
+            found, classes = column_of[grouping]
             if data is None:
                 found.add_nulls(count)
             else:
-                found.add(decoded(data, carriage), count, rowid)
+                found.add(decoded(data, classes), count, rowid)

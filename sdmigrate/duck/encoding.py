@@ -4,14 +4,28 @@ Invariant: exact in both directions: REAL keeps every digit (quote() gives as ma
 keeps its bytes, valid UTF-8 or not. Bare promises one class, and a scan fails where that does not hold.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from sdmigrate.model.values import Value
+from sdmigrate.rules.long_values import unless_at
 
-Carriage: TypeAlias = Literal["any", "text", "integer"]
-"""How a column travels: "any" with its classes told; "text" and "integer" bare, all its values being of that
-class or NULL."""
+Classes: TypeAlias = Literal["any", "text", "integer"]
+
+
+@dataclass(frozen=True)
+class Carriage:
+    """How a column travels."""
+
+    classes: Classes = "any"
+    """"any" with its classes told; "text" and "integer" bare, all its values being of that class or NULL."""
+    left: Collection[int] = ()
+    """Rowids of the values that are left behind, too long to be held; NULL travels in their place."""
+
+
+Left: TypeAlias = Mapping[str, Collection[int]]
+"""Columns with values that are left behind, and their rowids."""
 
 
 def quoted(name: str) -> str:
@@ -24,42 +38,49 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def encoded(name: str, carriage: Carriage = "any") -> str:
-    """SQLite expression of that column's value: NULL, or its text after t, i, r or b unless it is bare."""
+def encoded(name: str, carriage: Carriage, place: str) -> str:
+    """SQLite expression of that column's value: NULL, or its text after t, i, r or b unless it is bare.
+
+    ``place`` is SQL of the rowid.
+    """
     column = quoted(name)
-    if carriage != "any":
-        return column
-    return (
+    if carriage.classes != "any":
+        return unless_at(carriage.left, place, column)
+    lettered = (
         f"CASE typeof({column}) WHEN 'text' THEN 't' || {column} WHEN 'integer' THEN 'i' || {column}"
         f" WHEN 'real' THEN 'r' || quote({column}) WHEN 'blob' THEN 'b' || hex({column}) END"
     )
+    return unless_at(carriage.left, place, lettered)
 
 
-def broken(name: str, carriage: Carriage) -> str:
+def broken(name: str, carriage: Carriage, place: str) -> str:
     """SQLite expression that is true where the column's value breaks what its carriage promises."""
     column = quoted(name)
-    match carriage:
+    match carriage.classes:
         case "text":
             # Numbers sort before all text and blobs after it; the plus sign keeps affinity from converting.
-            return f"+{column} COLLATE BINARY < '' OR +{column} >= x''"
+            condition = f"+{column} COLLATE BINARY < '' OR +{column} >= x''"
+            return unless_at(carriage.left, place, condition)
         case "integer":
             return f"typeof({column}) NOT IN ('integer', 'null')"
         case _:
             return "0"
 
 
-def promised(carriages: Mapping[str, Carriage]) -> str:
+def promised(carriages: Mapping[str, Carriage], place: str) -> str:
     """SQLite condition that is true for every row, and an error at the first that breaks a promise."""
-    bare = [broken(name, carriage) for name, carriage in carriages.items() if carriage != "any"]
+    bare = [
+        broken(name, carriage, place) for name, carriage in carriages.items() if carriage.classes != "any"
+    ]
     if not bare:
         return "1"
     # abs() of the smallest integer overflows: https://www.sqlite.org/lang_corefunc.html#abs
     return f"CASE WHEN {' OR '.join(bare)} THEN abs(-9223372036854775807 - 1) ELSE 1 END"
 
 
-def decoded(data: bytes, carriage: Carriage = "any") -> Value:
+def decoded(data: bytes, classes: Classes = "any") -> Value:
     """The value whose encoded text these bytes are."""
-    match carriage:
+    match classes:
         case "text":
             return data.decode("utf-8", "surrogateescape")
         case "integer":

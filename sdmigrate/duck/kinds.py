@@ -7,7 +7,7 @@ so that counting what it settles and parsing every value agree.
 from collections import Counter
 from collections.abc import Collection, Iterable
 
-from sdmigrate.duck.encoding import Carriage, literal
+from sdmigrate.duck.encoding import Classes, literal
 from sdmigrate.model.values import Value
 from sdmigrate.rules.convert_numbers import EXACT_INTEGERS
 from sdmigrate.rules.evidence import Evidence
@@ -20,7 +20,7 @@ from sdmigrate.rules.watching import Watch
 
 SETTLED_EPOCHS = {"epoch_s": 86_400, "epoch_ms": 86_400_000, "epoch_us": 86_400_000_000}
 """Epochs whose numbers need no look of their own, with the units of a day."""
-STORED_NUMBERS: dict[Carriage, str] = {
+STORED_NUMBERS: dict[Classes, str] = {
     # A cast that fails spells out why, which takes longer than all else where a text is long.
     "any": "CASE WHEN starts_with(v, 'i') OR starts_with(v, 'r')"
     " THEN TRY_CAST(substring(v, 2) AS DOUBLE) END",
@@ -48,7 +48,7 @@ def certain_forms(evidence: Evidence, sample: Collection[Value] | None = None) -
     )
 
 
-def kind_of(evidence: Evidence, carriage: Carriage, forms: Collection[str]) -> str:
+def kind_of(evidence: Evidence, classes: Classes, forms: Collection[str]) -> str:
     """DuckDB expression of a value's storage class and form, ``t:iso_date``; NULL where parsing must tell.
 
     ``v`` is the value as it travels and ``x`` its number; ``forms`` are those of ``certain_forms``.
@@ -56,9 +56,9 @@ def kind_of(evidence: Evidence, carriage: Carriage, forms: Collection[str]) -> s
     cases = ["WHEN v IS NULL OR contains(v, chr(0)) THEN NULL"]
     if evidence.watch is not None:
         cases += _objections(evidence.watch)
-    if carriage != "text":
+    if classes != "text":
         cases += _number_cases(evidence)
-    if carriage != "integer":
+    if classes != "integer":
         cases += _text_cases(evidence, forms)
     return f"CASE {' '.join(cases)} END"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from sdmigrate.duck.connection import snapshot_query
-from sdmigrate.duck.encoding import Carriage, decoded, encoded, quoted
+from sdmigrate.duck.encoding import Carriage, Classes, Left, decoded, encoded, quoted
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.values import Value
 
@@ -23,7 +23,7 @@ _MANY = 100
 """Distinct values of the sample from which a column can be called many-valued."""
 _VALUES = 100
 """Of a many-valued column, or up to twice as many."""
-_BARE: dict[frozenset[bytes], Carriage] = {frozenset({b"t"}): "text", frozenset({b"i"}): "integer"}
+_BARE: dict[frozenset[bytes], Classes] = {frozenset({b"t"}): "text", frozenset({b"i"}): "integer"}
 
 
 @dataclass(frozen=True)
@@ -34,47 +34,47 @@ class Sampled:
     """From the table's first to its last; of a table without reachable ones, nothing."""
     many_valued: Mapping[str, int] = field(default_factory=dict)
     """Columns of many different values, with the mean of their bytes."""
-    carriages: Mapping[str, Carriage] = field(default_factory=dict)
-    """Columns whose values are of one storage class, and how they may travel."""
+    bare: Mapping[str, Classes] = field(default_factory=dict)
+    """Columns whose values are of one storage class, by which they may travel."""
     values: Mapping[str, Collection[Value]] = field(default_factory=dict)
     """Some values of the many-valued columns, for the forms that they have."""
 
 
-def sample(connection: duckdb.DuckDBPyConnection, table: Table) -> Sampled:
+def sample(connection: duckdb.DuckDBPyConnection, table: Table, left: Left) -> Sampled:
     """Read at most 2,048 rows of the table, spread over it where it has rowids.
 
-    A table that cannot be read gives what a small one does.
+    ``left`` are the values that do not travel. A table that cannot be read gives what a small one does.
     """
     names = [column.name for column in table.columns]
     sampled = Sampled()
     for start in range(0, len(names), _COLUMNS):
         try:
-            some = _of_columns(connection, table, names[start : start + _COLUMNS])
+            some = _of_columns(connection, table, names[start : start + _COLUMNS], left)
         except duckdb.Error:
             return Sampled()
         sampled = Sampled(
             some.rowids,
             {**sampled.many_valued, **some.many_valued},
-            {**sampled.carriages, **some.carriages},
+            {**sampled.bare, **some.bare},
             {**sampled.values, **some.values},
         )
     return sampled
 
 
-def _of_columns(connection: duckdb.DuckDBPyConnection, table: Table, names: list[str]) -> Sampled:
-    rowids, rows = _rows(connection, table, names)
+def _of_columns(connection: duckdb.DuckDBPyConnection, table: Table, names: list[str], left: Left) -> Sampled:
+    rowids, rows = _rows(connection, table, names, left)
     many = {}
-    carriages = {}
+    bare = {}
     values = {}
     for name, column in zip(names, zip(*rows, strict=True), strict=False):
         present = [value for value in column if value is not None]
-        carriage = _BARE.get(frozenset(value[:1] for value in present))
-        if carriage is not None:
-            carriages[name] = carriage
+        classes = _BARE.get(frozenset(value[:1] for value in present))
+        if classes is not None:
+            bare[name] = classes
         if _is_many_valued(column):
             many[name] = sum(map(len, present)) // len(present)
             values[name] = [decoded(value) for value in present[:: max(len(present) // _VALUES, 1)]]
-    return Sampled(rowids, many, carriages, values)
+    return Sampled(rowids, many, bare, values)
 
 
 def _is_many_valued(column: tuple[bytes | None, ...]) -> bool:
@@ -89,17 +89,20 @@ def _is_many_valued(column: tuple[bytes | None, ...]) -> bool:
 
 
 def _rows(
-    connection: duckdb.DuckDBPyConnection, table: Table, names: list[str]
+    connection: duckdb.DuckDBPyConnection, table: Table, names: list[str], left: Left
 ) -> tuple[range, list[tuple[bytes | None, ...]]]:
     """The rowids, and the values of some rows; none where they are few."""
-    values = ", ".join(f"{encoded(name)} AS c{number}" for number, name in enumerate(names))
+    place = quoted(table.rowid_name) if table.rowid_name else "NULL"
+    values = ", ".join(
+        f"{encoded(name, Carriage(left=left.get(name, ())), place)} AS c{number}"
+        for number, name in enumerate(names)
+    )
     source = quoted(table.name)
     most = _BLOCKS * _BLOCK_ROWS
     rowids = range(0)
     if not table.rowid_name:
         query = f"SELECT {values} FROM {source} NOT INDEXED LIMIT {most}"
     else:
-        place = quoted(table.rowid_name)
         bounds_query = f"SELECT (SELECT min({place}) FROM {source}), (SELECT max({place}) FROM {source})"
         bounds = connection.execute(f"SELECT * FROM {snapshot_query(bounds_query)}").fetchone()
         low, high = (int(bound) if bound is not None else 0 for bound in bounds or (None, None))

@@ -17,7 +17,7 @@ import duckdb
 from sdmigrate.duck import dictionary, wide
 from sdmigrate.duck.connection import open_snapshot, snapshot_query
 from sdmigrate.duck.dictionary import MOST_COLUMNS
-from sdmigrate.duck.encoding import Carriage, broken, quoted
+from sdmigrate.duck.encoding import Carriage, Classes, Left, broken, quoted
 from sdmigrate.duck.sample import Sampled, sample
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.protocols import CancelSignal
@@ -88,6 +88,7 @@ def scan(
     cancel: CancelSignal,
     pulse: Callable[[str, int], None],
     heard: Callable[[Scanned], None],
+    left: Mapping[str, Left],
 ) -> None:
     """Count every column of the tables.
 
@@ -99,6 +100,7 @@ def scan(
         cancel: interrupts the queries under way.
         pulse: called at least every second with the table last begun and the columns done so far.
         heard: called with each part of a table as soon as it is scanned, every column once.
+        left: by table the values that are not to be read, and count as NULL.
 
     Raises:
         Aborted: the operator asked to stop.
@@ -113,7 +115,7 @@ def scan(
                 cursor.interrupt()
 
         with cancel.interrupting(interrupt):
-            _run(tables, cursors, make_evidence, cancel, pulse, heard)
+            _run(tables, cursors, make_evidence, cancel, pulse, heard, left)
 
 
 def _run(
@@ -123,6 +125,7 @@ def _run(
     cancel: CancelSignal,
     pulse: Callable[[str, int], None],
     heard: Callable[[Scanned], None],
+    left: Mapping[str, Left],
 ) -> None:
     free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
     for cursor in cursors:
@@ -139,7 +142,8 @@ def _run(
     def plan(table: Table) -> list[_Job]:
         with lent() as cursor:
             cancel.raise_if_set()
-            return _jobs(table, sample(cursor, table))
+            staying = left.get(table.name, {})
+            return _jobs(table, sample(cursor, table, staying), staying)
 
     def work(job: _Job) -> list[Scanned]:
         with lent() as cursor:
@@ -193,12 +197,15 @@ def _again(
     job: _Job, cursor: duckdb.DuckDBPyConnection, make_evidence: EvidenceMaker, cancel: CancelSignal
 ) -> list[Scanned]:
     """After a failed scan: once more without the promises that do not hold, if that is what failed."""
-    promises = {name: carriage for name, carriage in job.carriages.items() if carriage != "any"}
+    promises = {name: carriage for name, carriage in job.carriages.items() if carriage.classes != "any"}
     unkept = _unkept(cursor, job.table, promises)
     if not unkept:
         empty = {name: make_evidence(job.table, name) for name in job.carriages}
         return [Scanned(table=job.table, columns=empty, readable=False)]
-    carriages = {name: "any" if name in unkept else carriage for name, carriage in job.carriages.items()}
+    carriages = {
+        name: replace(carriage, classes="any") if name in unkept else carriage
+        for name, carriage in job.carriages.items()
+    }
     return _do(replace(job, carriages=carriages), cursor, make_evidence, cancel)
 
 
@@ -208,8 +215,9 @@ def _unkept(
     """The columns that hold a value which breaks their promise; all of them where that cannot be asked."""
     if not promises:
         return frozenset()
+    place = quoted(table.rowid_name) if table.rowid_name else "NULL"
     asked = ", ".join(
-        f"max({broken(name, carriage)}) AS c{number}"
+        f"max({broken(name, carriage, place)}) AS c{number}"
         for number, (name, carriage) in enumerate(promises.items())
     )
     try:
@@ -221,7 +229,7 @@ def _unkept(
     return frozenset(name for name, told in zip(promises, row or (), strict=True) if told == "1")
 
 
-def _jobs(table: Table, sampled: Sampled) -> list[_Job]:
+def _jobs(table: Table, sampled: Sampled, left: Left) -> list[_Job]:
     """The table's columns, those with many distinct values apart, and the long ones among these."""
     names = [column.name for column in table.columns]
     few = [name for name in names if name not in sampled.many_valued]
@@ -231,7 +239,10 @@ def _jobs(table: Table, sampled: Sampled) -> list[_Job]:
     return [
         _Job(
             table=table,
-            carriages={name: _carriage(sampled.carriages.get(name, "any"), is_wide) for name in chosen},
+            carriages={
+                name: Carriage(_classes(sampled.bare.get(name, "any"), is_wide), left.get(name, ()))
+                for name in chosen
+            },
             wide=is_wide,
             rowids=sampled.rowids,
             octets=sum(sampled.many_valued.get(name, 0) + _OVERHEAD for name in chosen),
@@ -242,6 +253,6 @@ def _jobs(table: Table, sampled: Sampled) -> list[_Job]:
     ]
 
 
-def _carriage(sampled: Carriage, is_wide: bool) -> Carriage:
+def _classes(sampled: Classes, is_wide: bool) -> Classes:
     # Among many different texts a stray blob is likely, and a second scan costs more than the letters do.
     return "any" if is_wide and sampled == "text" else sampled

@@ -11,7 +11,7 @@ import duckdb
 
 from sdmigrate.duck.connection import snapshot_query
 from sdmigrate.duck.dictionary import rows_query
-from sdmigrate.duck.encoding import Carriage, decoded
+from sdmigrate.duck.encoding import Carriage, Classes, decoded
 from sdmigrate.duck.kinds import STORED_NUMBERS, certain_forms, kind_of
 from sdmigrate.duck.settled import add_settled
 from sdmigrate.model.catalog import Table
@@ -21,7 +21,7 @@ from sdmigrate.model.values import Value
 from sdmigrate.rules.evidence import TOP, Evidence
 
 _BATCH = 10_000
-_STORED: dict[Carriage, str] = {
+_STORED: dict[Classes, str] = {
     "any": "stored",
     "text": "encode('t') || stored",
     "integer": "encode('i' || stored)",
@@ -59,7 +59,7 @@ def count_values(
     # As bytes, since a table of DuckDB refuses text that is not UTF-8.
     held = ", ".join(
         f"CAST(c{number} AS BIGINT) AS c{number}"
-        if carriages[name] == "integer"
+        if carriages[name].classes == "integer"
         else f"encode(c{number}) AS c{number}"
         for number, name in names
     )
@@ -81,7 +81,7 @@ def count_values(
             for number, name in names:
                 cancel.raise_if_set()
                 forms = certain_forms(evidence[name], samples and samples.get(name))
-                _group(cursor, source, f"c{number}", evidence[name], carriages[name], forms)
+                _group(cursor, source, f"c{number}", evidence[name], carriages[name].classes, forms)
                 try:
                     if several:
                         _note_keys(cursor, f"keys_c{number}")
@@ -112,7 +112,7 @@ def _tell_apart(
     evidence.frequent.clear()
     for count, rowid, different in cursor.fetchall():
         evidence.distinct = different
-        query = rows_query(table, {name: "any"}, range(rowid, rowid + 1))
+        query = rows_query(table, {name: Carriage()}, range(rowid, rowid + 1))
         (value,) = _one(cursor, f"SELECT encode(c0) FROM {snapshot_query(query)}")
         evidence.note_frequent(decoded(value), int(count), rowid)
 
@@ -122,7 +122,7 @@ def _group(
     source: str,
     column: str,
     evidence: Evidence,
-    carriage: Carriage,
+    classes: Classes,
     forms: Collection[str],
 ) -> None:
     """Make the table ``grouped`` of the column's distinct values.
@@ -132,10 +132,10 @@ def _group(
     """
     cursor.execute(
         f"""CREATE OR REPLACE TEMP TABLE grouped AS
-        SELECT v, n, r, raw, x, {kind_of(evidence, carriage, forms)} AS k
-        FROM (SELECT v, n, r, CASE WHEN v IS NULL THEN bytes END AS raw, {STORED_NUMBERS[carriage]} AS x
+        SELECT v, n, r, raw, x, {kind_of(evidence, classes, forms)} AS k
+        FROM (SELECT v, n, r, CASE WHEN v IS NULL THEN bytes END AS raw, {STORED_NUMBERS[classes]} AS x
             FROM (SELECT stored, bytes, TRY(decode(bytes)) AS v, n, r
-                FROM (SELECT {column} AS stored, {_STORED[carriage]} AS bytes, count(*) AS n, min(r) AS r
+                FROM (SELECT {column} AS stored, {_STORED[classes]} AS bytes, count(*) AS n, min(r) AS r
                     FROM {source} GROUP BY {column})))"""
     )
 

@@ -44,8 +44,39 @@ class StoredValue(Record):
 LONGEST_SHOWN = 200
 
 
-def stored(value: Value) -> StoredValue:
+class LongValue(Record):
+    """A text or blob too long to be held whole: what was measured of it piece by piece."""
+
+    storage: Literal["text", "blob"]
+    beginning: str | bytes
+    """One character or octet more than is ever shown, so that it is shown as the whole value would be."""
+    form: str
+    octets: int
+    """Of text in UTF-8."""
+    digest: bytes
+    """SHA-256; two values of one digest are one value."""
+    characters: int = 0
+    """Of a text; a byte that is not UTF-8 counts as one."""
+    nuls: int = 0
+    """NUL characters in a text."""
+    invalid: bool = False
+    """A text that is not UTF-8."""
+    read_in: tuple[str, ...] = ()
+    """Encodings, as the plan names them, that have all bytes of a text."""
+    doubtful_in: tuple[str, ...] = ()
+    """Those of them in which it hardly makes sense."""
+    is_text: bool = False
+    """A blob that is UTF-8 without a NUL."""
+
+    def is_longer_than(self, limit: int | None) -> bool:
+        """Whether it is a sound text of more characters, once NULs are stripped; None: there is no limit."""
+        return limit is not None and not self.invalid and self.characters - self.nuls > limit
+
+
+def stored(value: Value | LongValue) -> StoredValue:
     """The value as it may be shown."""
+    if isinstance(value, LongValue):
+        return stored(value.beginning)
     if isinstance(value, str):
         text = (
             value[: LONGEST_SHOWN + 1].encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -58,7 +58,7 @@ def to_text(value: Value, column: ColumnPlan) -> Outcome:
 def _clean(text: str, column: ColumnPlan, rule: str) -> Outcome:
     """The text as PostgreSQL can hold it; changed by that rule already, where one is named."""
     after = text
-    if not _is_utf8(text):
+    if not is_utf8(text):
         if column.invalid_utf8 == "quarantine":
             return Misfit("bytes that are not UTF-8", "invalid-utf8")
         read = recoded(text, column.invalid_utf8)
@@ -76,7 +76,8 @@ def _clean(text: str, column: ColumnPlan, rule: str) -> Outcome:
     return Changed(after, rule) if rule else Kept()
 
 
-def _is_utf8(text: str) -> bool:
+def is_utf8(text: str) -> bool:
+    """Whether the text has no surrogate escape, and so came from bytes that are UTF-8."""
     if text.isascii():
         return True
     try:

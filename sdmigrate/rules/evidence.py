@@ -12,9 +12,9 @@ from decimal import Decimal
 from sdmigrate.model.catalog import Column
 from sdmigrate.model.finding import Sample
 from sdmigrate.model.profile import ClassCounts, EncodingReading, TopValue
-from sdmigrate.model.values import StorageClass, Value, storage_class, stored
+from sdmigrate.model.values import LongValue, StorageClass, Value, storage_class, stored
 from sdmigrate.rules.convert_numbers import EXACT_INTEGERS, decimal_digits, number_of
-from sdmigrate.rules.convert_text import text_in
+from sdmigrate.rules.convert_text import is_utf8, text_in
 from sdmigrate.rules.encodings import ENCODINGS, is_doubtful, likeliest, recoded
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES, is_compact
 from sdmigrate.rules.form_record import Moment
@@ -58,7 +58,7 @@ class Evidence:
     fraction_digits: int = 0
     low_text: str | None = None
     high_text: str | None = None
-    frequent: list[tuple[int, int, int, Value]] = field(default_factory=list)
+    frequent: list[tuple[int, int, int, Value | LongValue]] = field(default_factory=list)
     """A heap of the most frequent values."""
     watch: Watch | None = None
     """What the rules of a pack look for in this column."""
@@ -91,6 +91,37 @@ class Evidence:
         elif value is not None:
             self._add_number(value, count, rowid, Understood(form, meaning), group)
 
+    def add_long(self, value: LongValue, count: int, rowid: int | None) -> None:
+        """As ``add``, of a value that was not held: so far its rows were counted as NULL."""
+        self.nulls -= count
+        self.distinct += 1
+        self.note_frequent(value, count, rowid)
+        if self.watch is not None:
+            self.keep_no_more()
+        group = self.group(value.storage, value.form)
+        group.count += count
+        group.texts += count * value.is_text
+        note_sample(group.samples, value, rowid)
+        self.note_length(value.characters, value.octets, value, rowid)
+        if isinstance(value.beginning, str):
+            self._note_long_text(value, value.beginning, count, rowid, group)
+
+    def _note_long_text(
+        self, value: LongValue, beginning: str, count: int, rowid: int | None, group: Group
+    ) -> None:
+        self.note_range(beginning, beginning)
+        if value.invalid:
+            self.invalid_count += count
+            note_sample(self.invalid_texts, value, rowid)
+            self.read_in.update(dict.fromkeys(value.read_in, count))
+            self.doubtful_in.update(dict.fromkeys(value.doubtful_in, count))
+        if value.nuls:
+            self.nul_count += count
+            note_sample(self.nul_texts, value, rowid)
+        if value.is_longer_than(self.declared_length):
+            group.unfit += count
+            note_sample(group.odd, value, rowid)
+
     def keep(self, value: Value, count: int, rowid: int | None) -> None:
         """Remember a value for the rules of a pack, while there are few."""
         if self.kept_all and len(self.kept) < KEPT:
@@ -110,7 +141,7 @@ class Evidence:
             found = self.groups[kind, form] = Group()
         return found
 
-    def note_frequent(self, value: Value, count: int, rowid: int | None) -> None:
+    def note_frequent(self, value: Value | LongValue, count: int, rowid: int | None) -> None:
         """Remember the value where it is among the most frequent; on a tie the one that comes first."""
         if len(self.frequent) == TOP and count < self.frequent[0][0]:
             return
@@ -121,7 +152,7 @@ class Evidence:
         elif entry > self.frequent[0]:
             heapq.heapreplace(self.frequent, entry)
 
-    def note_length(self, characters: int, octets: int, value: Value, rowid: int | None) -> None:
+    def note_length(self, characters: int, octets: int, value: Value | LongValue, rowid: int | None) -> None:
         """Remember the value where it is the longest."""
         if characters > self.longest_characters:
             self.longest_characters = characters
@@ -142,7 +173,7 @@ class Evidence:
         octets = len(text) if ascii_only else len(text.encode("utf-8", "surrogateescape"))
         self.note_length(len(text), octets, text, rowid)
         self.note_range(text, text)
-        invalid = not ascii_only and _invalid(text)
+        invalid = not ascii_only and not is_utf8(text)
         if invalid:
             self._add_invalid(text, count, rowid)
         if "\0" in text:
@@ -348,14 +379,6 @@ class Evidence:
         """The most frequent values, the most frequent first."""
         ranked = sorted(self.frequent, key=lambda entry: entry[:3], reverse=True)
         return tuple(TopValue(value=stored(value), count=count) for count, _, _, value in ranked)
-
-
-def _invalid(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def interest_of(column: Column) -> Interest:

@@ -7,7 +7,7 @@ other rule (tested by property).
 from sdmigrate.model.finding import Sample
 from sdmigrate.model.plan import ColumnPlan
 from sdmigrate.model.profile import Candidate
-from sdmigrate.model.values import StorageClass
+from sdmigrate.model.values import LongValue, StorageClass, Value
 from sdmigrate.rules.conversion import Misfit, convert
 from sdmigrate.rules.convert_numbers import INTEGER_RANGES
 from sdmigrate.rules.evidence import Evidence
@@ -80,9 +80,23 @@ def examples(
         [
             (value, rowid)
             for value, rowid in dict.fromkeys([*pool, *evidence.invalid_texts])
-            if value is not None and isinstance(convert(value, plan), Misfit) and value != ""
+            if value is not None and value != "" and _misfits(value, plan)
         ]
     )
+
+
+def _misfits(value: Value | LongValue, plan: ColumnPlan) -> bool:
+    if not isinstance(value, LongValue):
+        return isinstance(convert(value, plan), Misfit)
+    base, _, length = plan.type.rstrip(")").partition("(")
+    match base:
+        case "text" | "varchar":
+            too_long = value.is_longer_than(int(length) if length else None)
+            return value.storage == "blob" or value.invalid or too_long
+        case "json" | "jsonb":
+            return value.form != "json" and value.form != f"{base}_text_only"
+        case _:
+            return base != "bytea"
 
 
 def _is_text(type_: str) -> bool:

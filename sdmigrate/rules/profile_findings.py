@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from sdmigrate.model.catalog import Column, Table
 from sdmigrate.model.finding import Finding, Sample
-from sdmigrate.model.values import StorageClass, stored
+from sdmigrate.model.values import LongValue, StorageClass, stored
 from sdmigrate.rules.convert_numbers import EXACT_INTEGERS
 from sdmigrate.rules.date_findings import date_findings
 from sdmigrate.rules.declared_types import names_no_type
@@ -249,7 +249,10 @@ def _texts_inside(seen: SeenColumn) -> Iterator[Finding]:
 
 def _as_read(located: Located, encoding: str) -> Sample:
     text, rowid = located
-    reading = recoded(str(text), encoding)
+    if isinstance(text, LongValue):
+        reading = recoded(str(text.beginning), encoding) if encoding in text.read_in else None
+    else:
+        reading = recoded(str(text), encoding)
     return Sample(rowid=rowid, value=stored(text), read_as=None if reading is None else stored(reading))
 
 

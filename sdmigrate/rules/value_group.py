@@ -10,14 +10,14 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from sdmigrate.model.finding import Sample
-from sdmigrate.model.values import Value, stored
+from sdmigrate.model.values import LongValue, Value, stored
 from sdmigrate.rules.convert_numbers import INTEGER_RANGES
 from sdmigrate.rules.form_record import Moment
 
 SAMPLES = 5
 """Most samples of one kind."""
 
-Located: TypeAlias = tuple[Value, int | None]
+Located: TypeAlias = tuple[Value | LongValue, int | None]
 """A value with the rowid of one row that holds it."""
 
 
@@ -106,7 +106,7 @@ def _before(rowid: int | None, kept: Located | None) -> bool:
     return kept is not None and (rowid or 0) < (kept[1] or 0)
 
 
-def note_sample(samples: list[Located], value: Value, rowid: int | None) -> None:
+def note_sample(samples: list[Located], value: Value | LongValue, rowid: int | None) -> None:
     """Keep the value where fewer than five are kept, or where it comes before one of them; by their place."""
     place = rowid or 0
     full = len(samples) == SAMPLES

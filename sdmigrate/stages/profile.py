@@ -5,7 +5,7 @@ same result.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, partial
@@ -23,6 +23,7 @@ from sdmigrate.model.so_far import TableSoFar
 from sdmigrate.model.source import Snapshot, TargetFacts
 from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.likely_keys import LikelyParents
+from sdmigrate.rules.long_values import unless_at
 from sdmigrate.rules.quality import score
 from sdmigrate.rules.rule_pack import RulePack, read_rule_pack
 from sdmigrate.rules.rule_results import rule_findings
@@ -34,6 +35,7 @@ from sdmigrate.sqlite.readers import Readers, readers
 from sdmigrate.sqlite.row_order import unreadable_of
 from sdmigrate.stages.profile_columns import TableColumns, columns_of, empty_evidence
 from sdmigrate.stages.profile_keys import profile_keys, profile_references
+from sdmigrate.stages.profile_long_values import add_left_values, left_values
 from sdmigrate.stages.profile_rules import rule_results
 
 _BATCH = 10_000
@@ -173,6 +175,11 @@ def _gather(
     counted: dict[str, _Counted] = {}
     make = _watched(pack)
 
+    def beat(table: str, done: int) -> None:
+        _advance(context, table, done, 0, "measuring long values", "values")
+
+    left = left_values(snapshot.path, connection, readable.values(), beat)
+
     def complete(table: Table) -> None:
         evidence = gathered[table.name]
         rows = _rows(connection, table, evidence)
@@ -186,7 +193,8 @@ def _gather(
     def heard(part: Scanned) -> None:
         name = part.table.name
         if not part.readable:
-            _count_rows(context, connection, part.table, part.columns)
+            _count_rows(context, connection, part.table, part.columns, left.get(name, {}))
+        add_left_values(connection, part.table, part.columns, left.get(name, {}), beat)
         gathered[name].update(part.columns)
         if len(gathered[name]) == len(readable[name].columns):
             complete(snapshot.catalog.table(name))
@@ -206,6 +214,7 @@ def _gather(
         context.cancel,
         lambda table, further: pulse(table, done + further),
         heard,
+        left,
     )
     for table in tables:
         if table.name not in counted:
@@ -247,18 +256,22 @@ def _without(table: Table, names: Collection[str]) -> Table:
 
 
 def _count_rows(
-    context: Context, connection: sqlite3.Connection, table: Table, columns: dict[str, Evidence]
+    context: Context,
+    connection: sqlite3.Connection,
+    table: Table,
+    columns: dict[str, Evidence],
+    left: Mapping[str, Collection[int]],
 ) -> None:
     """Fill the columns' evidence through SQLite, one GROUP BY a column so that memory stays small."""
     place = quote_identifier(table.rowid_name) if table.rowid_name else "NULL"
     source = quote_identifier(table.name)
     with context.cancel.interrupting(connection.interrupt):
         for name, evidence in columns.items():
-            column = quote_identifier(name)
+            value_sql = unless_at(left.get(name, ()), place, quote_identifier(name))
             # A column's collation and 1 = 1.0 must not make one value of two.
             cursor = connection.execute(
-                f"SELECT {column}, count(*), min({place}) FROM {source}"
-                f" GROUP BY typeof({column}), {column} COLLATE BINARY"
+                f"SELECT value, count(*), min(place) FROM (SELECT {value_sql} AS value, {place} AS place"
+                f" FROM {source}) GROUP BY typeof(value), value COLLATE BINARY"
             )
             for number, (value, count, rowid) in enumerate(cursor):
                 if value is None:

@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 from sdmigrate.model.catalog import Catalog, Table
 from sdmigrate.model.profile import ColumnProfile, TableProfile
-from sdmigrate.model.values import Value
 from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.rule_pack import Rule, RulePack
 from sdmigrate.rules.rule_results import (
@@ -24,6 +23,7 @@ from sdmigrate.rules.rule_results import (
     within_band,
 )
 from sdmigrate.rules.rule_values import test_of
+from sdmigrate.rules.value_group import Located as ValueAt
 from sdmigrate.rules.value_group import located, note_sample
 from sdmigrate.rules.watching import WATCHED
 from sdmigrate.sqlite.readers import Readers
@@ -113,7 +113,7 @@ def _of_kept(rule: Rule, column: ColumnProfile, evidence: Evidence) -> Located:
     """Of a column whose every value that may break a rule was kept."""
     passes = test_of(rule, column)
     broken = [(value, count, rowid) for value, count, rowid in evidence.kept if not passes(value)]
-    samples: list[tuple[Value, int | None]] = []
+    samples: list[ValueAt] = []
     for value, _, rowid in broken:
         note_sample(samples, value, rowid)
     return Located(rows=sum(count for _, count, _ in broken), samples=located(samples))

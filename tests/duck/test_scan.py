@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from sdmigrate.duck import dictionary, wide
 from sdmigrate.duck.connection import open_snapshot
-from sdmigrate.duck.encoding import Carriage, decoded, encoded
+from sdmigrate.duck.encoding import Carriage, Classes, decoded, encoded
 from sdmigrate.duck.sample import sample
 from sdmigrate.duck.scan import Scanned, scan
 from sdmigrate.model.catalog import Affinity, Column, Table
@@ -182,7 +182,7 @@ def quiet(table: str, done: int) -> None:
 
 
 CountValues = Callable[[Any, Table, dict[str, Evidence], dict[str, Carriage], CancelToken], None]
-ANY: Carriage = "any"
+ANY = Carriage()
 
 
 def carriages_of(path: Path, table: Table) -> dict[str, Carriage]:
@@ -197,9 +197,9 @@ def carriages_of(path: Path, table: Table) -> dict[str, Carriage]:
             )
             for column in table.columns
         }
-    bare: tuple[Carriage, ...] = ("text", "integer")
+    bare: tuple[Classes, ...] = ("text", "integer")
     return {
-        column: next((carriage for carriage in bare if found - {"null"} <= {carriage}), ANY)
+        column: Carriage(next((classes for classes in bare if found - {"null"} <= {classes}), "any"))
         for column, found in kinds.items()
     }
 
@@ -242,21 +242,21 @@ def test_counts_equal_naive_ones(
 
 @pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values])
 @pytest.mark.parametrize(
-    ("carriage", "value"),
+    ("classes", "value"),
     [("text", b""), ("text", b"a"), ("text", 0), ("text", 1.5), ("integer", "7"), ("integer", 1.0),
      ("integer", b"7"), ("integer", "")],
 )  # fmt: skip
 def test_a_broken_promise_fails_the_scan(
-    tmp_path: Path, count_values: CountValues, carriage: Carriage, value: Value
+    tmp_path: Path, count_values: CountValues, classes: Classes, value: Value
 ) -> None:
     path = tmp_path / "s.sqlite"
-    write(path, ROWLESS, [(1, "7" if carriage == "text" else 7), (2, None), (3, value)])
+    write(path, ROWLESS, [(1, "7" if classes == "text" else 7), (2, None), (3, value)])
     evidence = {"rowid": make(ROWLESS, "rowid")}
     with (
         open_snapshot(path, tmp_path) as connection,
         pytest.raises(duckdb.Error, match="integer overflow"),
     ):
-        count_values(connection, ROWLESS, evidence, {"rowid": carriage}, CancelToken())
+        count_values(connection, ROWLESS, evidence, {"rowid": Carriage(classes)}, CancelToken())
 
 
 @pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values])
@@ -273,7 +273,7 @@ def test_a_table_without_rowid_is_numbered(tmp_path: Path, count_values: CountVa
 
 def scanned_parts(path: Path, scratch: Path, *tables: Table) -> list[Scanned]:
     parts: list[Scanned] = []
-    scan(path, scratch, tables, make, CancelToken(), quiet, parts.append)
+    scan(path, scratch, tables, make, CancelToken(), quiet, parts.append, {})
     return parts
 
 
@@ -310,12 +310,33 @@ def test_promises_that_the_sample_made_in_vain_cost_no_exactness(tmp_path: Path)
     rows = [odd if row == 4321 else same for row in range(9000)]
     write(path, TABLE, rows)
     with open_snapshot(path, tmp_path) as connection:
-        sampled = sample(connection, TABLE)
-    assert set(sampled.carriages.values()) == {"text", "integer"}
+        sampled = sample(connection, TABLE, {})
+    assert set(sampled.bare.values()) == {"text", "integer"}
     scanned = scanned_parts(path, tmp_path, TABLE)
     expected = naive(path, TABLE)
     assert {part.readable for part in scanned} == {True}
     found = {column: evidence for part in scanned for column, evidence in part.columns.items()}
+    for column in TABLE.columns:
+        assert facts(found[column.name]) == facts(expected[column.name]), column.declared_type
+
+
+@pytest.mark.parametrize("rows", [9, 9000])
+def test_what_is_left_behind_counts_as_null(tmp_path: Path, rows: int) -> None:
+    path = tmp_path / "s.sqlite"
+    texts: list[Value] = [f"text {row}" for row in range(rows)]
+    numbers: list[Value] = [row % 3 for row in range(rows)]
+    nothing: list[Value] = [None] * rows
+    columns = (texts, numbers, *[nothing] * (len(DECLARED) - 2))
+    left = {TABLE.columns[0].name: [2, rows], TABLE.columns[1].name: [7]}
+    # What breaks a promise, and what is no number to DuckDB, is not looked at where it is left behind.
+    texts[1], texts[-1], numbers[6] = b"blob", 1.5, "text"
+    write(path, TABLE, list(zip(*columns, strict=True)))
+    parts: list[Scanned] = []
+    scan(path, tmp_path, (TABLE,), make, CancelToken(), quiet, parts.append, {TABLE.name: left})
+    texts[1] = texts[-1] = numbers[6] = None
+    write(path, TABLE, list(zip(*columns, strict=True)))
+    expected = naive(path, TABLE)
+    found = {column: evidence for part in parts for column, evidence in part.columns.items()}
     for column in TABLE.columns:
         assert facts(found[column.name]) == facts(expected[column.name]), column.declared_type
 
@@ -330,7 +351,7 @@ def test_encoding_is_exact(value: Value) -> None:
         else:
             connection.execute("INSERT INTO t VALUES (?)", (value,))
         connection.text_factory = bytes
-        (data,) = connection.execute(f"SELECT {encoded('c')} FROM t").fetchone()
+        (data,) = connection.execute(f"SELECT {encoded('c', ANY, 'rowid')} FROM t").fetchone()
     back = decoded(data)
     assert (type(back), back) == (type(value), value)
 
@@ -355,4 +376,4 @@ def test_cancel_stops_the_scan(tmp_path: Path) -> None:
 
     parts: list[Scanned] = []
     with pytest.raises(Aborted):
-        scan(path, tmp_path, (ROWLESS,), make, cancel, pulse, parts.append)
+        scan(path, tmp_path, (ROWLESS,), make, cancel, pulse, parts.append, {})

@@ -1,0 +1,77 @@
+"""Values too long to be held: found before the tables are scanned, which leave them out, and measured after.
+
+Invariant: each is counted once, and read piece by piece; but JSON in a column of JSON is parsed whole, one
+value at a time.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+
+from sdmigrate.model.catalog import Table
+from sdmigrate.model.values import LongValue
+from sdmigrate.rules.evidence import Evidence
+from sdmigrate.rules.form_json import json_form
+from sdmigrate.rules.long_values import long_blob, long_text
+from sdmigrate.sqlite.connection import decode_text, quote_identifier
+from sdmigrate.sqlite.copied_table import LONGEST_WHOLE, chunks
+from sdmigrate.sqlite.long_cells import long_cells
+from sdmigrate.sqlite.overflow import may_hold_longer
+
+Beat = Callable[[str, int], None]
+"""Called with the table's name and what is done of it; may raise Aborted."""
+
+
+def left_values(
+    path: Path | str, connection: sqlite3.Connection, tables: Iterable[Table], beat: Beat
+) -> dict[str, dict[str, list[int]]]:
+    """By table and column the rowids of the values to leave out.
+
+    Raises:
+        sqlite3.DatabaseError: a table cannot be read.
+        Aborted: the operator asked to stop.
+    """
+    if not may_hold_longer(path, LONGEST_WHOLE):
+        return {}
+    found = {table.name: long_cells(connection, table, partial(beat, table.name)) for table in tables}
+    return {name: columns for name, columns in found.items() if columns}
+
+
+def add_left_values(
+    connection: sqlite3.Connection,
+    table: Table,
+    evidence: Mapping[str, Evidence],
+    left: Mapping[str, list[int]],
+    beat: Beat,
+) -> None:
+    """Add the values that were left out to the evidence of their columns, where they count as NULL so far.
+
+    Raises:
+        sqlite3.DatabaseError: one cannot be read.
+        Aborted: the operator asked to stop.
+    """
+    for name in evidence.keys() & left.keys():
+        counts: dict[tuple[str, bytes], tuple[LongValue, int, int]] = {}
+        for number, rowid in enumerate(left[name]):
+            beat(table.name, number)
+            value = _measured(connection, table, name, rowid, is_json=evidence[name].interest == "json")
+            key = value.storage, value.digest
+            known, count, first = counts.get(key, (value, 0, rowid))
+            counts[key] = known, count + 1, first
+        for value, count, first in counts.values():
+            evidence[name].add_long(value, count, first)
+
+
+def _measured(
+    connection: sqlite3.Connection, table: Table, name: str, rowid: int, *, is_json: bool
+) -> LongValue:
+    column, place = quote_identifier(name), quote_identifier(table.rowid_name or "")
+    (kind,) = connection.execute(
+        f"SELECT typeof({column}) FROM {quote_identifier(table.name)} WHERE {place} = ?", (rowid,)
+    ).fetchone()
+    pieces = chunks(connection, table.name, name, rowid)
+    if kind == "blob":
+        return long_blob(pieces)
+    form = json_form(decode_text(b"".join(chunks(connection, table.name, name, rowid)))) if is_json else None
+    return long_text(pieces, form)

@@ -1,0 +1,110 @@
+"""Values too long to be held: counted as if they were, and in a memory that does not grow with them."""
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from sdmigrate.model.values import Value
+from sdmigrate.runtime.context import Context
+from sdmigrate.sqlite.catalog import read_catalog
+from sdmigrate.sqlite.connection import open_read_only
+from sdmigrate.sqlite.copied_table import LONGEST_WHOLE
+from sdmigrate.stages.profile import profile
+from sdmigrate.stages.profile_columns import TableColumns, columns_of, empty_evidence
+from tests.conftest import MakeContext
+from tests.stages.test_profile import snapshot_of
+
+LONG = LONGEST_WHOLE + 1
+ROWS: list[tuple[bytes | None, Value, bytes | None, Value]] = [
+    (b"a" * LONG, b"\1" * LONG, b'{"a":"' + b"x" * LONG + b'"}', None),
+    (b"a" * LONG, b"\1" * LONG, b'{"a":"' + b"x" * LONG + b'\\u0000"}', 7),
+    (b"a" * (LONG - 1) + b"b", b"short", b'{"a":' + b"x" * LONG + b"}", 7),
+    (b" " * LONG, b"\0" * LONG, b"[]", b"q" * LONG),
+    ("é".encode() * LONG + b"\xff", "text in a blob", None, "q" * LONG),
+    (b"nul\0" + "€".encode() * LONG, None, b" " * LONG, 1.5),
+    (b"short", None, b"5", 2),
+]
+
+
+def write(path: Path, repeat: int) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE t(v VARCHAR(5000), b BLOB, j JSON, x)")
+        for row in ROWS:
+            connection.execute("INSERT INTO t VALUES (CAST(? AS TEXT), ?, CAST(? AS TEXT), ?)", row)
+        # So many that the table is sampled, and its columns are scanned by the method that suits them.
+        connection.execute(
+            "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+            " INSERT INTO t SELECT 'text ' || i, randomblob(9), i, i % 5 FROM n",
+            (repeat,),
+        )
+
+
+def naive(context: Context, path: Path) -> TableColumns:
+    """The columns as they are from every value added whole."""
+    evidence = {}
+    with closing(open_read_only(path)) as connection:
+        table = read_catalog(connection).table("t")
+        for column in table.columns:
+            evidence[column.name] = empty_evidence(table, column.name)
+            counts: dict[tuple[type, Value], list[int]] = {}
+            for rowid, value in connection.execute(f"SELECT rowid, {column.name} FROM t"):
+                counts.setdefault((type(value), value), []).append(rowid)
+            for (_, value), rowids in counts.items():
+                if value is None:
+                    evidence[column.name].add_nulls(len(rowids))
+                else:
+                    evidence[column.name].add(value, len(rowids), rowids[0])
+    return columns_of(context, table, evidence)
+
+
+@pytest.mark.parametrize("more", [0, 5000])
+def test_long_values_count_as_others_do(tmp_path: Path, make_context: MakeContext, more: int) -> None:
+    path = tmp_path / "s.sqlite"
+    write(path, more)
+    context = make_context(tmp_path, "inspect")
+    found = profile(context, snapshot_of(path))
+    expected = naive(context, path)
+    assert found.tables[0].columns == expected.profiles
+    told = {(finding.code, finding.column): finding for finding in found.findings}
+    assert [told[each.code, each.column] for each in expected.findings] == list(expected.findings)
+    assert {("nul-bytes", "v"), ("texts-not-utf8", "v"), ("text-too-long", "v")} <= told.keys()
+
+
+MEASURED = """
+import sys
+from pathlib import Path
+from tests.conftest import RecordingSink
+from tests.stages.test_load_resumed import killed_context
+from tests.stages.test_profile import snapshot_of
+from sdmigrate.stages.profile import profile
+
+def peak():
+    line = next(line for line in open("/proc/self/status") if line.startswith("VmHWM:"))
+    return int(line.split()[1])
+
+directory = Path(sys.argv[1])
+context, _, _ = killed_context("x", directory)
+profile(context, snapshot_of(directory / "small.sqlite"))
+before = peak()
+columns = profile(context, snapshot_of(directory / "large.sqlite")).tables[0].columns
+assert [column.longest_bytes for column in columns] == [24_000_000, 24_000_000]
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells the peak on Linux alone")
+def test_memory_does_not_grow_with_a_long_value(tmp_path: Path) -> None:
+    for name, length in (("small", 1_000), ("large", 24_000_000)):
+        with closing(sqlite3.connect(tmp_path / f"{name}.sqlite")) as connection, connection:
+            connection.execute("CREATE TABLE t(v TEXT, b BLOB)")
+            connection.execute("INSERT INTO t VALUES ('short', NULL), (NULL, x'00')")
+            connection.execute(
+                "INSERT INTO t VALUES (hex(zeroblob(?)), randomblob(?))", (length // 2, length)
+            )
+    child = subprocess.run([sys.executable, "-c", MEASURED, str(tmp_path)], capture_output=True, check=False)
+    assert child.stderr == b""
+    assert int(child.stdout) * 1024 < 24_000_000
