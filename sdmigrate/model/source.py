@@ -44,7 +44,7 @@ class Source(Record):
     reading: Reading
     catalog: Catalog
     target: "TargetFacts | None"
-    """None in inspect without a target."""
+    """None before it was met, and in inspect without one."""
     findings: tuple[Finding, ...] = ()
     checks: tuple[PreflightCheck, ...] = ()
     """In the order in which they were made."""

@@ -104,9 +104,10 @@ class StageCalls:
         )
 
     def _preflight(self) -> tuple[Record, tuple[GateVerdict, ...]]:
-        request = self.context.request
-        facts = examine(self.endpoint, request.schema) if self.endpoint is not None else None
-        source = preflight(self.context, facts)
+        source = preflight(self.context)
+        if self.endpoint is not None:
+            # After the source, whose first look shall not wait for a server.
+            source = met(self.context, source, examine(self.endpoint, self.context.request.schema))
         return source, (gates.judge_preflight(source),)
 
     def _backup(self) -> tuple[Record, tuple[GateVerdict, ...]]:

@@ -1,7 +1,7 @@
-"""The meeting: a run that was begun without a target gets to know the one it is taken up with.
+"""The meeting: a run gets to know its target, after its source or when it is taken up with one.
 
-Invariant: afterwards the run's records are what preflight and backup make where the target is known from the
-start: the target was checked, and a live schema in the way is dumped.
+Invariant: whenever it was, afterwards the run's records are the same: the target was checked, and a live
+schema in the way is dumped.
 """
 
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""Preflight: is the source readable, is there room, is the target there; it only writes scratch copies.
+"""Preflight: is the source readable, is there room; it only writes scratch copies. The target is met later.
 
 Invariant: every check is made, whatever the ones before it said; only a source that cannot be read at all
 ends the stage early.
@@ -14,7 +14,7 @@ from sdmigrate.model.catalog import Catalog
 from sdmigrate.model.errors import SourceUnusable
 from sdmigrate.model.finding import Finding, in_order
 from sdmigrate.model.settings import Limits
-from sdmigrate.model.source import Fingerprint, PreflightCheck, Reading, Source, TargetFacts
+from sdmigrate.model.source import Fingerprint, PreflightCheck, Reading, Source
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.health import memory
 from sdmigrate.sqlite.catalog import read_catalog
@@ -24,7 +24,6 @@ from sdmigrate.sqlite.opening import fingerprint, open_source
 from sdmigrate.stages.first_look import first_look
 from sdmigrate.stages.inventory import inventory
 from sdmigrate.stages.room import check_disk, in_units
-from sdmigrate.stages.target_checks import check_target, target_findings
 
 OLDEST_SQLITE = (3, 37, 0)
 """The first with PRAGMA table_list and STRICT tables."""
@@ -45,8 +44,8 @@ _READING_MESSAGES: dict[Reading, str] = {
 }
 
 
-def preflight(context: Context, target: TargetFacts | None) -> Source:
-    """Look at the source and its surroundings; ``target`` is what was asked of PostgreSQL before.
+def preflight(context: Context) -> Source:
+    """Look at the source and its surroundings.
 
     Raises:
         SourceUnusable: the source is no readable SQLite database.
@@ -69,16 +68,13 @@ def preflight(context: Context, target: TargetFacts | None) -> Source:
         _memory_check(context.limits),
     ]
     findings = [_as_finding(check) for check in checks if check.verdict != "pass"]
-    if target is not None:
-        checks += check_target(target, context.request.schema)
-        findings += target_findings(target, context.request.schema)
     return Source(
         # As named: a link with a plain name is the way to a file whose own name no record can hold.
         path=os.path.abspath(context.request.source),
         fingerprint=seen,
         reading=reading,
         catalog=catalog,
-        target=target,
+        target=None,
         findings=in_order((*findings, *inventory(catalog))),
         checks=tuple(checks),
     )

@@ -1,5 +1,6 @@
 """What a real child process says of the tables while it inspects."""
 
+import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,26 @@ from sdmigrate.pipeline.messages import Begin, Ended, EventLine, Finish, Proceed
 from sdmigrate.pipeline.results import read_result
 
 _TABLES = 30
+
+
+def test_the_first_look_does_not_wait_for_the_target(tmp_path: Path) -> None:
+    source = tmp_path / "one.sqlite"
+    with closing(sqlite3.connect(source)) as connection:
+        connection.execute("CREATE TABLE t(a)")
+        connection.execute("INSERT INTO t VALUES (1)")
+        connection.commit()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        target = f"host=127.0.0.1 port={silent.getsockname()[1]} user=nobody dbname=none"
+        request = Request(mode="inspect", source=str(source), target=target, schema=None)
+        child = Child.start(Begin(request=request, work_directory=str(tmp_path / "work"), conninfo=target))
+        try:
+            child.send(Proceed())
+            while not isinstance(message := child.receive(30), Seen):
+                assert message is not None
+        finally:
+            child.kill()
+            child.close()
+    assert [table.profile.name for table in message.tables] == ["t"]
 
 
 def test_tables_are_seen_before_the_stage_that_looked_at_them_has_ended(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from sdmigrate.postgres.connect import connect
 from sdmigrate.runtime.cancel import CancelToken
 from sdmigrate.sqlite.opening import fingerprint
 from sdmigrate.stages.backup import backup
+from sdmigrate.stages.meeting import met
 from sdmigrate.stages.preflight import preflight
 from tests.conftest import MakeContext, RecordingSink
 from tests.sqlite.sources import make, state, writer
@@ -40,7 +41,7 @@ def test_snapshot(home: Path, tmp_path: Path, make_context: MakeContext, wal: bo
     make(home / "db", wal=wal, rows=500)
     before = state(home)
     context = make_context(tmp_path, source=str(home / "db"))
-    source = preflight(context, None)
+    source = preflight(context)
     snapshot = backup(context, source, None)
     assert state(home) == before
     path = Path(snapshot.path)
@@ -61,7 +62,7 @@ def test_snapshot(home: Path, tmp_path: Path, make_context: MakeContext, wal: bo
 def test_progress_is_told_in_pages(home: Path, tmp_path: Path, make_context: MakeContext) -> None:
     make(home / "db", rows=500)
     context = make_context(tmp_path, source=str(home / "db"))
-    backup(context, preflight(context, None), None)
+    backup(context, preflight(context), None)
     assert isinstance(context.events, RecordingSink)
     told = [event for event in context.events.events if isinstance(event, Advanced)]
     assert told[0].stage == "backup"
@@ -74,7 +75,7 @@ def test_change_since_preflight_refuses_a_migration(
 ) -> None:
     make(home / "db")
     context = make_context(tmp_path, "migrate", source=str(home / "db"))
-    source = preflight(context, None)
+    source = preflight(context)
     with writer(home / "db") as other:
         other.say("INSERT INTO t VALUES (2)")
     with pytest.raises(UnsafeToContinue, match="changed since preflight"):
@@ -87,7 +88,7 @@ def test_change_since_preflight_is_told_where_nothing_is_published(
 ) -> None:
     make(home / "db")
     context = make_context(tmp_path, "inspect", source=str(home / "db"))
-    source = preflight(context, None)
+    source = preflight(context)
     with writer(home / "db") as other:
         other.say("CREATE TABLE more(a)")
     snapshot = backup(context, source, None)
@@ -113,7 +114,7 @@ class Stopper(RecordingSink):
 def test_cancel_leaves_nothing(home: Path, tmp_path: Path, make_context: MakeContext) -> None:
     make(home / "db", rows=200_000)
     context = make_context(tmp_path, source=str(home / "db"))
-    source = preflight(context, None)
+    source = preflight(context)
     assert isinstance(context.cancel, CancelToken)
     object.__setattr__(context, "events", Stopper(context.cancel))
     with pytest.raises(Aborted):
@@ -138,7 +139,7 @@ def test_damage_is_an_error_and_a_stale_index_a_warning(
         file.write(b"\xff" * 4096)
     before = state(home)
     context = make_context(tmp_path, source=str(home / "db"))
-    snapshot = backup(context, preflight(context, None), None)
+    snapshot = backup(context, preflight(context), None)
     assert state(home) == before
     assert "table d is damaged: database disk image is malformed" in snapshot.integrity
     damage = snapshot.findings[0]
@@ -159,7 +160,7 @@ def test_live_schema_is_dumped(
         connection.commit()
     facts = TargetFacts(described="test", version=180000, live_exists=True, live_is_ours=True)
     context = make_context(tmp_path, source=str(home / "db"), target="embedded", schema=schema_name)
-    snapshot = backup(context, preflight(context, facts), postgres)
+    snapshot = backup(context, met(context, preflight(context), facts), postgres)
     assert snapshot.dump_path == str(context.directory.dump)
     dumped = context.directory.dump.read_bytes()
     assert dumped.startswith(b"PGDMP")
@@ -172,6 +173,6 @@ def test_live_schema_without_a_target_is_a_mistake(
     make(home / "db")
     facts = TargetFacts(described="test", version=180000, live_exists=True, live_is_ours=True)
     context = make_context(tmp_path, source=str(home / "db"))
-    source = replace(preflight(context, None), target=facts)
+    source = replace(preflight(context), target=facts)
     with pytest.raises(UsageProblem):
         backup(context, source, None)

@@ -46,7 +46,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from msgspec.structs import replace
 from psycopg import sql
 
 from sdmigrate.model.errors import UsageProblem
@@ -70,6 +69,7 @@ from sdmigrate.sqlite.row_order import copied_columns, locator
 from sdmigrate.stages.backup import backup
 from sdmigrate.stages.clean import clean
 from sdmigrate.stages.load import load
+from sdmigrate.stages.meeting import met
 from sdmigrate.stages.plan import plan as decide
 from sdmigrate.stages.preflight import preflight
 from sdmigrate.stages.profile import profile
@@ -101,8 +101,9 @@ class Journey:
 
     def __init__(self, case: Path, context: Context, target: TargetFacts | None = None) -> None:
         build(case, Path(context.request.source))
-        source = preflight(context, target)
-        self.snapshot: Snapshot = backup(context, replace(source, target=None), None)
+        source = preflight(context)
+        self.snapshot: Snapshot = backup(context, source, None)
+        source = source if target is None else met(context, source, target)
         self.profile: Profile = profile(context, self.snapshot, target)
         self.plan: Plan = decide(context, self.snapshot, self.profile)
         self.cleaned: Cleaned = clean(context, self.snapshot, self.profile, self.plan)

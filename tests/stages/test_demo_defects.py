@@ -110,7 +110,7 @@ def run_to_cleaned(
     if plan_path is not None:
         manifest = [decided_otherwise(entry) for entry in manifest]
     context = make_context(tmp_path, source=str(path), plan_path=str(plan_path) if plan_path else None)
-    source = preflight(context, None)
+    source = preflight(context)
     snapshot = backup(context, source, None)
     profiled = profile(context, snapshot)
     planned = plan(context, snapshot, profiled)

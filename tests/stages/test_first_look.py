@@ -65,7 +65,7 @@ def test_before_anything_is_copied_each_table_is_seen_from_some_of_its_rows(
     before = state(home)
     shown: list[TableSoFar | TablePlan] = []
     context = make_context(tmp_path, "inspect", source=str(path))
-    preflight(dataclasses.replace(context, tables=shown.append), None)
+    preflight(dataclasses.replace(context, tables=shown.append))
     assert not context.directory.snapshot.exists()
     seen = _by_name(shown)
     visits, rooms = seen["visits"], seen["rooms"]
@@ -87,7 +87,7 @@ def test_then_every_table_is_counted_and_then_with_its_keys(
     path = _source(home)
     shown: list[TableSoFar | TablePlan] = []
     context = dataclasses.replace(make_context(tmp_path, "inspect", source=str(path)), tables=shown.append)
-    snapshot = backup(context, preflight(context, None), None)
+    snapshot = backup(context, preflight(context), None)
     shown.clear()
     found = profile(context, snapshot)
     counted = _by_name(shown, "counted")
@@ -110,7 +110,7 @@ def test_only_an_inspection_takes_a_sample(
 ) -> None:
     shown: list[TableSoFar | TablePlan] = []
     context = make_context(tmp_path, mode, source=str(_source(home)))
-    preflight(dataclasses.replace(context, tables=shown.append), None)
+    preflight(dataclasses.replace(context, tables=shown.append))
     assert shown == []
 
 
@@ -126,7 +126,7 @@ def test_a_source_in_use_is_sampled_with_its_log_and_left_as_it_is(
         before = state(home)
         shown: list[TableSoFar | TablePlan] = []
         context = make_context(tmp_path, "inspect", source=str(path))
-        preflight(dataclasses.replace(context, tables=shown.append), None)
+        preflight(dataclasses.replace(context, tables=shown.append))
         assert state(home) == before
         assert other.say("INSERT INTO t VALUES ('and it goes on')") == "done"
     assert _by_name(shown)["t"].profile.column("a").top[0].value.text == "in the log alone"
@@ -145,7 +145,7 @@ def test_a_table_that_cannot_be_read_is_passed_over(
         connection.commit()
     shown: list[TableSoFar | TablePlan] = []
     context = make_context(tmp_path, "inspect", source=str(path))
-    preflight(dataclasses.replace(context, tables=shown.append), None)
+    preflight(dataclasses.replace(context, tables=shown.append))
     assert _by_name(shown).keys() == {"plain"}
 
 
@@ -155,5 +155,5 @@ def test_what_is_not_reached_in_time_is_left_to_the_count(
     monkeypatch.setattr("sdmigrate.stages.first_look.SECONDS", -math.inf)
     shown: list[TableSoFar | TablePlan] = []
     context = make_context(tmp_path, "inspect", source=str(_source(home)))
-    preflight(dataclasses.replace(context, tables=shown.append), None)
+    preflight(dataclasses.replace(context, tables=shown.append))
     assert shown == []

@@ -68,7 +68,7 @@ def test_foreseen(
     with closing(sqlite3.connect(tmp_path / "db")) as connection:
         connection.executescript(script)
     context = make_context(tmp_path, source=str(tmp_path / "db"))
-    snapshot = backup(context, preflight(context, None), None)
+    snapshot = backup(context, preflight(context), None)
     found = profile(context, snapshot)
     decided = plan(context, snapshot, found)
     assert foreseen(snapshot, found, decided, context.limits) == told

@@ -22,7 +22,7 @@ def planned(context: Context, **fields: object) -> Plan:
     """The plan of the context's source."""
     asking = msgspec.structs.replace(context.request, **fields)
     context = type(context)(**(vars(context) | {"request": asking}))
-    snapshot = backup(context, preflight(context, None), None)
+    snapshot = backup(context, preflight(context), None)
     return plan(context, snapshot, profile(context, snapshot))
 
 

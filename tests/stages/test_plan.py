@@ -37,7 +37,7 @@ def prepared(tmp_path: Path, make_context: MakeContext) -> tuple[Context, Snapsh
     with closing(sqlite3.connect(tmp_path / "source.sqlite")) as connection:
         connection.executescript(SCHEMA)
     context = make_context(tmp_path)
-    snapshot = backup(context, preflight(context, None), None)
+    snapshot = backup(context, preflight(context), None)
     return context, snapshot, profile(context, snapshot)
 
 
@@ -138,7 +138,7 @@ def test_a_table_wider_than_postgresqls_is_left_out_or_refused(
         connection.execute(f"CREATE TABLE wide({', '.join(f'c{number}' for number in range(1601))})")
         connection.execute("CREATE TABLE narrow(id INTEGER PRIMARY KEY)")
     context = make_context(tmp_path)
-    snapshot = backup(context, preflight(context, None), None)
+    snapshot = backup(context, preflight(context), None)
     assert [(found.code, found.table, found.count) for found in inventory(snapshot.catalog)] == [
         ("table-too-wide", "wide", 1601)
     ]

@@ -19,6 +19,7 @@ from sdmigrate.model.source import Source, TargetFacts
 from sdmigrate.runtime.health import Memory
 from sdmigrate.stages.backup import backup
 from sdmigrate.stages.inventory import inventory
+from sdmigrate.stages.meeting import met
 from sdmigrate.stages.preflight import preflight
 from sdmigrate.stages.room import in_units
 from tests.conftest import MakeContext
@@ -48,7 +49,7 @@ def test_quiet_source(home: Path, tmp_path: Path, make_context: MakeContext) -> 
     make(home / "db")
     (home / "link").symlink_to("db")
     before = state(home)
-    source = preflight(make_context(tmp_path, "inspect", source=str(home / "link")), None)
+    source = preflight(make_context(tmp_path, "inspect", source=str(home / "link")))
     assert state(home) == before
     assert source.path == str(home / "link")
     assert source.reading == "rollback_journal"
@@ -73,7 +74,7 @@ def test_link_to_a_name_that_is_not_utf8(home: Path, tmp_path: Path, make_contex
     (tmp_path / "link").symlink_to(home / os.fsdecode(b"caf\xe9"))
     before = state(home)
     context = make_context(tmp_path, source=str(tmp_path / "link"))
-    source = preflight(context, None)
+    source = preflight(context)
     assert from_json(to_json(source), Source) == source
     assert len(to_json(backup(context, source, None))) > 0
     assert state(home) == before
@@ -84,7 +85,7 @@ def test_live_source_is_a_warning(home: Path, tmp_path: Path, make_context: Make
     with writer(home / "db") as other:
         other.say("INSERT INTO t VALUES (2)")
         before = state(home)
-        source = preflight(make_context(tmp_path, source=str(home / "db")), None)
+        source = preflight(make_context(tmp_path, source=str(home / "db")))
         assert state(home) == before
     assert source.reading == "live_wal"
     assert verdicts(source)["side files"] == "warn"
@@ -102,7 +103,7 @@ def test_left_wal_is_copied_into_scratch_and_removed(
     (home / "db-shm").unlink()
     before = state(home)
     context = make_context(tmp_path, source=str(home / "db"))
-    source = preflight(context, None)
+    source = preflight(context)
     assert state(home) == before
     assert source.reading == "copied"
     assert [table.name for table in source.catalog.tables] == ["t", "only_in_wal"]
@@ -112,7 +113,7 @@ def test_left_wal_is_copied_into_scratch_and_removed(
 def test_what_is_no_database_ends_it(tmp_path: Path, make_context: MakeContext) -> None:
     (tmp_path / "dump.sql").write_text("CREATE TABLE t(a);")
     with pytest.raises(SourceUnusable, match="SQL statements"):
-        preflight(make_context(tmp_path, source=str(tmp_path / "dump.sql")), None)
+        preflight(make_context(tmp_path, source=str(tmp_path / "dump.sql")))
 
 
 def test_damaged_schema_page_ends_it(home: Path, tmp_path: Path, make_context: MakeContext) -> None:
@@ -121,7 +122,7 @@ def test_damaged_schema_page_ends_it(home: Path, tmp_path: Path, make_context: M
         file.seek(100)
         file.write(b"\xee" * 500)
     with pytest.raises(SourceUnusable, match="damaged or encrypted"):
-        preflight(make_context(tmp_path, source=str(home / "db")), None)
+        preflight(make_context(tmp_path, source=str(home / "db")))
 
 
 def test_old_library_ends_it(
@@ -130,7 +131,7 @@ def test_old_library_ends_it(
     make(home / "db")
     monkeypatch.setattr("sdmigrate.stages.preflight.OLDEST_SQLITE", (99, 0, 0))
     with pytest.raises(SourceUnusable, match=r"at least 99\.0\.0 is needed"):
-        preflight(make_context(tmp_path, source=str(home / "db")), None)
+        preflight(make_context(tmp_path, source=str(home / "db")))
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_disk(
 ) -> None:
     monkeypatch.setattr("sdmigrate.stages.room.free_bytes", lambda _: free)
     make(home / "db")
-    source = preflight(make_context(tmp_path, source=str(home / "db"), target=target, limits=limits), None)
+    source = preflight(make_context(tmp_path, source=str(home / "db"), target=target, limits=limits))
     check = next(check for check in source.checks if check.name == "disk space")
     assert check.verdict == verdict
     assert f"{needed} needed" in check.message
@@ -173,7 +174,7 @@ def test_disk_of_several_file_systems(
     context = make_context(tmp_path, source=str(home / "db"), target="embedded")
     monkeypatch.setattr("sdmigrate.stages.room.recorded_place", lambda _: Path("/dev/shm/server"))
     monkeypatch.setattr("sdmigrate.stages.room._device", lambda path: len(str(path)))
-    check = next(check for check in preflight(context, None).checks if check.name == "disk space")
+    check = next(check for check in preflight(context).checks if check.name == "disk space")
     assert "20.0 KiB needed in " + str(context.directory.path) in check.message
     assert "24.0 KiB needed in /dev/shm/server" in check.message
 
@@ -183,7 +184,7 @@ def test_little_memory_is_a_warning(
 ) -> None:
     make(home / "db")
     monkeypatch.setattr("sdmigrate.stages.preflight.memory", lambda: Memory(available=2**29, total=2**30))
-    source = preflight(make_context(tmp_path, source=str(home / "db")), None)
+    source = preflight(make_context(tmp_path, source=str(home / "db")))
     check = next(check for check in source.checks if check.name == "memory")
     assert (check.verdict, check.message) == (
         "warn",
@@ -218,7 +219,8 @@ def test_target(
 ) -> None:
     make(home / "db")
     facts = replace(FACTS, **changes)
-    source = preflight(make_context(tmp_path, source=str(home / "db"), schema="app"), facts)
+    context = make_context(tmp_path, source=str(home / "db"), schema="app")
+    source = met(context, preflight(context), facts)
     assert source.target == facts
     assert (verdicts(source)["target"], verdicts(source)["live schema"]) == (target, live)
     assert codes(source) == findings
@@ -233,7 +235,7 @@ def test_every_object_that_is_no_table_is_told_with_its_text(
             "CREATE VIEW fine AS SELECT 1; CREATE VIEW broken AS SELECT nope FROM log;"
             "CREATE TRIGGER fires AFTER INSERT ON log BEGIN DELETE FROM log; END"
         )
-    source = preflight(make_context(tmp_path, source=str(home / "db")), None)
+    source = preflight(make_context(tmp_path, source=str(home / "db")))
     told = {finding.table or "": finding for finding in source.findings}
     assert told["f"].code == "virtual-table-not-migrated"
     assert "CREATE VIRTUAL TABLE f USING fts5(b)" in told["f"].message
@@ -300,7 +302,7 @@ def test_read_only_directory(home: Path, tmp_path: Path, make_context: MakeConte
     home.chmod(0o555)
     try:
         before = state(home)
-        assert preflight(make_context(tmp_path, source=str(home / "db")), None).reading == "immutable_wal"
+        assert preflight(make_context(tmp_path, source=str(home / "db"))).reading == "immutable_wal"
         assert state(home) == before
     finally:
         home.chmod(0o755)

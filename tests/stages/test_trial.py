@@ -39,7 +39,7 @@ def _made(tmp_path: Path, make_context: MakeContext) -> tuple[Context, Snapshot,
         )
         connection.commit()
     context = make_context(tmp_path, source=str(source))
-    snapshot = backup(context, preflight(context, None), None)
+    snapshot = backup(context, preflight(context), None)
     found = profile(context, snapshot)
     return context, snapshot, found, propose(snapshot.catalog, found)
 
@@ -154,7 +154,7 @@ def test_tables_tried_together_tell_what_foreign_keys_bring(
     with closing(sqlite3.connect(source)) as connection:
         connection.executescript(_FAMILY)
     context = make_context(tmp_path, source=str(source))
-    snapshot = backup(context, preflight(context, None), None)
+    snapshot = backup(context, preflight(context), None)
     found = profile(context, snapshot)
     proposal = propose(snapshot.catalog, found)
     office = _column("since", type="date", misfit="quarantine", empty="null")(proposal.table("office"))
