@@ -5,8 +5,8 @@ Invariant: the same rule serves the proposal, the operator's file and the wizard
 
 import msgspec
 
-from sdmigrate.model.plan import ColumnPlan, Empty
-from sdmigrate.model.profile import Candidate, ColumnProfile
+from sdmigrate.model.plan import ColumnPlan, Empty, TablePlan
+from sdmigrate.model.profile import Candidate, ColumnProfile, TableProfile
 from sdmigrate.rules.convert_text import UTF8_BYTES
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES
 from sdmigrate.rules.separators import read_by
@@ -14,6 +14,9 @@ from sdmigrate.rules.type_families import MOMENTS, family, is_number
 
 AMBIGUOUS = "ambiguous_day_month"
 """The form under which the profile counts dates that may be read day first or month first."""
+
+ORDER_DECIDED = "ambiguous-day-month"
+"""The finding to which a column's plan agrees where its day order was decided against most of its dates."""
 
 
 def default_empty(type_name: str, not_null: bool) -> Empty:
@@ -117,6 +120,34 @@ def moment_once_settled(column: ColumnProfile, declared: str, confidence: float)
     needed = confidence if family(declared) in MOMENTS else 1.0
     fitting = considered - (misfits(column, best.type, day_first=True) or 0)
     return best.type if fitting >= needed * considered else None
+
+
+def is_against_most(evidence: ColumnProfile, *, day_first: bool) -> bool:
+    """Whether more of its dates can be read in the other order of day and month alone than in this one."""
+
+    def read_so(order: str) -> int:
+        return sum(count for form, count in evidence.forms.items() if form[:3] == order)
+
+    ways = read_so("mdy"), read_so("dmy")
+    return ways[not day_first] > ways[day_first]
+
+
+def agreeing_to_orders(plan: TablePlan, profile: TableProfile) -> TablePlan:
+    """The table's plan, in which a day order that stands against most of a column's dates is one agreed to.
+
+    The next import knows by it that this order was decided over what the values said already then.
+    """
+    evidence = {column.name: column for column in profile.columns}
+
+    def agreeing(column: ColumnPlan) -> ColumnPlan:
+        order = column.form[:3] == "dmy" if column.form[:3] in ("dmy", "mdy") else column.day_first
+        if order is None or family(column.type) not in MOMENTS or ORDER_DECIDED in column.agreed:
+            return column
+        if not is_against_most(evidence[column.source], day_first=order):
+            return column
+        return msgspec.structs.replace(column, agreed=tuple(sorted((*column.agreed, ORDER_DECIDED))))
+
+    return msgspec.structs.replace(plan, columns=tuple(map(agreeing, plan.columns)))
 
 
 def with_day_first(

@@ -14,7 +14,7 @@ from sdmigrate.model.listing import PlanDiffers
 from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, Profile
 from sdmigrate.model.record import Record
-from sdmigrate.rules.column_decisions import misfits
+from sdmigrate.rules.column_decisions import ORDER_DECIDED, is_against_most, misfits
 from sdmigrate.rules.convert_numbers import SEPARATED
 from sdmigrate.rules.separators import order_of
 from sdmigrate.rules.type_families import MOMENTS, canonical_type, family, is_number
@@ -34,8 +34,8 @@ class Drift(Record):
     changed: tuple[Path, ...] = ()
     """Columns most of whose values the type in the plan, which says it is complete, cannot hold."""
     reread: tuple[Path, ...] = ()
-    """Columns whose own values say another day order or another decimal separator than the plan, which says
-    it is complete: they would be read, and mean something else."""
+    """Columns whose own values say another day order (most of them) or another decimal separator than the
+    plan, which says it is complete: they would be read, and mean something else."""
 
     def __bool__(self) -> bool:
         return bool(self.gone or self.new or self.changed or self.reread)
@@ -138,8 +138,8 @@ def _is_reread(given: Mapping[str, Any], column: ColumnProfile) -> bool:
         return False
     if family(type_) in MOMENTS:
         named = form[:3] == "dmy" if form[:3] in ("dmy", "mdy") else given.get("day_first")
-        orders = {name[:3] == "dmy" for name in column.forms if name[:3] in ("dmy", "mdy")}
-        return named is not None and orders == {not named}
+        agreed = ORDER_DECIDED in given.get("agreed", ())
+        return named is not None and not agreed and is_against_most(column, day_first=named)
     return form in SEPARATED and is_number(type_) and order_of(column.forms) not in (None, form)
 
 

@@ -15,7 +15,13 @@ from sdmigrate.model.catalog import Catalog, Column, Table
 from sdmigrate.model.plan import ColumnPlan, Naming, Plan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, Profile, TableProfile
 from sdmigrate.rules import naming as names
-from sdmigrate.rules.column_decisions import AMBIGUOUS, default_empty, misfits, moment_once_settled
+from sdmigrate.rules.column_decisions import (
+    AMBIGUOUS,
+    agreeing_to_orders,
+    default_empty,
+    misfits,
+    moment_once_settled,
+)
 from sdmigrate.rules.declared_types import declared_type, names_no_type
 from sdmigrate.rules.existing_types import keep_existing
 from sdmigrate.rules.plan_findings import plan_findings
@@ -61,6 +67,9 @@ def propose(
 
 def finished(catalog: Catalog, profile: Profile, plan: Plan) -> Plan:
     """The plan with its findings and its id, as its decisions have them now."""
+    facts = {table.name: table for table in profile.tables}
+    tables = tuple(agreeing_to_orders(table, facts[table.source]) for table in plan.tables)
+    plan = msgspec.structs.replace(plan, tables=tables)
     return msgspec.structs.replace(
         plan, findings=plan_findings(catalog, profile, plan), plan_id=plan_id(plan)
     )

@@ -83,10 +83,11 @@ def test_a_column_is_changed_where_most_values_are_not_of_its_type() -> None:
 
 def test_a_column_is_reread_where_its_own_values_say_another_order_than_the_plan() -> None:
     rows: list[list[Any]] = [
-        ["05/13/2024", "03/04/2024", "1,234.50", "2024-01-02"],
-        ["03/04/2024", "03/04/2024", "1,234", "2024-01-02"],
+        ["05/13/2024", "03/04/2024", "1,234.50", "2024-01-02", "05/13/2024"],
+        ["03/04/2024", "03/04/2024", "1,234", "2024-01-02", "05/14/2024"],
+        ["03/04/2024", "03/04/2024", "1,234", "2024-01-02", "13/05/2024"],
     ]
-    names = ("own", "open", "money", "iso")
+    names = ("own", "open", "money", "iso", "mixed")
     _, profile = facts([(table("t", *(column(name, "TEXT") for name in names)), rows)])
     path = ("tables", "t", "columns")
 
@@ -98,5 +99,9 @@ def test_a_column_is_reread_where_its_own_values_say_another_order_than_the_plan
     assert reread(own={"type": "date", "form": "dmy"}) == ((*path, "own"),)
     assert reread(own={"type": "date", "day_first": False}, open={"type": "date", "day_first": False}) == ()
     assert reread(own={"type": "text", "day_first": True}) == ()
+    # Of values that contradict each other the most count: what they leave open was read by the plan's order.
+    assert reread(mixed=dmy) == ((*path, "mixed"),)
+    assert reread(mixed={"type": "date", "day_first": False}) == ()
+    assert reread(mixed=dmy | {"agreed": ["ambiguous-day-month"]}) == ()
     assert reread(money={"type": "numeric", "form": "decimal_comma"}) == ((*path, "money"),)
     assert reread(money={"type": "numeric", "form": "thousands"}) == ()

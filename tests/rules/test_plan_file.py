@@ -195,6 +195,20 @@ def test_values_in_another_order_are_drift_from_a_complete_plan() -> None:
     assert accepted.findings[0].code == "plan-drift-changed"
 
 
+def test_an_order_decided_against_most_dates_is_no_drift_of_them() -> None:
+    rows = [["05/13/2024"], ["05/14/2024"], ["13/05/2024"], ["03/04/2024"]]
+    mixed = facts([(table("t", column("d", "TEXT")), rows)])
+    for decided in (
+        propose(*mixed, day_first=True),
+        plan_file.read("[tables.t.columns.d]\nday_first = true\ntype = 'date'\n", *mixed),
+    ):
+        assert decided.table("t").column("d").agreed == ("ambiguous-day-month",)
+        assert plan_file.read(plan_file.write(decided, mixed[1]), *mixed) == decided
+    most = propose(*mixed, day_first=False)
+    assert most.table("t").column("d").agreed == ()
+    assert plan_file.read(plan_file.write(most, mixed[1]), *mixed) == most
+
+
 @pytest.mark.parametrize(
     ("said", "type_", "form"),
     [

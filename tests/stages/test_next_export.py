@@ -58,7 +58,8 @@ def test_a_column_added_one_gone_and_one_of_another_form_are_told(
         connection.execute('ALTER TABLE timesheets DROP COLUMN "TS-Description"')
         connection.execute("""UPDATE timesheets SET "TS-Hours" = "TS-Hours" || ' hours'""")
         connection.execute(
-            """UPDATE tickets SET "TKT-Created Time" = strftime('%m/%d/%Y %H:%M', "TKT-Created Time")"""
+            """UPDATE tickets SET "TKT-Created Time" = strftime('%m/%d/%Y %H:%M', "TKT-Created Time")
+            WHERE "TKT-Created Time" LIKE '20__-%'"""
         )
     context = make_context(tmp_path / "two", source=str(source), plan_path=str(saved))
 
@@ -94,5 +95,6 @@ def test_a_column_added_one_gone_and_one_of_another_form_are_told(
     }
     assert accepted.table("timesheets").column("TS-Hours").type == "text"
     assert accepted.table("tickets").column("TKT-Region").type == "text"
-    assert accepted.table("tickets").column("TKT-Created Time").day_first is False
+    # Some are still written day first, so that nothing settles how the ambiguous ones are meant.
+    assert accepted.table("tickets").column("TKT-Created Time").type == "text"
     assert accepted.table("tickets").duplicates == "last"
