@@ -14,7 +14,7 @@ from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.form_epochs import COMPACT_DAYS, EPOCHS, JULIAN_NOONS, PLAIN_RANGES
 from sdmigrate.rules.form_json import CERTAIN_JSON, JSON_SUSPECT
 from sdmigrate.rules.form_numbers import SEPARATORS
-from sdmigrate.rules.form_record import LONGEST_FORM
+from sdmigrate.rules.form_record import LONG_NUMBER, LONGEST_FORM
 from sdmigrate.rules.forms import CERTAIN, SUSPECT, form_of
 from sdmigrate.rules.watching import Watch
 
@@ -93,7 +93,7 @@ def _text_cases(evidence: Evidence, forms: Collection[str]) -> list[str]:
     unsuspected = (
         f"WHEN starts_with(v, 't') AND (strlen(v) > {long}"
         f" AND (strlen(v) > {4 * long} OR length(v) > {long})"
-        " AND regexp_matches(v, '^t[!-~]')"
+        f" AND regexp_matches(v, '^t[!-~]') AND NOT regexp_full_match(v, {literal('t' + LONG_NUMBER)})"
         f" OR NOT regexp_matches(v, {suspect})) THEN 't:other'"
     )
     return [*cases, unsuspected]

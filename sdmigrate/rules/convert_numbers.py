@@ -10,7 +10,7 @@ from decimal import Decimal
 from sdmigrate.model.plan import ColumnPlan
 from sdmigrate.model.values import Value
 from sdmigrate.rules.form_numbers import BOOLEAN_FORMS, FORM_OF_NUMBER
-from sdmigrate.rules.form_record import SPACES
+from sdmigrate.rules.form_record import SPACES, may_have_form
 from sdmigrate.rules.outcome import Changed, Kept, Misfit, Outcome
 
 INTEGER_RANGES: dict[str, tuple[int, int]] = {
@@ -50,7 +50,7 @@ def to_boolean(value: Value, column: ColumnPlan) -> Outcome:  # noqa: ARG001
         return Misfit("a number other than 0 and 1", "not-boolean")
     if isinstance(value, str):
         stripped = value.strip(SPACES)
-        if stripped in ("0", "1"):
+        if stripped in ("0", "1") and may_have_form(value):
             return Changed(int(stripped), "text-to-boolean")
         meant = BOOLEAN_FORMS[0].parse(value)
         if meant is not None:
@@ -105,15 +105,21 @@ def to_numeric(value: Value, column: ColumnPlan) -> Outcome:
 
 def _beyond(number: Decimal, type_: str) -> Misfit | None:
     before, after = decimal_digits(number)
+    if beyond_numeric(before, after):
+        return Misfit("more digits than numeric holds", "numeric-too-long")
     if "(" not in type_:
-        too_long = before > _LONGEST_NUMERIC[0] or after > _LONGEST_NUMERIC[1]
-        return Misfit("more digits than numeric holds", "numeric-too-long") if too_long else None
+        return None
     precision, _, scale = type_[type_.index("(") + 1 : -1].partition(",")
     if after > int(scale or 0):
         return Misfit(f"{after} digits after the point, more than {scale or 0}", "scale-exceeded")
     if before > int(precision) - int(scale or 0):
         return Misfit(f"{before} digits before the point, too many for {type_}", "precision-exceeded")
     return None
+
+
+def beyond_numeric(before: int, after: int) -> bool:
+    """Whether PostgreSQL's numeric cannot hold so many digits before and after the point."""
+    return before > _LONGEST_NUMERIC[0] or after > _LONGEST_NUMERIC[1]
 
 
 def decimal_digits(number: Decimal) -> tuple[int, int]:

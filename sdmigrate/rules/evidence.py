@@ -13,7 +13,7 @@ from sdmigrate.model.catalog import Column
 from sdmigrate.model.finding import Sample
 from sdmigrate.model.profile import ClassCounts, EncodingReading, TopValue
 from sdmigrate.model.values import LongValue, StorageClass, Value, storage_class, stored
-from sdmigrate.rules.convert_numbers import EXACT_INTEGERS, decimal_digits, number_of
+from sdmigrate.rules.convert_numbers import EXACT_INTEGERS, beyond_numeric, decimal_digits, number_of
 from sdmigrate.rules.convert_text import is_utf8, text_in
 from sdmigrate.rules.encodings import ENCODINGS, is_doubtful, likeliest, recoded
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES, is_compact
@@ -272,6 +272,9 @@ class Evidence:
             group.compact += count * is_compact(int(number))
         before, after = decimal_digits(number)
         group.note_digits(before, after)
+        if beyond_numeric(before, after):
+            group.beyond += count
+            note_sample(group.odd, text, rowid)
         double = float(number)
         group.note_number(int(number) if whole else double, text, rowid)
         if before + after > sys.float_info.dig:

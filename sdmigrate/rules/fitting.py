@@ -155,7 +155,7 @@ def _number_fits(kind: StorageClass, name: str, group: Group, type_: str) -> int
         return group.count - group.inexact
     if name == "not_finite":
         return 0
-    return group.count - (group.unfit if "(" in type_ else 0)
+    return group.count - (group.unfit if "(" in type_ else group.beyond)
 
 
 def _date_fits(kind: StorageClass, name: str, group: Group, form: str, day_first: bool | None) -> int:

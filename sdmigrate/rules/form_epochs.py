@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-from sdmigrate.rules.form_record import SPACES, Form, Moment
+from sdmigrate.rules.form_record import LONGEST_FORM, SPACES, Form, Moment
 
 _UNIX = datetime(1970, 1, 1)  # noqa: DTZ001
 _WEBKIT = datetime(1601, 1, 1)  # noqa: DTZ001
@@ -147,7 +147,7 @@ def exact_number(value: int | float | str) -> Decimal | None:
         return Decimal(repr(value)) if math.isfinite(value) else None
     if isinstance(value, int):
         return Decimal(value)
-    if not is_plain_number(value):
+    if not is_plain_number(value) or len(value) > LONGEST_FORM:
         return None
     try:
         return Decimal(value.strip(SPACES))

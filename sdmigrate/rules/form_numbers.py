@@ -12,7 +12,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 
-from sdmigrate.rules.form_record import SPACES, Form, Parsed
+from sdmigrate.rules.form_record import SPACES, Form, Parsed, may_have_form
 
 _PAD = r"[ \t\n\r\f\v]*"
 
@@ -24,7 +24,7 @@ def _reader(pattern: str, understand: Callable[[str], Parsed | None]) -> Callabl
     compiled = re.compile(pattern, re.ASCII)
 
     def parse(text: str) -> Parsed | None:
-        return understand(text.strip(SPACES)) if compiled.fullmatch(text) else None
+        return understand(text.strip(SPACES)) if may_have_form(text) and compiled.fullmatch(text) else None
 
     return parse
 

@@ -14,7 +14,17 @@ from typing import Literal, NamedTuple, TypeAlias
 Family: TypeAlias = Literal["date", "timestamp", "time", "number", "boolean", "uuid", "inet"]
 
 LONGEST_FORM = 64
-"""Characters; a longer text has no form."""
+"""Characters; a longer text has no form, but for a plain number."""
+
+LONG_NUMBER = r"[+-]?[0-9.][0-9.eE+-]*"
+"""RE2 and Python: how a number of more characters is written, without separators and white space."""
+_LONG_NUMBER = re.compile(LONG_NUMBER)
+
+
+def may_have_form(text: str) -> bool:
+    """Whether the text is short enough for a form, or looks like a long number."""
+    return len(text) <= LONGEST_FORM or _LONG_NUMBER.fullmatch(text) is not None
+
 
 SPACES = " \t\n\r\f\v"
 """The white space that a form may be padded with: ASCII only, the same for RE2 and Python."""

@@ -23,7 +23,7 @@ from sdmigrate.rules.form_numbers import (
     UUID_FORMS,
     separated_name,
 )
-from sdmigrate.rules.form_record import LONGEST_FORM, SPACES, Form, Moment, Parsed
+from sdmigrate.rules.form_record import LONGEST_FORM, SPACES, Form, Moment, Parsed, may_have_form
 
 Interest: TypeAlias = Literal["any", "date", "json"]
 """What a column is about, which decides how its plain numbers are read: "date" where it is declared as a
@@ -95,6 +95,7 @@ SUSPECT = (
 """RE2 and Python: a text without this beginning has the form "other" (outside columns of JSON)."""
 
 _OTHER_THAN_DATES = NUMBER_FORMS + TIME_FORMS + BOOLEAN_FORMS + UUID_FORMS + ADDRESS_FORMS
+_LONG_FORMS = tuple(form for form in NUMBER_FORMS if form.name in ("integer", "decimal"))
 _MONTHS_OR_WEEKDAYS = re.compile(
     r"[ \t\n\r\f\v]*(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)",
     re.ASCII,
@@ -142,8 +143,10 @@ def _understood_text(text: str, interest: Interest) -> Understood:
         return _EMPTY
     if interest == "json":
         return Understood(json_form(text))
-    if len(text) > LONGEST_FORM or not _SUSPECT.match(text):
+    if not _SUSPECT.match(text) or not may_have_form(text):
         return _OTHER if text.strip(SPACES) else _BLANK
+    if len(text) > LONGEST_FORM:
+        return _understood_long_number(text)
     shape = _understood_shape(_shape_of(text))
     if shape.blank:
         return _BLANK
@@ -158,6 +161,15 @@ def _understood_text(text: str, interest: Interest) -> Understood:
         if meaning is not None:
             return Understood(name, meaning)
     return shape.rest
+
+
+def _understood_long_number(text: str) -> Understood:
+    # One by one: there are as many shapes of them as lengths.
+    for form in _LONG_FORMS:
+        meaning = form.parse(text)
+        if meaning is not None:
+            return Understood(form.name, meaning)
+    return _OTHER
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ class Group:
     """BLOBs that are UTF-8 text, see ``convert_text.text_in``."""
     inexact: int = 0
     """Numbers that are no double exactly."""
+    beyond: int = 0
+    """Numbers with more digits than numeric holds."""
     unfit: int = 0
     """Values that the declared precision, scale or length cannot hold."""
     zoned: int = 0
