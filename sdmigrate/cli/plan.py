@@ -20,6 +20,7 @@ from sdmigrate.rules import plan_file
 from sdmigrate.rules.plan_difference import difference, difference_line
 from sdmigrate.runtime.directory import written_whole
 from sdmigrate.runtime.journal import Journal
+from sdmigrate.stages.plan import text_of_plan
 
 app = typer.Typer(help="The decisions, as a file.", no_args_is_help=True)
 
@@ -88,11 +89,9 @@ def diff(
 
     def body(session: Session) -> Outcome:
         plan, profile, snapshot = _of_run(session, run)
-        try:
-            text = other.read_text("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageProblem(f"The plan {other} cannot be read: {error}.", "Check the path.") from error
-        read = plan_file.read(text, snapshot.catalog, profile, accept_drift=common.accept_drift)
+        read = plan_file.read(
+            text_of_plan(other), snapshot.catalog, profile, accept_drift=common.accept_drift
+        )
         differences = difference(plan, read)
         for one in differences:
             session.output.thing(difference_line(one), one, run=session.subject.run_id)

@@ -4,40 +4,31 @@ Invariant: what is read is a complete plan; a key, table, column or value that c
 reading with its line, so that nothing the operator wrote is passed over in silence.
 """
 
-import difflib
-import tomllib
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn, get_args
+from collections.abc import Mapping
+from typing import NoReturn
 
 import msgspec
 
 from sdmigrate.model.catalog import Catalog, Table
 from sdmigrate.model.errors import UsageProblem
-from sdmigrate.model.finding_codes import FINDING_CODES
 from sdmigrate.model.plan import (
     WHOLE_ROW,
     ColumnPlan,
-    Duplicates,
-    Empty,
-    Misfit,
     Naming,
-    Orphans,
     Plan,
     TablePlan,
 )
 from sdmigrate.model.profile import ColumnProfile, Profile
 from sdmigrate.rules import conversion, row_filter
 from sdmigrate.rules.column_decisions import misfits, with_day_first, with_default, with_form, with_type
-from sdmigrate.rules.convert_dates import zone_of
 from sdmigrate.rules.declared_types import declared_type
-from sdmigrate.rules.forms import PLAN_FORMS
-from sdmigrate.rules.naming import check_collisions, check_target_name
+from sdmigrate.rules.naming import check_collisions
 from sdmigrate.rules.plan_difference import Drift, Path, drift, drift_findings, in_words, with_values
-from sdmigrate.rules.plan_places import Places, parse
+from sdmigrate.rules.plan_keys import COLUMN_KEYS, TABLE_KEYS, TOP_KEYS, PlanProblem, Reader, likely
 from sdmigrate.rules.plan_text import write
 from sdmigrate.rules.planning import CONFIDENCE, finished, propose
 from sdmigrate.rules.stated_decisions import with_stated
-from sdmigrate.rules.type_families import TYPE_NAMES, canonical_type, family
+from sdmigrate.rules.type_families import family
 
 __all__ = ["PlanProblem", "read", "write"]
 
@@ -61,8 +52,8 @@ def read(
     Raises:
         UsageProblem: the text is no plan for this source; the message names the line.
     """
-    reader = _Reader(text)
-    top = reader.table((), _TOP_KEYS)
+    reader = Reader(text)
+    top = reader.table((), TOP_KEYS)
     naming: Naming = top.get("naming", "preserve")
     first = top.get("day_first") if day_first is None else day_first
     proposal = propose(catalog, profile, day_first=first, naming=naming, confidence=confidence)
@@ -92,165 +83,8 @@ def read(
     return msgspec.structs.replace(plan, findings=(*drift_findings(drifted), *plan.findings))
 
 
-class PlanProblem(UsageProblem):
-    """One line of a plan that cannot be meant."""
-
-    def __init__(self, line: int, problem: str, hint: str) -> None:
-        super().__init__(f"Plan, line {line}: {problem}", hint)
-        self.problem = problem
-        """Without the line, for a face that shows no lines."""
-
-
-class _Reader:
-    """The document, its text for line numbers, and the one way to refuse."""
-
-    def __init__(self, text: str) -> None:
-        self.places = Places(text)
-        try:
-            self.document = parse(text)
-        except tomllib.TOMLDecodeError as error:
-            raise UsageProblem(
-                f"The plan is no valid TOML: {error}", "Correct it, or write a new one with 'plan new'."
-            ) from error
-
-    def refuse(self, path: Path, problem: str, hint: str = "Correct that line of the plan.") -> NoReturn:
-        raise PlanProblem(self.places.line_of(path), problem, hint)
-
-    def at(self, path: Path) -> Any:
-        """The value there; an empty table where there is none."""
-        here: Any = self.document
-        for part in path:
-            here = here.get(part, {})
-        return here
-
-    def mappings(self, path: Path) -> dict[str, Any]:
-        """The table of tables there."""
-        here = self.at(path)
-        if not isinstance(here, dict):
-            self.refuse(path, f"{path[-1]} must be a table.")
-        for name, value in here.items():
-            if not isinstance(value, dict):
-                self.refuse((*path, name), f"{name!r} must be a table.")
-        return here
-
-    def table(self, path: Path, keys: Mapping[str, "Check"]) -> dict[str, Any]:
-        """The checked values of the table there; those of nested tables are left to their own reading."""
-        given = {}
-        for name, value in self.at(path).items():
-            if name not in keys:
-                self.refuse((*path, name), f"the key {name!r} is unknown.", _hint(name, keys))
-            problem, given[name] = keys[name](value)
-            if problem:
-                self.refuse((*path, name), f"{name} {problem}.")
-        return {name: value for name, value in given.items() if value is not _NESTED}
-
-
-Check = Callable[[Any], tuple[str, Any]]
-"""From a TOML value to what is wrong with it (empty where nothing is) and the value to use."""
-
-_NESTED = object()
-
-
-def _text(value: Any) -> tuple[str, Any]:
-    return ("" if isinstance(value, str) else "must be a string"), value
-
-
-def _truth(value: Any) -> tuple[str, Any]:
-    return ("" if isinstance(value, bool) else "must be true or false"), value
-
-
-def _texts(value: Any) -> tuple[str, Any]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        return "must be a list of strings", value
-    return "", tuple(value)
-
-
-def _codes(value: Any) -> tuple[str, Any]:
-    problem, texts = _texts(value)
-    unknown = "" if problem else next((text for text in texts if text not in FINDING_CODES), "")
-    return (f"names no finding of docs/findings.md: {unknown}" if unknown else problem), texts
-
-
-def _one_of(*choices: str) -> Check:
-    def check(value: Any) -> tuple[str, Any]:
-        return ("" if value in choices else "must be one of " + ", ".join(choices)), value
-
-    return check
-
-
-def _target(value: Any) -> tuple[str, Any]:
-    if not isinstance(value, str):
-        return "must be a string", value
-    problem = check_target_name(value)
-    return (f"cannot be used: {problem}" if problem else ""), value
-
-
-def _type(value: Any) -> tuple[str, Any]:
-    canonical = canonical_type(value) if isinstance(value, str) else None
-    return ("" if canonical else f"must be one of {TYPE_NAMES}"), canonical
-
-
-def _form(value: Any) -> tuple[str, Any]:
-    return ("" if value in PLAN_FORMS else "must be one of " + ", ".join(sorted(PLAN_FORMS))), value
-
-
-def _zone(value: Any) -> tuple[str, Any]:
-    if not isinstance(value, str):
-        return "must be a string", value
-    try:
-        zone_of(value)
-    except ValueError:
-        return "must be a time zone like Australia/Sydney, or empty for UTC", value
-    return "", value
-
-
-def _version(value: Any) -> tuple[str, Any]:
-    return ("" if value == 1 and not isinstance(value, bool) else "must be 1"), value
-
-
-def _nested(_: Any) -> tuple[str, Any]:
-    return "", _NESTED
-
-
-_TOP_KEYS: dict[str, Check] = {
-    "version": _version,
-    "naming": _one_of(*get_args(Naming)),
-    "day_first": _truth,
-    "complete": _truth,
-    "accept_quarantine": _nested,
-    "tables": _nested,
-}
-_TABLE_KEYS: dict[str, Check] = {
-    "target": _target,
-    "include": _truth,
-    "where": _text,
-    "duplicates": _one_of(*get_args(Duplicates)),
-    "order": _texts,
-    "duplicate_key": _texts,
-    "orphans": _one_of(*get_args(Orphans)),
-    "agreed": _codes,
-    "columns": _nested,
-}
-_COLUMN_KEYS: dict[str, Check] = {
-    "target": _target,
-    "type": _type,
-    "form": _form,
-    "zone": _zone,
-    "day_first": _truth,
-    "empty": _one_of(*get_args(Empty)),
-    "placeholders": _texts,
-    "misfit": _one_of(*get_args(Misfit)),
-    "default": _text,
-    "nul_bytes": _one_of("strip", "quarantine"),
-    "invalid_utf8": _one_of("quarantine", "cp1252", "latin1"),
-    "trailing_blanks": _one_of("keep", "strip"),
-    "newline_runs": _one_of("keep", "single"),
-    "agreed": _codes,
-}
-
-
 def _table(
-    reader: _Reader,
+    reader: Reader,
     declared: Table,
     table: TablePlan,
     evidence: Mapping[str, ColumnProfile],
@@ -258,16 +92,18 @@ def _table(
     confidence: float,
 ) -> TablePlan:
     path = ("tables", table.source)
-    given = reader.table(path, _TABLE_KEYS)
+    given = reader.table(path, TABLE_KEYS)
     names = [column.source for column in table.columns]
     for key in ("order", "duplicate_key"):
         for name in given.get(key, ()):
             if name not in names and (key, given[key]) != ("duplicate_key", WHOLE_ROW):
                 reader.refuse(
-                    (*path, key), f"table {table.source!r} has no column {name!r}.", _hint(name, names)
+                    (*path, key), f"table {table.source!r} has no column {name!r}.", likely(name, names)
                 )
     if problem := row_filter.problem(given.get("where", ""), names):
         reader.refuse((*path, "where"), f"where cannot be used: {problem}.")
+    if given.get("orphans", "keep") != "keep" and not declared.foreign_keys:
+        reader.refuse((*path, "orphans"), f"table {table.source!r} declares no foreign key, so it has none.")
     if given.get("orphans") == "null":
         referring = {column for key in declared.foreign_keys for column in key.columns}
         for column in table.columns:
@@ -289,10 +125,10 @@ def _table(
 
 
 def _column(
-    reader: _Reader, table: Table, column: ColumnPlan, evidence: ColumnProfile, confidence: float
+    reader: Reader, table: Table, column: ColumnPlan, evidence: ColumnProfile, confidence: float
 ) -> ColumnPlan:
     path = ("tables", table.name, "columns", column.source)
-    given = reader.table(path, _COLUMN_KEYS)
+    given = reader.table(path, COLUMN_KEYS)
     default = given.get("default", column.default)
     decided = column if default == column.default else with_default(column, default)
     if "type" not in given:
@@ -315,7 +151,7 @@ def _column(
     return decided
 
 
-def _check_agreement(reader: _Reader, path: Path, column: ColumnPlan) -> None:
+def _check_agreement(reader: Reader, path: Path, column: ColumnPlan) -> None:
     """Refuse decisions that contradict each other or the column's declaration."""
     for name in ("empty", "misfit"):
         if getattr(column, name) == "null" and column.not_null and not column.default:
@@ -333,7 +169,7 @@ def _check_agreement(reader: _Reader, path: Path, column: ColumnPlan) -> None:
             )
 
 
-def _accepted(reader: _Reader, proposal: Plan, drifted: Drift) -> dict[str, int]:
+def _accepted(reader: Reader, proposal: Plan, drifted: Drift) -> dict[str, int]:
     path = ("accept_quarantine",)
     given = reader.at(path)
     if not isinstance(given, dict):
@@ -342,13 +178,13 @@ def _accepted(reader: _Reader, proposal: Plan, drifted: Drift) -> dict[str, int]
     gone = {place[1] for place in drifted.gone if len(place) == 2}
     for name, rows in given.items():
         if name not in known and name not in gone:
-            reader.refuse((*path, name), f"there is no table {name!r}.", _hint(name, known))
+            reader.refuse((*path, name), f"there is no table {name!r}.", likely(name, known))
         if not isinstance(rows, int) or isinstance(rows, bool) or rows < 0:
             reader.refuse((*path, name), f"{name!r} must be a number of rows.")
     return {name: rows for name, rows in given.items() if name in known}
 
 
-def _refuse(reader: _Reader, drifted: Drift, catalog: Catalog) -> NoReturn:
+def _refuse(reader: Reader, drifted: Drift, catalog: Catalog) -> NoReturn:
     """Name everything that is gone or new, what is gone with its line."""
     named = [
         f"line {reader.places.line_of(path)}: the source has no {in_words(path)}"
@@ -366,7 +202,7 @@ def _refuse(reader: _Reader, drifted: Drift, catalog: Catalog) -> NoReturn:
         for path in drifted.reread[: _MOST_NAMED - len(named)]
     ]
     more = len(drifted.lines) - len(named)
-    likely = ""
+    meant = ""
     if drifted.gone:
         path = drifted.gone[0]
         known = (
@@ -374,16 +210,11 @@ def _refuse(reader: _Reader, drifted: Drift, catalog: Catalog) -> NoReturn:
             if len(path) == 2
             else [column.name for column in catalog.table(path[1]).columns]
         )
-        likely = _hint(path[-1], known, otherwise="")
+        meant = likely(path[-1], known, otherwise="")
     raise UsageProblem(
         "The plan is for another shape of the source. Plan, "
         + "; ".join(named)
         + (f"; and {more} more." if more > 0 else "."),
-        (likely + " " if likely else "")
+        (meant + " " if meant else "")
         + "Correct the plan, or pass --accept-drift to follow the proposal for them.",
     )
-
-
-def _hint(name: str, known: Iterable[str], *, otherwise: str = "Correct that line of the plan.") -> str:
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"Did you mean {close[0]!r}?" if close else otherwise

@@ -39,7 +39,7 @@ def plan(context: Context, snapshot: Snapshot, profile: Profile) -> Plan:
         )
     else:
         decided = plan_file.read(
-            _text(Path(request.plan_path)),
+            text_of_plan(Path(request.plan_path)),
             snapshot.catalog,
             profile,
             day_first=request.day_first,
@@ -63,8 +63,12 @@ def _require_narrow(plan: Plan) -> None:
             )
 
 
-def _text(path: Path) -> str:
-    """The plan's text, a byte order mark taken off."""
+def text_of_plan(path: Path) -> str:
+    """The text of an operator's plan, a byte order mark taken off.
+
+    Raises:
+        UsageProblem: it cannot be read, or is not UTF-8.
+    """
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:

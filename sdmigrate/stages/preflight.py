@@ -15,6 +15,7 @@ from sdmigrate.model.errors import SourceUnusable
 from sdmigrate.model.finding import Finding, in_order
 from sdmigrate.model.settings import Limits
 from sdmigrate.model.source import Fingerprint, PreflightCheck, Reading, Source
+from sdmigrate.rules import plan_keys
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.health import memory
 from sdmigrate.sqlite.catalog import read_catalog
@@ -23,6 +24,7 @@ from sdmigrate.sqlite.header import Header, read_header, resolve, shown
 from sdmigrate.sqlite.opening import fingerprint, open_source
 from sdmigrate.stages.first_look import first_look
 from sdmigrate.stages.inventory import inventory
+from sdmigrate.stages.plan import text_of_plan
 from sdmigrate.stages.room import check_disk, in_units
 
 OLDEST_SQLITE = (3, 37, 0)
@@ -48,11 +50,15 @@ def preflight(context: Context) -> Source:
     """Look at the source and its surroundings.
 
     Raises:
+        UsageProblem: the operator's plan cannot be read, or can be meant for no source.
         SourceUnusable: the source is no readable SQLite database.
         UnsafeToContinue: it changed while it was read.
         Interrupted: there is no room for the copy that reading it takes.
         Aborted: the operator stopped it.
     """
+    if context.request.plan_path is not None:
+        # What is wrong with it by itself need not wait until every value has been looked at.
+        plan_keys.check(text_of_plan(Path(context.request.plan_path)))
     path = resolve(Path(context.request.source))
     header = read_header(path)
     library = _library_check()

@@ -194,6 +194,9 @@ def test_a_plan_that_cannot_be_meant_names_its_line(
     called = on(work, "plan", "check", shop, "--plan", plan)
     assert (called.code, called.last["outcome"]) == (2, "failed")
     assert f"line {line}" in called.err
+    # Only what the source must be asked for waits until its values are known.
+    asked = "nobody" in text
+    assert called.last["stages"][-1]["name"] == ("plan" if asked else "preflight")
 
 
 def test_what_is_told_of_runs(shop: Path, work: Path) -> None:

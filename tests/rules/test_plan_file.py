@@ -139,6 +139,7 @@ def test_naming_folds_every_name_and_overrides_stay() -> None:
         ("[tables.tickets]\nduplicate_key = ['*', 'Hours']\n", 2, "no column '*'"),
         ("[tables.tickets]\norders = 'null'\n", 2, "'orders'"),
         ("[tables.tickets]\norphans = 'drop'\n", 2, "keep, null, quarantine"),
+        ("[tables.tickets]\norphans = 'quarantine'\n", 2, "declares no foreign key"),
         ("[tables.tickets]\nagreed = ['misfit']\n", 2, "names no finding of docs/findings.md: misfit"),
         ("[tables.tickets.columns.Hours]\nagreed = 'misfits'\n", 2, "list of strings"),
         ("[tables.tickets]\nwhere = 'nope = 1'\n", 2, "no column"),
@@ -310,7 +311,7 @@ def test_any_name_and_text_comes_back(
     only = msgspec.structs.replace(plan.tables[0], columns=columns, order=tuple(names))
     changed = msgspec.structs.replace(
         plan,
-        tables=(msgspec.structs.replace(only, duplicate_key=("*",), orphans="quarantine"),),
+        tables=(msgspec.structs.replace(only, duplicate_key=("*",)),),
         accept_quarantine={table_name: 3},
     )
     for proposal in (None, plan):
