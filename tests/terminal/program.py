@@ -36,6 +36,7 @@ class Program:
     ) -> None:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
+        self._written = bytearray()
         child, self._terminal = pty.fork()
         if child == 0:
             # They would win over the terminal's own size, and whoever runs tests in parallel may set them.
@@ -67,6 +68,11 @@ class Program:
     def text(self) -> str:
         """What the screen shows."""
         return "\n".join(self._screen.display)
+
+    @property
+    def written(self) -> bytes:
+        """Every byte that was read by now, as the program wrote it."""
+        return bytes(self._written)
 
     def press(self, *keys: str) -> None:
         """Press named keys, or type text as it is."""
@@ -141,4 +147,5 @@ class Program:
         except OSError:
             # Linux answers EIO once the program has closed its side.
             return
+        self._written += data
         self._stream.feed(data)
