@@ -51,6 +51,7 @@ class LongValue(Record):
     beginning: str | bytes
     """One character or octet more than is ever shown, so that it is shown as the whole value would be."""
     form: str
+    """Empty where only the whole value tells: it may be a number."""
     octets: int
     """Of text in UTF-8."""
     digest: bytes

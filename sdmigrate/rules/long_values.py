@@ -16,6 +16,8 @@ from sdmigrate.rules.encodings import ENCODINGS, is_doubtful, recoded
 from sdmigrate.rules.form_record import SPACES
 
 _BEGINNING = LONGEST_SHOWN + 1
+_IN_NUMBERS = "0123456789.eE+-"
+"""What a long number is written with, see ``LONG_NUMBER``."""
 
 
 def long_blob(pieces: Iterable[bytes]) -> LongValue:
@@ -41,14 +43,11 @@ def long_blob(pieces: Iterable[bytes]) -> LongValue:
     )
 
 
-def long_text(pieces: Iterable[bytes], form: str | None = None) -> LongValue:
-    """The text whose UTF-8 these are, one after the other; more characters than any form has.
-
-    ``form`` is the text's where it stands in a column of JSON.
-    """
+def long_text(pieces: Iterable[bytes]) -> LongValue:
+    """The text whose UTF-8 these are, one after the other; more characters than any form but a number has."""
     octets = characters = nuls = 0
     beginning = ""
-    blank, invalid = True, False
+    blank, number, invalid = True, True, False
     digest = hashlib.sha256()
     reading = _Reading()
     for piece, text in _decoded(pieces):
@@ -58,11 +57,12 @@ def long_text(pieces: Iterable[bytes], form: str | None = None) -> LongValue:
         nuls += piece.count(0)
         beginning += text[: _BEGINNING - len(beginning)]
         blank = blank and not text.strip(SPACES)
+        number = number and not text.strip(_IN_NUMBERS)
         invalid = invalid or not is_utf8(text)
         reading.go_on(text)
     return LongValue(
         storage="text",
-        form=form or ("blank" if blank else "other"),
+        form="blank" if blank else "" if number else "other",
         beginning=beginning,
         octets=octets,
         digest=digest.digest(),

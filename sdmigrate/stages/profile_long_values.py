@@ -1,13 +1,15 @@
 """Values too long to be held: found before the tables are scanned, which leave them out, and measured after.
 
-Invariant: each is counted once, and read piece by piece; but JSON in a column of JSON is parsed whole, one
-value at a time.
+Invariant: each is counted once, and read piece by piece; but what has to be parsed, JSON in a column of JSON
+and digits without end, is read whole, one value at a time.
 """
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.values import LongValue
@@ -55,23 +57,29 @@ def add_left_values(
         counts: dict[tuple[str, bytes], tuple[LongValue, int, int]] = {}
         for number, rowid in enumerate(left[name]):
             beat(table.name, number)
-            value = _measured(connection, table, name, rowid, is_json=evidence[name].interest == "json")
+            value = _measured(connection, table, name, rowid)
             key = value.storage, value.digest
             known, count, first = counts.get(key, (value, 0, rowid))
             counts[key] = known, count + 1, first
         for value, count, first in counts.values():
-            evidence[name].add_long(value, count, first)
+            whole = partial(_whole, connection, table, name, first)
+            if value.storage == "text" and evidence[name].interest == "json":
+                evidence[name].add_long(replace(value, form=json_form(whole())), count, first)
+            elif value.form:
+                evidence[name].add_long(value, count, first)
+            else:
+                evidence[name].add_nulls(-count)
+                evidence[name].add(whole(), count, first)
 
 
-def _measured(
-    connection: sqlite3.Connection, table: Table, name: str, rowid: int, *, is_json: bool
-) -> LongValue:
+def _measured(connection: sqlite3.Connection, table: Table, name: str, rowid: int) -> LongValue:
     column, place = quote_identifier(name), quote_identifier(table.rowid_name or "")
     (kind,) = connection.execute(
         f"SELECT typeof({column}) FROM {quote_identifier(table.name)} WHERE {place} = ?", (rowid,)
     ).fetchone()
-    pieces = chunks(connection, table.name, name, rowid)
-    if kind == "blob":
-        return long_blob(pieces)
-    form = json_form(decode_text(b"".join(chunks(connection, table.name, name, rowid)))) if is_json else None
-    return long_text(pieces, form)
+    measured = long_blob if kind == "blob" else long_text
+    return measured(chunks(connection, table.name, name, rowid))
+
+
+def _whole(connection: sqlite3.Connection, table: Table, name: str, rowid: int) -> str:
+    return decode_text(b"".join(chunks(connection, table.name, name, rowid)))
