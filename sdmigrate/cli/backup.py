@@ -35,7 +35,7 @@ def create(common: Common, source: Annotated[Path, typer.Argument(metavar="SOURC
 @app.command()
 @with_common
 def verify(common: Common, run: RunOption) -> None:
-    """Read the snapshot again and compare its digests with those taken when it was made."""
+    """Read the snapshot and compare its digests with its first ones."""
 
     def body(session: Session) -> Outcome:
         directory = session.run(run)
@@ -54,7 +54,7 @@ def restore(
     run: RunOption,
     output: Annotated[Path, typer.Option("--output", help="The file to write; it must not be there yet.")],
 ) -> None:
-    """Write a run's snapshot out as a SQLite file, proven by its digests."""
+    """Write the snapshot out as a file, proven by its digests."""
 
     def body(session: Session) -> Outcome:
         if output.exists() or not output.parent.is_dir():
@@ -84,7 +84,7 @@ def prune(
     common: Common,
     keep: Annotated[int, typer.Option("--keep", min=0, help="How many stay of each source.")] = 1,
 ) -> None:
-    """Remove old snapshots and dumps; never those of a run under way or of one that can be resumed."""
+    """Remove old snapshots and dumps. Never those of a run under way or of one that can be resumed."""
 
     def body(session: Session) -> Outcome:
         kept: Counter[str] = Counter()

@@ -52,7 +52,7 @@ def new(
 @app.command()
 @with_common
 def check(common: Common, source: SourceArgument) -> None:
-    """Read ``--plan`` against a file: unknown names and drift are errors, and the breaker judges."""
+    """Hold a plan against a file. Unknown names and drift are errors, and the breaker judges."""
 
     def body(session: Session) -> RunFinished:
         if common.plan is None:
@@ -65,7 +65,7 @@ def check(common: Common, source: SourceArgument) -> None:
 @app.command()
 @with_common
 def show(common: Common, run: RunOption) -> None:
-    """Print the plan of a run, complete, with its evidence; with --json an event for each column."""
+    """Print the plan of a run, complete, with its evidence. With --json an event for each column."""
 
     def body(session: Session) -> Outcome:
         plan, profile, _ = _of_run(session, run)

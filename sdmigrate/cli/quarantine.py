@@ -69,7 +69,7 @@ def show(
         typer.Option("--output", help="Write the whole rows to this new .jsonl or .csv file (--table)."),
     ] = None,
 ) -> None:
-    """Show each row's place, reason and value to be repaired, and how many rows depend on it."""
+    """Show each row, its reason, and how many rows depend on it."""
 
     def body(session: Session) -> Outcome:
         directory = _quarantined(session, run)
@@ -147,7 +147,7 @@ def replay(
         str | None, typer.Option("--target", help="The run's target, where it needs a password.")
     ] = None,
 ) -> None:
-    """Bring the repaired rows that fit into the run: into cleaned before the load, else into its release."""
+    """Bring repaired rows into the run. Into cleaned before the load, else into its release."""
 
     def body(session: Session) -> RunFinished:
         directory = _quarantined(session, run)

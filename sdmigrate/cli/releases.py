@@ -41,7 +41,7 @@ def prune(
     schema: SchemaOption = None,
     keep: Annotated[int, typer.Option("--keep", help="How many kept releases stay, the youngest.")] = 1,
 ) -> None:
-    """Drop old kept releases, object by object; never the live one, never what others depend on."""
+    """Drop old kept releases, object by object. Never the live one, never what others depend on."""
 
     def body(session: Session) -> Outcome:
         named, stable = session.target(target), session.schema(schema)

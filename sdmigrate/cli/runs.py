@@ -90,7 +90,7 @@ def resume(
         str | None, typer.Option("--confirm", help="The schema's name: go live without asking.")
     ] = None,
 ) -> None:
-    """Go on with a run that was stopped or killed, by default the newest unfinished."""
+    """Go on with a run that was stopped or killed. By default with the newest unfinished."""
     run_command(common, lambda session: taken_up(session, run, target=target, schema=schema, confirm=confirm))
 
 
@@ -151,7 +151,7 @@ def report(
         Literal["md", "html", "json"] | None, typer.Option("--format", help="Text for a terminal by default.")
     ] = None,
 ) -> None:
-    """Tell a run again, from its journal; with --json its columns, gates and findings as events."""
+    """Tell a run again, from its journal. With --json its columns, gates and findings as events."""
 
     def body(session: Session) -> RunFinished | Outcome:
         if format is not None and common.json:

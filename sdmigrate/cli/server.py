@@ -46,7 +46,7 @@ def stop(common: Common) -> None:
 @app.command()
 @with_common
 def dsn(common: Common) -> None:
-    """The connection string of the running server, for psql and applications."""
+    """The connection string of the running server."""
 
     def body(session: Session) -> Outcome:
         session.output.thing(embedded.dsn(session.work_directory), _listed(session))
