@@ -80,6 +80,8 @@ class ColumnProfile(Record):
     forms: dict[str, int] = {}
     """Form name (docs/forms.md) -> values of that form; values without a form under "other". Where a value
     may be read by two forms (03/04/2025) it is counted once, under "ambiguous_day_month"."""
+    ambiguous_midnights: int = 0
+    """Of the values that are counted so, those without a time of day."""
     minimum: StoredValue | None = None
     """Of numbers where there are any, else of text."""
     maximum: StoredValue | None = None

@@ -12,6 +12,8 @@ from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES
 from sdmigrate.rules.separators import read_by
 from sdmigrate.rules.type_families import MOMENTS, family, is_number
 
+_NARROWEST = ("timestamptz", "timestamp", "date")
+"""The narrowest last."""
 AMBIGUOUS = "ambiguous_day_month"
 """The form under which the profile counts dates that may be read day first or month first."""
 
@@ -59,8 +61,8 @@ def misfits(
     """
     for candidate in column.candidates:
         if candidate.type == type_name and _reads_alike(candidate, column, form):
-            settled = family(type_name) in MOMENTS and day_first is not None and column.day_first is None
-            dates = column.forms.get(AMBIGUOUS, 0) if settled else 0
+            settled = day_first is not None and column.day_first is None
+            dates = _once_settled(column, type_name) if settled else 0
             return max(0, candidate.misfits - _read_more(column, type_name, form) - dates)
     if column.classes.values == 0:
         return 0
@@ -74,6 +76,13 @@ def _reads_alike(candidate: Candidate, column: ColumnProfile, form: str | None) 
     if family(candidate.type) not in MOMENTS:
         return True
     return candidate.form == form if form in NUMBER_DATE_NAMES else candidate.form in ("auto", column.form)
+
+
+def _once_settled(column: ColumnProfile, type_name: str) -> int:
+    """Dates that fit the type as soon as the order of day and month is known."""
+    if family(type_name) not in MOMENTS:
+        return 0
+    return column.ambiguous_midnights if type_name == "date" else column.forms.get(AMBIGUOUS, 0)
 
 
 def _read_more(column: ColumnProfile, type_name: str, form: str | None) -> int:
@@ -115,11 +124,13 @@ def moment_once_settled(column: ColumnProfile, declared: str, confidence: float)
     moments = [candidate for candidate in column.candidates if family(candidate.type) in MOMENTS]
     if not moments or not column.forms.get(AMBIGUOUS, 0):
         return None
-    best = max(moments, key=lambda one: (one.fits, one.type == declared, one.type == "timestamp"))
-    considered = best.fits + best.misfits
+
+    def fitting(one: Candidate) -> int:
+        return one.fits + one.misfits - (misfits(column, one.type, day_first=True) or 0)
+
+    best = max(moments, key=lambda one: (fitting(one), one.type == declared, _NARROWEST.index(one.type)))
     needed = confidence if family(declared) in MOMENTS else 1.0
-    fitting = considered - (misfits(column, best.type, day_first=True) or 0)
-    return best.type if fitting >= needed * considered else None
+    return best.type if fitting(best) >= needed * (best.fits + best.misfits) else None
 
 
 def is_against_most(evidence: ColumnProfile, *, day_first: bool) -> bool:

@@ -47,6 +47,9 @@ def candidates(
     """
     length = evidence.declared_length
     always = (proposed, declared_type(column), *_ALWAYS_TOLD, *((f"varchar({length})",) if length else ()))
+    if declared_type(column) in _MOMENTS and evidence.count("ambiguous_day_month"):
+        # None of them may fit before the order of day and month is settled.
+        always += ("date", "timestamp")
     told = dict.fromkeys((*always, *_OTHERS_TOLD))
     found = []
     for type_ in told:

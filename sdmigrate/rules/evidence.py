@@ -353,6 +353,10 @@ class Evidence:
             if name == form and kind in (None, storage)
         )
 
+    def midnights(self, form: str) -> int:
+        """Values of that form that are dates without a time of day."""
+        return sum(group.midnights for (_, name), group in self.groups.items() if name == form)
+
     def samples(self, form: str, kind: StorageClass | None = None) -> tuple[Sample, ...]:
         """At most five values of that form, located."""
         return located(

@@ -169,6 +169,9 @@ def _type(
         return profile.proposed, "proposed"
     if misfits(profile, declared) == 0:
         return declared, "declared"
+    if {family(declared), family(profile.proposed)} <= MOMENTS and not misfits(profile, profile.proposed):
+        # What is in doubt is what the values count from; DATE is said of moments with a time of day as well.
+        return profile.proposed, "proposed"
     return "text", "proposed"
 
 

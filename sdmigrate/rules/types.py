@@ -1,7 +1,8 @@
 """The type that a column's values speak for, with how sure and why.
 
 Invariant: values decide over the declaration only at the confidence asked for; below it the declared type
-stands where every value fits, else text. Nothing narrower than the declaration is ever proposed.
+stands where every value fits, else text. Nothing narrower than the declaration is ever proposed; DATE is
+declared for moments with a time of day as well.
 """
 
 import re
@@ -309,8 +310,10 @@ def _time_choice(
 def _epoch_choice(wanted: str, evidence: Evidence, epoch: EpochReading, confidence: float) -> _Choice:
     """Counts that may start on one day or another."""
     form = epoch.form or "auto"
-    type_ = wanted if wanted == "timestamptz" else "timestamp"
-    if _share(evidence, type_, form) < confidence:
+    # Days of counts that have no form of their own are not told.
+    types = dict.fromkeys((_moment_type(wanted, evidence), "timestamp"))
+    type_ = next((name for name in types if _share(evidence, name, form) >= confidence), None)
+    if type_ is None:
         return _fallback(evidence)
     words = f"{_all_but(evidence, type_, form).capitalize()} are of type {type_}, counted as {form}"
     doubt = (

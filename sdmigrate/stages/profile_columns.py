@@ -86,6 +86,7 @@ def profile_of(column: Column, evidence: Evidence, proposal: Proposal) -> Column
         confidence=proposal.confidence,
         reason=proposal.reason,
         forms=evidence.forms,
+        ambiguous_midnights=evidence.midnights("ambiguous_day_month"),
         minimum=None if low is None else stored(low),
         maximum=None if high is None else stored(high),
         longest_characters=evidence.longest_characters,
