@@ -5,7 +5,7 @@ so that counting what it settles and parsing every value agree.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from sdmigrate.duck.encoding import Classes, literal
 from sdmigrate.model.values import Value
@@ -16,6 +16,7 @@ from sdmigrate.rules.form_json import CERTAIN_JSON, JSON_SUSPECT
 from sdmigrate.rules.form_numbers import SEPARATORS
 from sdmigrate.rules.form_record import LONG_NUMBER, LONGEST_FORM
 from sdmigrate.rules.forms import CERTAIN, SUSPECT, form_of
+from sdmigrate.rules.separators import BY_COMMA, BY_POINT
 from sdmigrate.rules.watching import Watch
 
 SETTLED_EPOCHS = {"epoch_s": 86_400, "epoch_ms": 86_400_000, "epoch_us": 86_400_000_000}
@@ -30,21 +31,52 @@ STORED_NUMBERS: dict[Classes, str] = {
 """DuckDB expression of a grouped value that is a number, as a double, which rounds from 2^53 on."""
 _SMALLEST = "1e-4"
 """Below it DuckDB writes a double with an exponent."""
+_RARE = 50
+"""One in so many values."""
 _PLAIN_NUMBERS = frozenset({"integer", "decimal", "ambiguous_point"})
+
+
+def _matches(pattern: str) -> str:
+    matches = f"regexp_full_match(v, {literal(f't(?:{pattern})')})"
+    # To RE2 the long s and the sign of Kelvin are letters in another case.
+    return f"strlen(v) = length(v) AND {matches}" if "(?i:" in pattern else matches
+
+
+def _unlike(suspect: str) -> str:
+    return f"NOT regexp_matches(v, {literal('^t' + suspect.removeprefix('^'))})"
+
+
+_LONG = LONGEST_FORM + 1
+_CONDITIONS = {name: _matches(pattern) for name, pattern in CERTAIN.items()} | {
+    "other": f"""starts_with(v, 't') AND (strlen(v) > {_LONG} AND (strlen(v) > {4 * _LONG}
+        OR length(v) > {_LONG}) AND regexp_matches(v, '^t[!-~]') AND NOT {_matches(LONG_NUMBER)}
+        OR {_unlike(SUSPECT)})"""
+}
+_JSON_CONDITIONS = {
+    "json": _matches(CERTAIN_JSON),
+    "other": f"starts_with(v, 't') AND {_unlike(JSON_SUSPECT)}",
+}
+"""DuckDB's conditions of the forms of text, outside and in columns of JSON."""
+
+
+def _conditions(evidence: Evidence) -> dict[str, str]:
+    """Those that hold in such a column."""
+    if evidence.interest == "json":
+        return _JSON_CONDITIONS
+    if evidence.interest == "date":
+        return {name: condition for name, condition in _CONDITIONS.items() if name not in _PLAIN_NUMBERS}
+    return _CONDITIONS
 
 
 def certain_forms(evidence: Evidence, sample: Collection[Value] | None = None) -> tuple[str, ...]:
     """The forms of text to look for, the most frequent first: those of the sample, without one all."""
-    if evidence.interest == "json":
-        return ("json",)
-    seen: Iterable[str] = CERTAIN
-    if sample is not None:
-        texts = (value for value in sample if isinstance(value, str))
-        seen = (name for name, _ in Counter(map(form_of, texts)).most_common())
+    conditions = _conditions(evidence)
+    if sample is None:
+        return tuple(conditions)
+    counts = Counter(form_of(value, evidence.interest) for value in sample if isinstance(value, str))
+    # To understand the few values of a rare form costs less than to look for it in all.
     return tuple(
-        name
-        for name in seen
-        if name in CERTAIN and not (evidence.interest == "date" and name in _PLAIN_NUMBERS)
+        name for name, count in counts.most_common() if name in conditions and count * _RARE >= len(sample)
     )
 
 
@@ -59,7 +91,8 @@ def kind_of(evidence: Evidence, classes: Classes, forms: Collection[str]) -> str
     if classes != "text":
         cases += _number_cases(evidence)
     if classes != "integer":
-        cases += _text_cases(evidence, forms)
+        conditions = _conditions(evidence)
+        cases += [f"WHEN {conditions[name]} THEN {literal(f't:{name}')}" for name in forms]
     return f"CASE {' '.join(cases)} END"
 
 
@@ -77,26 +110,6 @@ def _objections(watch: Watch) -> list[str]:
         objections += [f"x < {low}"] if low is not None else []
         objections += [f"x > {high}"] if high is not None else []
     return [f"WHEN {objection} THEN NULL" for objection in objections]
-
-
-def _text_cases(evidence: Evidence, forms: Collection[str]) -> list[str]:
-    patterns = {"json": CERTAIN_JSON} if evidence.interest == "json" else CERTAIN
-    cases = [
-        f"WHEN regexp_full_match(v, {literal(f't(?:{patterns[name]})')}) THEN {literal(f't:{name}')}"
-        for name in forms
-    ]
-    if evidence.interest == "json":
-        suspect = literal("^t" + JSON_SUSPECT.removeprefix("^"))
-        return [*cases, f"WHEN starts_with(v, 't') AND NOT regexp_matches(v, {suspect}) THEN 't:other'"]
-    suspect = literal("^t" + SUSPECT.removeprefix("^"))
-    long = LONGEST_FORM + 1
-    unsuspected = (
-        f"WHEN starts_with(v, 't') AND (strlen(v) > {long}"
-        f" AND (strlen(v) > {4 * long} OR length(v) > {long})"
-        f" AND regexp_matches(v, '^t[!-~]') AND NOT regexp_full_match(v, {literal('t' + LONG_NUMBER)})"
-        f" OR NOT regexp_matches(v, {suspect})) THEN 't:other'"
-    )
-    return [*cases, unsuspected]
 
 
 def _number_cases(evidence: Evidence) -> list[str]:
@@ -136,6 +149,13 @@ COMPACT_DATE = f"""CASE WHEN x BETWEEN {COMPACT_DAYS[0]} AND {COMPACT_DAYS[1]} T
     WHEN {_MONTH} NOT BETWEEN 1 AND 12 OR {_DAY} NOT BETWEEN 1 AND 31 THEN false WHEN {_DAY} <= 28 THEN true
     ELSE TRY_STRPTIME(CAST(CAST(x AS BIGINT) AS VARCHAR), '%Y%m%d') IS NOT NULL END ELSE false END"""
 """DuckDB's condition of the whole numbers that ``is_compact`` accepts as a day."""
+
+
+def number_of(forms: Collection[str]) -> str:
+    """DuckDB expression of a settled value's number: ``x``, or of text by its point if it may be one."""
+    by_point = written_number("thousands", [form for form in forms if form in BY_POINT | _PLAIN_NUMBERS])
+    by_comma = written_number("decimal_comma", [form for form in forms if form in BY_COMMA - BY_POINT])
+    return f"coalesce(x, {by_point}, {by_comma})"
 
 
 def written_number(reading: str, forms: Collection[str]) -> str:

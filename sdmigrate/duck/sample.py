@@ -3,6 +3,7 @@
 Invariant: no number of the profile comes from it.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -19,6 +20,8 @@ _STARTS = '"sdmigrate: first rows of blocks"'
 """Hardly the name of a table or column of the source; if it is, the sample gives nothing."""
 _COLUMNS = 100
 """Sampled at a time, so that a table of 2,000 columns takes no more memory."""
+_NEW = 4
+"""One in so many values is new in a column that is called many-valued."""
 _MANY = 100
 """Distinct values of the sample from which a column can be called many-valued."""
 _VALUES = 100
@@ -78,10 +81,12 @@ def _of_columns(connection: duckdb.DuckDBPyConnection, table: Table, names: list
 
 
 def _is_many_valued(column: tuple[bytes | None, ...]) -> bool:
-    """Whether most values are new, or every block brings its own."""
-    present = [value for value in column if value is not None]
-    distinct = len(set(present))
-    if len(present) >= _BLOCK_ROWS and distinct * 2 > len(present):
+    """Whether many values are new, or every block brings its own."""
+    counts = Counter(value for value in column if value is not None)
+    distinct = len(counts)
+    # As often as a value of the sample is the only one of its kind, a further one is likely to be new.
+    new = sum(count == 1 for count in counts.values())
+    if counts.total() >= _BLOCK_ROWS and new * _NEW > counts.total():
         return True
     blocks = (column[start : start + _BLOCK_ROWS] for start in range(0, len(column), _BLOCK_ROWS))
     apart = sum(len(set(block) - {None}) for block in blocks)

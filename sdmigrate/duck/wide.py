@@ -12,7 +12,7 @@ import duckdb
 from sdmigrate.duck.connection import snapshot_query
 from sdmigrate.duck.dictionary import rows_query
 from sdmigrate.duck.encoding import Carriage, Classes, decoded
-from sdmigrate.duck.kinds import STORED_NUMBERS, certain_forms, kind_of
+from sdmigrate.duck.kinds import STORED_NUMBERS, certain_forms, kind_of, number_of
 from sdmigrate.duck.settled import add_settled
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.errors import InternalFault
@@ -132,11 +132,11 @@ def _group(
     """
     cursor.execute(
         f"""CREATE OR REPLACE TEMP TABLE grouped AS
-        SELECT v, n, r, raw, x, {kind_of(evidence, classes, forms)} AS k
-        FROM (SELECT v, n, r, CASE WHEN v IS NULL THEN bytes END AS raw, {STORED_NUMBERS[classes]} AS x
-            FROM (SELECT stored, bytes, TRY(decode(bytes)) AS v, n, r
-                FROM (SELECT {column} AS stored, {_STORED[classes]} AS bytes, count(*) AS n, min(r) AS r
-                    FROM {source} GROUP BY {column})))"""
+        WITH found AS (SELECT {column} AS stored, count(*) AS n, min(r) AS r FROM {source} GROUP BY {column}),
+        read AS (SELECT *, TRY(decode(bytes)) AS v FROM (SELECT *, {_STORED[classes]} AS bytes FROM found)),
+        told AS (SELECT *, {STORED_NUMBERS[classes]} AS x FROM read),
+        settled AS (SELECT *, {kind_of(evidence, classes, forms)} AS k FROM told)
+        SELECT v, n, r, CASE WHEN v IS NULL THEN bytes END AS raw, k, {number_of(forms)} AS x FROM settled"""
     )
 
 

@@ -23,7 +23,7 @@ CLOCKS = {
     "_12h": r"[ ](?:0?[1-9]|1[01]):[0-5][0-9](?::[0-5][0-9])?[ ]?[AaPp]\.?[Mm]\.?",
 }
 """What follows three numbers, by the end of the form's name; noon and midnight are left to the parser."""
-MIDNIGHT = r"[^:]*|.*[Tt ]0?0:00(?::00(?:[.,]0+)?)?[ ]?(?:[Zz]|[+-]00(?::?00)?)?"
+MIDNIGHT = r"[^:]*|.*[T ]0?0:00(?::00(?:[.,]0+)?)?[ ]?(?:[Zz]|[+-]00(?::?00)?)?"
 """Of all the dates that match one of these patterns, those without a time of day, in UTC where zoned."""
 
 
@@ -39,11 +39,11 @@ def _iso_day(year: str) -> str:
 
 ISO_DAY = _iso_day(_YEAR)
 ISO_DATETIME = f"{ISO_DAY} {_CLOCK}:[0-5][0-9]"
-ISO_OTHER = f"{ISO_DAY}(?:[Tt]{_CLOCK}(?::[0-5][0-9](?:{_FRACTION})?)?| {_CLOCK}(?::[0-5][0-9]{_FRACTION})?)"
+ISO_OTHER = f"{ISO_DAY}(?:T{_CLOCK}(?::[0-5][0-9](?:{_FRACTION})?)?| {_CLOCK}(?::[0-5][0-9]{_FRACTION})?)"
 # Whole hours to UTC leave the minutes as they are, and with other minutes than 00 it is midnight nowhere.
 ISO_OFFSET = (
-    f"{ISO_DAY}[Tt ]{_CLOCK}(?::[0-5][0-9](?:{_FRACTION})?)?[ ]?(?:[Zz]|[+-]00(?::?00)?)"
-    f"|{_iso_day('[1-8][0-9]{3}')}[Tt ](?:[01][0-9]|2[0-3]):(?:[0-5][1-9]|[1-5]0)"
+    f"{ISO_DAY}[T ]{_CLOCK}(?::[0-5][0-9](?:{_FRACTION})?)?[ ]?(?:[Zz]|[+-]00(?::?00)?)"
+    f"|{_iso_day('[1-8][0-9]{3}')}[T ](?:[01][0-9]|2[0-3]):(?:[0-5][1-9]|[1-5]0)"
     f"(?::[0-5][0-9](?:{_FRACTION})?)?[ ]?[+-](?:0[0-9]|1[0-5])(?::?00)?"
 )
 

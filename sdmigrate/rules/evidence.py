@@ -222,7 +222,7 @@ class Evidence:
         self, text: str, number: Decimal, count: int, rowid: int | None, form: str, group: Group
     ) -> None:
         """``number`` is what the first form means that understands the text: its point is no separator."""
-        group.marked += count * is_marked(form, text)
+        group.marked = group.marked or is_marked(form, text)
         if form in BY_POINT:
             self._note_exactness(number, text, count, rowid, group)
         if form in BY_COMMA:

@@ -63,8 +63,8 @@ class Group:
     """Dates without a time of day."""
     rounded: int = 0
     """Dates with digits finer than a microsecond."""
-    marked: int = 0
-    """Numbers with separators that are nothing else; see ``is_marked``."""
+    marked: bool = False
+    """Whether numbers with separators are among them that are nothing else; see ``is_marked``."""
     by_comma: "Group | None" = None
     """The same numbers, counted as they are where the comma stands before the fraction."""
 

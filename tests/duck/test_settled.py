@@ -107,7 +107,9 @@ def other(random_: random.Random) -> Value:
             f"{number:08X}-0000-4000-8000-{number:012X}",
             f"{{{number:08x}-0000-4000-8000-{number:012x}}}",
             f"{number} High Street",
-            random_.choice(("yes", "No", " t ", "NaN", "", " ", "a\0b", "\udcff")),
+            random_.choice(
+                ("yes", "ye\u017f", "20 \u017fep 2024", "No", " t ", "NaN", "", " ", "a\0b", "\udcff")
+            ),
             number.to_bytes(4, "big"),
             None,
         )
