@@ -22,7 +22,7 @@ class Sample(Record):
     """None where the row has no reachable rowid and no ordinal was taken."""
     value: StoredValue
     read_as: StoredValue | None = None
-    """What it would be as the finding's advice has it; None where that names no value."""
+    """What it would be as the finding's advice has it, perhaps one or another; None where that names none."""
 
 
 class Finding(Record):

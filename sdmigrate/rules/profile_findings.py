@@ -3,7 +3,10 @@
 Invariant: each finding has its count and, where values are at fault, at most five of them with their rowids.
 """
 
+import uuid
 from collections.abc import Callable, Iterator
+
+from msgspec.structs import replace
 
 from sdmigrate.model.catalog import Column, Table
 from sdmigrate.model.finding import Finding, Sample
@@ -268,8 +271,10 @@ def _other_types(seen: SeenColumn) -> Iterator[Finding]:
             f"{plural(uuids, 'value is a UUID', 'values are UUIDs')}, of {evidence.meaningful:,};"
             f" the column stays {type_}.",
             "Choose uuid in the plan where all are; form uuid_bytes_swapped reads bytes in .NET's order.",
-            tuple(
-                sample for form in ("uuid", "uuid_other", "uuid_bytes") for sample in evidence.samples(form)
+            (
+                *evidence.samples("uuid"),
+                *evidence.samples("uuid_other"),
+                *map(_in_both_orders, evidence.samples("uuid_bytes")),
             )[:5],
         )
     readings = number_date_candidates(evidence)
@@ -282,6 +287,12 @@ def _other_types(seen: SeenColumn) -> Iterator[Finding]:
             f"Every number of the column is plausible as {forms}; it stays {type_}.",
             "Choose that type and form in the plan if they are meant as moments.",
         )
+
+
+def _in_both_orders(sample: Sample) -> Sample:
+    octets = bytes.fromhex(sample.value.text)
+    both = f"{uuid.UUID(bytes=octets)} or {uuid.UUID(bytes_le=octets)}"
+    return replace(sample, read_as=stored(both))
 
 
 def _indexed(seen: SeenColumn) -> Iterator[Finding]:

@@ -332,6 +332,9 @@ def _forms(planned: ColumnPlan, evidence: ColumnProfile) -> tuple[Choice, ...]:
     if evidence.text_blobs and family(planned.type) in ("text", "bytea"):
         counts[UTF8_BYTES] = evidence.text_blobs
         wanted.append(UTF8_BYTES)
+    if planned.type == "uuid" and "uuid_bytes" in counts:
+        counts["uuid_bytes_swapped"] = counts["uuid_bytes"]
+        wanted.append("uuid_bytes_swapped")
     names = dict.fromkeys(("auto", evidence.form, *wanted, planned.form))
     return tuple(
         Choice(

@@ -4,6 +4,7 @@ A case is a directory with ``build.sql`` (and ``build.py`` with ``build(connecti
 enough), perhaps a ``plan.toml``, and ``expected.toml``. What ``expected.toml`` leaves out is not compared:
 
     existing = "CREATE TABLE …"                in a schema of the target's that an application made
+    environment = {PGTZ = "Europe/Berlin"}     as if the operator had set it
     refused = "Plan, line 5: …"                the plan is, in these words; nothing else is stated then
     day_first = true                           as if --day-first were given; false: --month-first
     findings = ["code table.column: 3"]        all of them, in any order; "code table: 3" and "code: 3" of a
@@ -270,11 +271,18 @@ def wanted(expected: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_case(
-    tmp_path: Path, make_context: MakeContext, request: pytest.FixtureRequest, schema_name: str, name: str
+    tmp_path: Path,
+    make_context: MakeContext,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    schema_name: str,
+    name: str,
 ) -> None:
     case = CASES / name
     context = context_of(case, tmp_path, make_context, schema=schema_name)
     expected = expectation(name)
+    for variable, value in expected.pop("environment", {}).items():
+        monkeypatch.setenv(variable, value)
     tables_there = expected.pop("existing", None)
     target = (
         None

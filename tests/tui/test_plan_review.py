@@ -9,18 +9,24 @@ from pathlib import Path
 from msgspec.structs import replace
 from textual.widgets import Input, OptionList
 
+from sdmigrate.model.catalog import Catalog
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.result import Cleaned
-from sdmigrate.model.settings import Request
+from sdmigrate.model.settings import Limits, Request
 from sdmigrate.pipeline.child import Child, prepare
 from sdmigrate.pipeline.messages import Begin, Decide, Try
 from sdmigrate.pipeline.results import read_result
 from sdmigrate.rules import plan_file
+from sdmigrate.rules.plan_review import begun, with_column
+from sdmigrate.rules.planning import propose
 from sdmigrate.sqlite.audit import count_rules, open_audit
 from sdmigrate.tui.app import WizardApp, WizardOptions
+from sdmigrate.tui.decisions import fields_of
 from sdmigrate.tui.planning import review_of
 from sdmigrate.tui.services import real_services
 from sdmigrate.tui.widgets.record_table import RecordTable
+from tests.rules.profiles import column, table, table_profile
+from tests.rules.profiles import profile as profile_of
 from tests.tui import records
 from tests.tui.driving import Keys, begin, text_of, until, wizard
 from tests.tui.scenes import go_to
@@ -372,3 +378,17 @@ async def test_bytes_are_read_as_text_where_the_review_says_so(tmp_path: Path) -
         await until(keys, "◂ text ▸", "29 values change", "x'626f64792031' → 'body 1'")
         await keys.press("z")
         await until(keys, "◂ bytea ▸")
+
+
+def test_bytes_of_uuids_are_offered_in_both_orders() -> None:
+    declared = table("t", column("v", "BLOB"))
+    catalog = Catalog(tables=(declared,))
+    profile = profile_of(table_profile(declared, [(bytes(range(16)),), (bytes(range(1, 17)),)]))
+    proposed = begun(catalog, profile, propose(catalog, profile), day_first=None, limits=Limits())
+    review = with_column(proposed, "t", "v", "type", "uuid")
+    form = next(field for field in fields_of(review, ("t", "v")) if field.name == "form")
+    assert [(choice.value, choice.note) for choice in form.choices] == [
+        ("auto", ""),
+        ("uuid_bytes", "2 values"),
+        ("uuid_bytes_swapped", "2 values"),
+    ]
