@@ -8,6 +8,7 @@ from sdmigrate.model.events import Outcome
 from sdmigrate.model.listing import FileWritten
 from sdmigrate.model.result import Cleaned
 from sdmigrate.model.source import Snapshot
+from sdmigrate.pipeline.needs import require_cleaned
 from sdmigrate.report.plain import plain
 from sdmigrate.runtime.directory import written_whole
 from sdmigrate.runtime.journal import Journal
@@ -20,7 +21,7 @@ def undo(session: Session, run: str, output: Path | None) -> Outcome:
 
     Raises:
         UsageProblem: the run has not cleaned yet, or the output is there already.
-        UnsafeToContinue: one of the files was changed since.
+        UnsafeToContinue: one of the files was changed since, or is gone.
     """
     directory = session.run(run)
     with Journal.open(directory.journal) as journal:
@@ -28,6 +29,7 @@ def undo(session: Session, run: str, output: Path | None) -> Outcome:
         snapshot = journal.result("backup", Snapshot)
     if cleaned is None or snapshot is None:
         raise UsageProblem(f"The run {directory.run_id} has not cleaned yet.", "Go on with it first.")
+    require_cleaned(directory)
     path = output or directory.path / "undone.sqlite"
     require_new(path)
     with written_whole(path) as partial:

@@ -23,6 +23,7 @@ from sdmigrate.model.settings import Endpoint
 from sdmigrate.model.source import Snapshot, Source
 from sdmigrate.model.trial import Trial
 from sdmigrate.pipeline.facts import run_facts
+from sdmigrate.pipeline.needs import require_files
 from sdmigrate.pipeline.order import stages_of
 from sdmigrate.pipeline.replaying import into_cleaned, into_release, require_none_pending
 from sdmigrate.pipeline.stage_calls import StageCall, StageCalls
@@ -250,6 +251,7 @@ class Journey:
             self.context.cancel.raise_if_set()
             if stage in _AFTER_CLEAN:
                 require_none_pending(self._journal, self.context.run_id)
+            require_files(self.context.directory, stage)
             record, verdicts = call()
             self._keep(stage, record, verdicts)
         except BaseException as error:

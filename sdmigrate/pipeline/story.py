@@ -41,7 +41,7 @@ def tell_story(
         profile=journal.result("profile", Profile),
         plan=plan_of(journal),
         cleaned=cleaned,
-        changes=_changes(directory) if cleaned is not None else (),
+        changes=_changes(directory) if cleaned is not None and directory.audit.exists() else (),
         canary=journal.result("canary", CanaryResult),
         release=journal.result("load", Release),
         verification=journal.result("verify", Verification),

@@ -260,6 +260,25 @@ def strict(directory: Path) -> Path:
     return file
 
 
+def test_what_somebody_removed_is_told_by_its_name(
+    shop: Path, work: Path, postgres: Endpoint, schema_name: str
+) -> None:
+    run = on(work, "clean", shop).last["run"]
+    directory = work / "runs" / run
+    target = ("--target", postgres.conninfo, "--schema", schema_name)
+    for name in ("cleaned.sqlite", "audit.sqlite", "quarantine.sqlite"):
+        (directory / name).unlink()
+        for call_ in (("load", "--run", run, *target), ("clean", "--undo", "--run", run)):
+            called = on(work, *call_)
+            assert (called.code, called.last["outcome"]) == (4, "refused")
+            assert f"{directory / name} is gone" in called.err
+            assert f"sdmigrate clean --run {run}" in called.err
+        assert on(work, "clean", "--run", run).code == 0
+    (directory / "snapshot.sqlite").unlink()
+    called = on(work, "clean", "--run", run)
+    assert (called.code, f"{directory / 'snapshot.sqlite'} is gone" in called.err) == (4, True)
+
+
 def test_a_locked_run_is_left_alone(shop: Path, work: Path) -> None:
     run = on(work, "preflight", shop).last["run"]
     held = os.open(work / "runs" / run / "lock", os.O_RDWR)
