@@ -30,6 +30,17 @@ SPACES = " \t\n\r\f\v"
 """The white space that a form may be padded with: ASCII only, the same for RE2 and Python."""
 
 
+_ANY_CASE = re.compile(r"\(\?i:((?:[a-z|?]|\(\?:[a-z]+\))*)\)")
+_LETTER = re.compile("[a-z]")
+
+
+def in_ascii(pattern: str) -> str:
+    """The pattern with letters of any case spelled out: to RE2 a long s (U+017F) is an s of any case."""
+    return _ANY_CASE.sub(
+        lambda group: f"(?:{_LETTER.sub(lambda one: f'[{one[0].upper()}{one[0]}]', group[1])})", pattern
+    )
+
+
 class Moment(NamedTuple):
     """A point in time as a form understood it."""
 

@@ -23,7 +23,7 @@ from sdmigrate.rules.form_numbers import (
     UUID_FORMS,
     separated_name,
 )
-from sdmigrate.rules.form_record import LONGEST_FORM, SPACES, Form, Moment, Parsed, may_have_form
+from sdmigrate.rules.form_record import LONGEST_FORM, SPACES, Form, Moment, Parsed, in_ascii, may_have_form
 
 Interest: TypeAlias = Literal["any", "date", "json"]
 """What a column is about, which decides how its plain numbers are read: "date" where it is declared as a
@@ -46,7 +46,7 @@ def _certain_patterns() -> dict[str, str]:
     for form in FORMS:
         for name, pattern in form.certain.items():
             patterns.setdefault(name, []).append(pattern)
-    return {name: "|".join(of_name) for name, of_name in patterns.items()}
+    return {name: in_ascii("|".join(of_name)) for name, of_name in patterns.items()}
 
 
 CERTAIN: dict[str, str] = _certain_patterns()

@@ -11,6 +11,7 @@ from sdmigrate.rules.form_numbers import separated_name
 from sdmigrate.rules.form_record import LONGEST_FORM, Form, Moment, timestamp_text
 from sdmigrate.rules.forms import (
     BYTE_FORMS,
+    CERTAIN,
     FORM_BY_NAME,
     FORMS,
     OTHER_NAMES,
@@ -203,3 +204,10 @@ def test_numbers_mean_what_they_say() -> None:
 def test_the_document_names_every_form() -> None:
     named = re.findall(r"^\| `([a-z0-9_]+)` \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
     assert named == [*FORM_BY_NAME, *BYTE_FORMS, *OTHER_NAMES]
+
+
+def test_what_is_certain_is_so_to_both_engines() -> None:
+    # RE2 takes a long s for an s where case does not matter, and Python's re among ASCII does not.
+    assert [name for name, pattern in CERTAIN.items() if "(?i" in pattern] == []
+    assert re.fullmatch(CERTAIN["boolean_word"], "Yes")
+    assert re.fullmatch(CERTAIN["day_month_name"], "20 sEPt. 2024")
