@@ -131,15 +131,18 @@ def exceeds_quarantine(ledger: TableLedger, accepted: int, limits: Limits) -> bo
 
 def judge_quarantine(plan: Plan, cleaned: Cleaned, limits: Limits) -> GateVerdict:
     """Stops where more than the share of a table's rows was quarantined and the plan does not accept it."""
-    worst, over = 0.0, []
-    for ledger in cleaned.ledgers:
-        share = ledger.quarantined / ledger.read if ledger.read else 0.0
-        worst = max(worst, share)
-        if exceeds_quarantine(ledger, plan.accept_quarantine.get(ledger.table, 0), limits):
-            over.append(ledger)
+    beyond = [ledger for ledger in cleaned.ledgers if exceeds_quarantine(ledger, 0, limits)]
+    over = [
+        ledger
+        for ledger in beyond
+        if exceeds_quarantine(ledger, plan.accept_quarantine.get(ledger.table, 0), limits)
+    ]
     listed = "; ".join(
-        f"{ledger.table}: {ledger.quarantined} of {plural(ledger.read, 'row')}" for ledger in over
+        f"{ledger.table}: {ledger.quarantined} of {plural(ledger.read, 'row')}" for ledger in over or beyond
     )
+    if beyond and not over:
+        listed += ", as the plan accepts"
+    worst = max((ledger.quarantined / ledger.read for ledger in cleaned.ledgers if ledger.read), default=0.0)
     accepting = ", ".join(f"{ledger.table!r} = {ledger.quarantined}" for ledger in over)
     return GateVerdict(
         name="quarantine",

@@ -52,7 +52,7 @@ def quarantine_findings(bench: Workbench, table: Table) -> Iterator[Finding]:
             column=column,
             count=rows,
             message=f"{plural(rows, 'row is', 'rows are')} in quarantine: {reason}.",
-            advice="Repair them with 'sdmigrate quarantine', or decide otherwise in the plan.",
+            advice="Repair such rows with 'sdmigrate quarantine', or decide otherwise in the plan.",
             samples=_samples(bench, table, finding, column, reason),
         )
     if groups:

@@ -6,6 +6,7 @@ Invariant: pure; every path and command in it can be typed as it stands.
 from dataclasses import dataclass
 from pathlib import Path
 
+from sdmigrate.model.result import Switch
 from sdmigrate.model.settings import Mode
 from sdmigrate.report.plain import plain
 from sdmigrate.report.way_back import of_run, switching
@@ -48,6 +49,9 @@ def closing(journey: Journey, *, killed: bool) -> Closing:
         rows = None
     else:
         headline, tone = OUTCOMES[finished.outcome]
+        back = journey.results.get("rollback")
+        if finished.outcome == "rolled_back" and isinstance(back, Switch) and back.release is None:
+            headline = f"Rolled back. Nothing is live as {back.schema}, as before this run."
         lines = journey.ended.why if journey.ended else ()
         facts = _facts(journey)
         rows = summary_grid(finished)
@@ -92,12 +96,14 @@ def _facts(journey: Journey) -> tuple[tuple[str, str], ...]:
         facts.append(("Go on with", _resume(finished.run_dir)))
     # A rehearsal drops what it made: there is no release of it, and nothing is kept.
     lasting = journey.request.mode != "rehearse"
-    if finished.release and lasting:
+    rolled_back = finished.outcome == "rolled_back"
+    if finished.release and lasting and not rolled_back:
         facts.append(("Release", finished.release))
     if finished.outcome == "released" and finished.schema:
         facts.append(("Way back", switching(finished, "rollback", finished.schema)))
     if finished.previous and lasting:
-        facts.append(("Kept", f"{finished.previous} (what was live before)"))
+        kept = "this run's release, live no more" if rolled_back else "what was live before"
+        facts.append(("Kept", f"{finished.previous} ({kept})"))
     quarantined = sum(table.quarantined for table in finished.tables)
     if quarantined and finished.run_dir is not None:
         command = of_run(finished.run_dir, "quarantine", "list", "--run")

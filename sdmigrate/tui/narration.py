@@ -148,6 +148,10 @@ def headline(journey: Journey, step: Step) -> tuple[str, Tone]:
     match state:
         case "not_in_mode":
             return "Not in this mode.", "muted"
+        case "pending" if journey.busy and journey.latest is None and step is STEPS[0]:
+            # The embedded server is made for the first run, which takes its time.
+            server = ", with a PostgreSQL of its own" if journey.request.target == "embedded" else ""
+            return f"Starting the run's own process{server} …", "strong"
         case "pending":
             return "To come.", "muted"
         case "running":
@@ -166,8 +170,8 @@ def headline(journey: Journey, step: Step) -> tuple[str, Tone]:
             return "Stopped: nothing was left half-done.", "warn"
         case "done" | "skipped":
             told = summary(journey.results, step)
-            if journey.request.mode == "inspect" and step.name == "profile":
-                asked = asked_by_the_source(journey)
+            asked = asked_by_the_source(journey) if step.name == "profile" else ""
+            if asked:
                 told = f"{told}\n{text.plain(asked[:1].upper() + asked[1:])}"
             return told or f"{WORDS[state].capitalize()}{_took(journey, step)}.", "" if told else TONES[state]
         case _:

@@ -22,12 +22,18 @@ def review_of(journey: Journey) -> Review | None:
 
 
 def asked_by_the_source(journey: Journey) -> str:
-    """One line on what the database asks of its operator; empty before every row was counted."""
+    """One line on what the database asks of its operator; empty before every row was counted.
+
+    Where the run goes on to clean, it is empty too as long as nothing would stop that.
+    """
     found = _found(journey)
     if found is None:
         return ""
+    stops = foreseen(*found, journey.request.limits)
+    if journey.request.mode != "inspect" and not stops:
+        return ""
     findings = told_once(finding for record in journey.results.values() for finding in findings_of(record))
-    return asked_of_the_operator(findings, foreseen(*found, journey.request.limits))
+    return asked_of_the_operator(findings, stops)
 
 
 def decides_otherwise(journey: Journey, review: Review) -> bool:

@@ -6,7 +6,7 @@ Invariant: pure; a question before a switch names what is live, what will be, an
 from collections.abc import Sequence
 
 from sdmigrate.model.result import Release, Switch, Verification
-from sdmigrate.model.source import Source
+from sdmigrate.model.source import Source, TargetFacts
 from sdmigrate.rules.wording import plural
 from sdmigrate.tui.format import count
 from sdmigrate.tui.journey import Journey
@@ -79,14 +79,17 @@ def cutover_question(journey: Journey) -> SwitchQuestion:
         facts.append(("Becomes live", f"{release.name}, as {schema}"))
         facts.append(("Rows", f"{count(sum(release.rows.values()))} in {plural(len(release.rows), 'table')}"))
     facts.append(("Verified", _verdicts(journey)))
+    warnings = ["Rows that applications write after the switch stay in this release when you go back."]
+    target = _target(journey)
+    if target is not None and target.live_exists:
+        warnings.append(
+            "Prepared SELECT * of open sessions must be prepared again where column types changed."
+        )
     return SwitchQuestion(
         title="Make this release live?",
         schema=schema,
         facts=tuple(facts),
-        warnings=(
-            "Rows that applications write after the switch stay in this release when you go back.",
-            "Prepared SELECT * of open sessions must be prepared again where column types changed.",
-        ),
+        warnings=tuple(warnings),
         act=f"Switch {schema}",
         may_discard=live_has_writes(journey),
     )
@@ -110,9 +113,13 @@ def rollback_question(journey: Journey) -> SwitchQuestion:
     )
 
 
-def _live_now(journey: Journey, schema: str) -> str:
+def _target(journey: Journey) -> TargetFacts | None:
     source = journey.results.get("preflight")
-    target = source.target if isinstance(source, Source) else None
+    return source.target if isinstance(source, Source) else None
+
+
+def _live_now(journey: Journey, schema: str) -> str:
+    target = _target(journey)
     if target is None or not target.live_exists:
         return f"nothing is called {schema}"
     if target.live_is_ours:

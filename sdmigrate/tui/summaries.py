@@ -61,12 +61,12 @@ def _sentence(record: Record) -> str:
 def _cleaned(cleaned: Cleaned) -> str:
     ledgers = cleaned.ledgers
     parts = [f"{plural(sum(ledger.loaded for ledger in ledgers), 'row')} to load"]
-    for amount, words in (
-        (sum(ledger.quarantined for ledger in ledgers), "quarantined"),
-        (sum(ledger.deduplicated for ledger in ledgers), "duplicates"),
-        (sum(ledger.excluded for ledger in ledgers), "excluded"),
-        (sum(ledger.changed for ledger in ledgers), "values changed"),
+    for amount, one, many in (
+        (sum(ledger.quarantined for ledger in ledgers), "quarantined", "quarantined"),
+        (sum(ledger.deduplicated for ledger in ledgers), "duplicate", "duplicates"),
+        (sum(ledger.excluded for ledger in ledgers), "excluded", "excluded"),
+        (sum(ledger.changed for ledger in ledgers), "value changed", "values changed"),
     ):
         if amount:
-            parts.append(f"{count(amount)} {words}")
+            parts.append(plural(amount, one, many))
     return f"{', '.join(parts)}; undo proven."

@@ -52,7 +52,7 @@ def test_to_live_and_back_by_keys(work: Path, columns: int, lines: int) -> None:
         program.press("enter")
         assert program.exit_code() == 0
         run = next((work / "w" / "runs").iterdir())
-        assert "Rolled back." in program.text
+        assert "Rolled back. Nothing is live as desk, as before this run." in program.text
         assert str(run) in program.text.replace("\n", "")
     after = (source.read_bytes(), source.stat().st_mtime_ns, sorted(set(os.listdir(work)) - {"w"}))
     assert after == before

@@ -4,10 +4,16 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from sdmigrate.pipeline.messages import Begin, Confirm, Finish, Proceed, Repeat, Stop
+from sdmigrate.model.result import Switch
+from sdmigrate.model.source import Source
+from sdmigrate.pipeline.messages import Begin, Confirm, Ended, Finish, Proceed, Repeat, Stop
 from sdmigrate.tui.app import WizardApp
+from sdmigrate.tui.closing import closing
+from sdmigrate.tui.journey import Journey
+from sdmigrate.tui.narration import headline
 from sdmigrate.tui.screens.end import EndScreen
 from sdmigrate.tui.session import UnfinishedRun
+from sdmigrate.tui.steps import STEPS
 from tests.tui import records
 from tests.tui.driving import Keys, begin, text_of, until, wizard
 from tests.tui.scenes import go_to
@@ -303,3 +309,42 @@ async def test_the_layout_follows_the_terminal(stage: Stage) -> None:
         await keys.resize_terminal(80, 24)
         await keys.pause()
         assert app.screen.query_one("Stepper").size.height == 2
+
+
+async def test_what_a_row_means_stands_below_however_many_rows_there_are() -> None:
+    found = records.profile().findings[0]
+    many = tuple(
+        replace(found, message=f"Finding {number}.", advice=f"Advice {number}.") for number in range(60)
+    )
+    source = records.results()["preflight"]
+    assert isinstance(source, Source)
+    script = Script(results=records.results() | {"preflight": replace(source, findings=many)})
+    async with wizard(Stage(script=script)) as (_, keys):
+        await begin(keys, "Advice 0.", "Backup ▸")
+        await keys.press("tab", "ctrl+end")
+        await until(keys, "Advice 59.")
+
+
+async def test_the_outcome_stands_first_however_many_tables_there_were(stage: Stage) -> None:
+    ended = records.finished("rolled_back", 0, ("preflight", "clean", "load", "verify"))
+    tables = tuple(replace(ended.tables[0], source=f"t{number}") for number in range(60))
+    back = Switch(schema="desk", release=None, previous=records.RELEASE, milliseconds=1.0)
+    journey = Journey(
+        request=records.request(),
+        results={"rollback": back},
+        ended=Ended(finished=replace(ended, tables=tables, previous=records.RELEASE)),
+    )
+    async with wizard(stage) as (app, keys):
+        app.push_screen(EndScreen(closing(journey, killed=False)))
+        seen = await until(keys, "Rolled back. Nothing is live as desk, as before this run.", "t3")
+        assert "MIGRATE" in seen.splitlines()[0]
+        assert "Kept" in seen
+        assert "what was live before" not in seen
+        assert "✓ changed" in seen
+
+
+def test_nothing_heard_yet_is_told_as_a_start() -> None:
+    journey = Journey(request=records.request())
+    words, tone = headline(journey, STEPS[0])
+    assert (words, tone) == ("Starting the run's own process, with a PostgreSQL of its own …", "strong")
+    assert headline(journey, STEPS[1])[0] == "To come."

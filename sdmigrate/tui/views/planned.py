@@ -73,6 +73,8 @@ def _row(
         decision = Shown(stopped_by, "bad", 0.0)
     elif findings:
         decision = Shown("! undecided", "warn", 1.0)
+    elif column is None and review.plan.accept_quarantine.get(table):
+        decision = Shown("✓ accepted", "good", 2.0)
     elif place in review.decided:
         decision = Shown("✓ decided", "good", 2.0)
     elif place in review.agreed:
@@ -177,13 +179,14 @@ def headline(review: Review, outcomes: Mapping[str, Outcome], *, roomy: bool) ->
     """How the review stands: what is undecided, what would be refused, and what was changed in it."""
     left, decided = len(review.undecided), len(review.decided)
     refused, halting = len(refused_tables(review, outcomes)), len(review.halting)
+    stopped = refused + halting
     uses = "a uses it" if refused and halting and not roomy else "press a to use it"
     words = f"! {count(left)} undecided" if left else "✓ nothing is undecided"
     return (
         (words, "warn" if left else "good"),
         *(((f"✗ breaker at {plural(halting, 'column')}", "bad"),) if halting else ()),
         *(((f"✗ gate at {plural(refused, 'table')}", "bad"),) if refused else ()),
-        *(((f"{count(decided)} not as proposed", "muted"),) if roomy or not refused + halting else ()),
+        *(((f"{count(decided)} not as proposed", "muted"),) if decided and (roomy or not stopped) else ()),
         (
             uses if review.changed else "in force",
             "strong" if review.changed else "muted",
