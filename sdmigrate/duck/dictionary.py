@@ -9,6 +9,7 @@ import duckdb
 
 from sdmigrate.duck.connection import snapshot_query
 from sdmigrate.duck.encoding import Carriage, decoded, encoded, promised, quoted
+from sdmigrate.duck.native import native_rows
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.rules.evidence import Evidence
@@ -43,6 +44,7 @@ def count_values(
     evidence: dict[str, Evidence],
     carriages: Mapping[str, Carriage],
     cancel: CancelSignal,
+    native: range | None = None,
 ) -> None:
     """Fill each column's evidence from one scan.
 
@@ -52,18 +54,26 @@ def count_values(
         evidence: at most MOST_COLUMNS columns by name, empty so far.
         carriages: how each of them travels, in the same order.
         cancel: heard between batches.
+        native: the table's rowids, where the scanner is to read it by itself.
 
     Raises:
         duckdb.Error: the scanner cannot read the table, or a column is not what its carriage promises.
+        UnicodeDecodeError: as well, where the scanner tells of a value that is not UTF-8.
         Aborted: the operator asked to stop.
     """
     names = list(evidence)
     columns = [f"c{number}" for number in range(len(names))]
     sets = ", ".join(f"({column})" for column in columns)
     listed = ", ".join(columns)
+    values = ", ".join(f"CAST({column} AS VARCHAR)" for column in columns)
+    source = (
+        snapshot_query(rows_query(table, carriages))
+        if native is None
+        else native_rows(table, carriages, native)
+    )
     cursor.execute(
-        f"SELECT grouping_id({listed}), encode(coalesce({listed}, NULL)), count(*), min(CAST(r AS BIGINT))"
-        f" FROM {snapshot_query(rows_query(table, carriages))} GROUP BY GROUPING SETS ({sets})"
+        f"SELECT grouping_id({listed}), encode(coalesce({values}, NULL)), count(*), min(CAST(r AS BIGINT))"
+        f" FROM {source} GROUP BY GROUPING SETS ({sets})"
     )
     # In a grouping set's id the bit of every column is 1 but its own; the first column has the highest bit.
     every = (1 << len(names)) - 1

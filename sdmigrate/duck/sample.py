@@ -11,6 +11,7 @@ import duckdb
 
 from sdmigrate.duck.connection import snapshot_query
 from sdmigrate.duck.encoding import Carriage, Classes, Left, decoded, encoded, quoted
+from sdmigrate.duck.native import native_classes
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.values import Value
 
@@ -41,6 +42,8 @@ class Sampled:
     """Columns whose values are of one storage class, by which they may travel."""
     values: Mapping[str, Collection[Value]] = field(default_factory=dict)
     """Some values of the many-valued columns, for the forms that they have."""
+    native: Mapping[str, Classes] = field(default_factory=dict)
+    """Columns that the scanner can read by itself, since no value is of another class than their type's."""
 
 
 def sample(connection: duckdb.DuckDBPyConnection, table: Table, left: Left) -> Sampled:
@@ -50,9 +53,10 @@ def sample(connection: duckdb.DuckDBPyConnection, table: Table, left: Left) -> S
     """
     names = [column.name for column in table.columns]
     sampled = Sampled()
+    natives = native_classes(connection, table)
     for start in range(0, len(names), _COLUMNS):
         try:
-            some = _of_columns(connection, table, names[start : start + _COLUMNS], left)
+            some = _of_columns(connection, table, names[start : start + _COLUMNS], left, natives)
         except duckdb.Error:
             return Sampled()
         sampled = Sampled(
@@ -60,24 +64,34 @@ def sample(connection: duckdb.DuckDBPyConnection, table: Table, left: Left) -> S
             {**sampled.many_valued, **some.many_valued},
             {**sampled.bare, **some.bare},
             {**sampled.values, **some.values},
+            {**sampled.native, **some.native},
         )
     return sampled
 
 
-def _of_columns(connection: duckdb.DuckDBPyConnection, table: Table, names: list[str], left: Left) -> Sampled:
+def _of_columns(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    names: list[str],
+    left: Left,
+    natives: Mapping[str, Classes],
+) -> Sampled:
     rowids, rows = _rows(connection, table, names, left)
     many = {}
     bare = {}
     values = {}
+    native = {}
     for name, column in zip(names, zip(*rows, strict=True), strict=False):
         present = [value for value in column if value is not None]
         classes = _BARE.get(frozenset(value[:1] for value in present))
         if classes is not None:
             bare[name] = classes
+        if name in natives and name not in left and (not present or classes == natives[name]):
+            native[name] = natives[name]
         if _is_many_valued(column):
             many[name] = sum(map(len, present)) // len(present)
             values[name] = [decoded(value) for value in present[:: max(len(present) // _VALUES, 1)]]
-    return Sampled(rowids, many, bare, values)
+    return Sampled(rowids, many, bare, values, native)
 
 
 def _is_many_valued(column: tuple[bytes | None, ...]) -> bool:

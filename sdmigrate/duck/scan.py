@@ -8,9 +8,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import duckdb
 
@@ -29,12 +30,18 @@ _PULSE_SECONDS = 0.5
 _MOST_WIDE_COLUMNS = 8
 """Columns held at once, so that a wide table does not fill memory."""
 
+_LEAST_NATIVE = 4
+"""Columns from which a scan of their own, by which others are left to a query, costs less than it saves."""
+
 _LONG = 100
 """Bytes of a value, on average, from which a column is held apart from shorter ones."""
 _OVERHEAD = 20
 """Bytes that holding a value takes beside its own."""
 _HELD_BYTES = 24 * 1024 * 1024
 """Of a table, by each worker; grouping it takes about as much again, twice."""
+
+Method: TypeAlias = Literal["wide", "few", "native"]
+"""Columns of many values are held, those of few grouped: from a query, or as the scanner reads by itself."""
 
 EvidenceMaker: TypeAlias = Callable[[Table, str], Evidence]
 """The empty evidence of that table's column."""
@@ -57,7 +64,7 @@ class _Job:
     table: Table
     carriages: dict[str, Carriage]
     """The columns, and how each of them travels."""
-    wide: bool
+    method: Method
     rowids: range
     """Of the table, from the first to the last."""
     octets: int = 0
@@ -76,8 +83,27 @@ class _Job:
     def cost(self) -> int:
         """Roughly, nanoseconds: a wide column's value has to be held and understood as well."""
         columns = len(self.carriages)
-        row = 300 * columns + 12 * self.octets if self.wide else 150 * columns + 100
+        match self.method:
+            case "wide":
+                row = 300 * columns + 3 * self.octets
+            case "few":
+                row = 120 * columns + 100
+            case "native":
+                row = 50 * columns + 100
         return (self.rowids.stop - self.rowids.start) * row
+
+
+@dataclass(frozen=True)
+class _Cursors:
+    """What one worker asks."""
+
+    query: duckdb.DuckDBPyConnection
+    native: duckdb.DuckDBPyConnection
+    """For what the scanner reads by itself."""
+
+    def interrupt(self) -> None:
+        self.query.interrupt()
+        self.native.interrupt()
 
 
 def scan(
@@ -107,12 +133,12 @@ def scan(
         InternalFault: the scanner is not installed.
         duckdb.Error: the file cannot be attached.
     """
-    with open_snapshot(snapshot, scratch) as connection:
-        cursors = [connection.cursor() for _ in range(_WORKERS)]
+    with open_snapshot(snapshot, scratch) as asking, open_snapshot(snapshot, scratch, native=True) as reading:
+        cursors = [_Cursors(asking.cursor(), reading.cursor()) for _ in range(_WORKERS)]
 
         def interrupt() -> None:
-            for cursor in (connection, *cursors):
-                cursor.interrupt()
+            for each in cursors:
+                each.interrupt()
 
         with cancel.interrupting(interrupt):
             _run(tables, cursors, make_evidence, cancel, pulse, heard, left)
@@ -120,34 +146,34 @@ def scan(
 
 def _run(
     tables: Sequence[Table],
-    cursors: list[duckdb.DuckDBPyConnection],
+    cursors: list[_Cursors],
     make_evidence: EvidenceMaker,
     cancel: CancelSignal,
     pulse: Callable[[str, int], None],
     heard: Callable[[Scanned], None],
     left: Mapping[str, Left],
 ) -> None:
-    free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
-    for cursor in cursors:
-        free.put(cursor)
+    free: SimpleQueue[_Cursors] = SimpleQueue()
+    for each in cursors:
+        free.put(each)
 
     @contextmanager
-    def lent() -> Iterator[duckdb.DuckDBPyConnection]:
-        cursor = free.get()
+    def lent() -> Iterator[_Cursors]:
+        own = free.get()
         try:
-            yield cursor
+            yield own
         finally:
-            free.put(cursor)
+            free.put(own)
 
     def plan(table: Table) -> list[_Job]:
-        with lent() as cursor:
+        with lent() as own:
             cancel.raise_if_set()
             staying = left.get(table.name, {})
-            return _jobs(table, sample(cursor, table, staying), staying)
+            return _jobs(table, sample(own.query, table, staying), staying)
 
     def work(job: _Job) -> list[Scanned]:
-        with lent() as cursor:
-            return _do(job, cursor, make_evidence, cancel)
+        with lent() as own:
+            return _do(job, own, make_evidence, cancel)
 
     done_columns = 0
     with ThreadPoolExecutor(max_workers=len(cursors), thread_name_prefix="profile") as pool:
@@ -171,42 +197,60 @@ def _run(
             # Leaving waits for the threads; nobody will ask for what they still do.
             for future in waiting:
                 future.cancel()
-            for cursor in cursors:
-                cursor.interrupt()
+            for each in cursors:
+                each.interrupt()
             raise
 
 
-def _do(
-    job: _Job, cursor: duckdb.DuckDBPyConnection, make_evidence: EvidenceMaker, cancel: CancelSignal
-) -> list[Scanned]:
+def _do(job: _Job, cursors: _Cursors, make_evidence: EvidenceMaker, cancel: CancelSignal) -> list[Scanned]:
     """The job's columns, those whose promise was broken by a scan of their own."""
     cancel.raise_if_set()
     evidence = {name: make_evidence(job.table, name) for name in job.carriages}
     try:
-        if job.wide:
-            wide.count_values(cursor, job.table, evidence, job.carriages, cancel, job.parts, job.values)
-        else:
-            dictionary.count_values(cursor, job.table, evidence, job.carriages, cancel)
-    except duckdb.Error:
+        match job.method:
+            case "wide":
+                wide.count_values(
+                    cursors.query, job.table, evidence, job.carriages, cancel, job.parts, job.values
+                )
+            case "few":
+                dictionary.count_values(cursors.query, job.table, evidence, job.carriages, cancel)
+            case "native":
+                dictionary.count_values(
+                    cursors.native, job.table, evidence, job.carriages, cancel, job.rowids
+                )
+    except (duckdb.Error, UnicodeDecodeError):
         cancel.raise_if_set()
-        return _again(job, cursor, make_evidence, cancel)
+        return _again(job, cursors, make_evidence, cancel)
     return [Scanned(table=job.table, columns=evidence, readable=True)]
 
 
-def _again(
-    job: _Job, cursor: duckdb.DuckDBPyConnection, make_evidence: EvidenceMaker, cancel: CancelSignal
-) -> list[Scanned]:
+def _again(job: _Job, cursors: _Cursors, make_evidence: EvidenceMaker, cancel: CancelSignal) -> list[Scanned]:
     """After a failed scan: once more without the promises that do not hold, if that is what failed."""
     promises = {name: carriage for name, carriage in job.carriages.items() if carriage.classes != "any"}
-    unkept = _unkept(cursor, job.table, promises)
-    if not unkept:
+    unkept = _unkept(cursors.query, job.table, promises)
+    if not unkept and job.method != "native":
         empty = {name: make_evidence(job.table, name) for name in job.carriages}
         return [Scanned(table=job.table, columns=empty, readable=False)]
+    parts = _natives_apart(job, unkept) if job.method == "native" else [_without_promises(job, unkept)]
+    return [scanned for part in parts for scanned in _do(part, cursors, make_evidence, cancel)]
+
+
+def _natives_apart(job: _Job, unkept: Collection[str]) -> Iterator[_Job]:
+    """The columns that the scanner can read by itself, and those for a query: all if nothing tells which."""
+    kept = {name: carriage for name, carriage in job.carriages.items() if name not in unkept}
+    if kept:
+        yield replace(job, carriages=kept, method="native" if unkept else "few")
+    if unkept:
+        others = {name: carriage for name, carriage in job.carriages.items() if name in unkept}
+        yield _without_promises(replace(job, carriages=others, method="few"), unkept)
+
+
+def _without_promises(job: _Job, names: Collection[str]) -> _Job:
     carriages = {
-        name: replace(carriage, classes="any") if name in unkept else carriage
+        name: replace(carriage, classes="any") if name in names else carriage
         for name, carriage in job.carriages.items()
     }
-    return _do(replace(job, carriages=carriages), cursor, make_evidence, cancel)
+    return replace(job, carriages=carriages)
 
 
 def _unkept(
@@ -231,28 +275,33 @@ def _unkept(
 
 def _jobs(table: Table, sampled: Sampled, left: Left) -> list[_Job]:
     """The table's columns, those with many distinct values apart, and the long ones among these."""
-    names = [column.name for column in table.columns]
-    few = [name for name in names if name not in sampled.many_valued]
-    short = [name for name in names if sampled.many_valued.get(name, _LONG) < _LONG]
-    long = [name for name in sampled.many_valued if name not in short]
-    groups = ((long, _MOST_WIDE_COLUMNS, True), (short, _MOST_WIDE_COLUMNS, True), (few, MOST_COLUMNS, False))
+    # Among many different texts a stray blob is likely, and a second scan costs more than the letters do.
+    many: dict[str, Classes] = {
+        name: "integer" if sampled.bare.get(name) == "integer" else "any" for name in sampled.many_valued
+    }
+    short = {name: classes for name, classes in many.items() if sampled.many_valued[name] < _LONG}
+    long = {name: classes for name, classes in many.items() if name not in short}
+    few = [column.name for column in table.columns if column.name not in many]
+    native = {name: sampled.native[name] for name in few if name in sampled.native}
+    if len(native) < min(_LEAST_NATIVE, len(few)):
+        native = {}
+    others = {name: sampled.bare.get(name, "any") for name in few if name not in native}
+    groups: tuple[tuple[dict[str, Classes], Method, int], ...] = (
+        (long, "wide", _MOST_WIDE_COLUMNS),
+        (short, "wide", _MOST_WIDE_COLUMNS),
+        (native, "native", MOST_COLUMNS),
+        (others, "few", MOST_COLUMNS),
+    )
     return [
         _Job(
             table=table,
-            carriages={
-                name: Carriage(_classes(sampled.bare.get(name, "any"), is_wide), left.get(name, ()))
-                for name in chosen
-            },
-            wide=is_wide,
+            carriages={name: Carriage(kind, left.get(name, ())) for name, kind in chosen.items()},
+            method=method,
             rowids=sampled.rowids,
             octets=sum(sampled.many_valued.get(name, 0) + _OVERHEAD for name in chosen),
             values=sampled.values,
         )
-        for group, size, is_wide in groups
-        for chosen in (group[start : start + size] for start in range(0, len(group), size))
+        for classes, method, most in groups
+        for start in range(0, len(classes), most)
+        for chosen in (dict(islice(classes.items(), start, start + most)),)
     ]
-
-
-def _classes(sampled: Classes, is_wide: bool) -> Classes:
-    # Among many different texts a stray blob is likely, and a second scan costs more than the letters do.
-    return "any" if is_wide and sampled == "text" else sampled

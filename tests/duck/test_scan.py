@@ -3,7 +3,7 @@
 import random
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from sdmigrate.duck import dictionary, wide
 from sdmigrate.duck.connection import open_snapshot
 from sdmigrate.duck.encoding import Carriage, Classes, decoded, encoded
+from sdmigrate.duck.native import native_classes
 from sdmigrate.duck.sample import sample
 from sdmigrate.duck.scan import Scanned, scan
 from sdmigrate.model.catalog import Affinity, Column, Table
@@ -217,7 +218,27 @@ def in_parts(
     wide.count_values(cursor, table, evidence, carriages, cancel, parts, samples)
 
 
-@pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values, in_parts])
+def natively(
+    cursor: Any,
+    table: Table,
+    evidence: dict[str, Evidence],
+    carriages: dict[str, Carriage],
+    cancel: CancelToken,
+) -> None:
+    """What the scanner can read by itself, and the other columns by a query."""
+    (rows,) = cursor.execute(f"SELECT count(*) FROM snapshot.{name(table.name)}").fetchone()
+    told = native_classes(cursor, table) if rows else {}
+    native = {
+        column: carriage for column, carriage in carriages.items() if told.get(column) == carriage.classes
+    }
+    others = {column: carriage for column, carriage in carriages.items() if column not in native}
+    for chosen, rowids in ((native, range(1, rows + 1)), (others, None)):
+        if chosen:
+            columns = {column: evidence[column] for column in chosen}
+            dictionary.count_values(cursor, table, columns, chosen, cancel, rowids)
+
+
+@pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values, in_parts, natively])
 @pytest.mark.parametrize("bare", [False, True])
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
@@ -231,7 +252,7 @@ def test_counts_equal_naive_ones(
     write(path, TABLE, data * repeat)
     evidence = {column.name: make(TABLE, column.name) for column in TABLE.columns}
     carriages = carriages_of(path, TABLE) if bare else dict.fromkeys(evidence, ANY)
-    with open_snapshot(path, tmp_path) as connection:
+    with open_snapshot(path, tmp_path, native=count_values == natively) as connection:
         count_values(connection, TABLE, evidence, carriages, CancelToken())
     expected = naive(path, TABLE)
     for column in TABLE.columns:
@@ -257,6 +278,82 @@ def test_a_broken_promise_fails_the_scan(
         pytest.raises(duckdb.Error, match="integer overflow"),
     ):
         count_values(connection, ROWLESS, evidence, {"rowid": Carriage(classes)}, CancelToken())
+
+
+@pytest.mark.parametrize(
+    ("declared", "value"),
+    [("TEXT", b""), ("TEXT", b"\xff"), ("INTEGER", "7 apples"), ("INTEGER", 1.5), ("INTEGER", b"7")],
+)
+@pytest.mark.parametrize("row", [1, 2, 3])
+def test_another_class_than_the_type_fails_what_the_scanner_reads_by_itself(
+    tmp_path: Path, declared: str, value: Value, row: int
+) -> None:
+    path = tmp_path / "s.sqlite"
+    affinity: Affinity = "TEXT" if declared == "TEXT" else "INTEGER"
+    table = Table(
+        name="t", columns=(Column(name="c", declared_type=declared, affinity=affinity, not_null=False),)
+    )
+    usual: Value = "7" if declared == "TEXT" else 7
+    write(path, table, [(value if row == number else usual,) for number in (1, 2, 3)])
+    with open_snapshot(path, tmp_path) as connection:
+        classes = native_classes(connection, table)
+        assert classes == {"c": "text" if declared == "TEXT" else "integer"}
+        with pytest.raises((duckdb.Error, UnicodeDecodeError)):
+            dictionary.count_values(
+                connection,
+                table,
+                {"c": make(table, "c")},
+                {"c": Carriage(classes["c"])},
+                CancelToken(),
+                range(1, 4),
+            )
+
+
+def test_what_the_scanner_may_not_read_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    write(path, ROWLESS, [(1, "a")])
+    shadowed = Table(
+        name="shadowed",
+        columns=(Column(name="rowid", declared_type="TEXT", affinity="TEXT", not_null=False),),
+        rowid_name="_rowid_",
+    )
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE shadowed (rowid TEXT)")
+        connection.execute("CREATE TABLE dates (d DATE, n NUMERIC, r REAL, b BLOB, t CLOB, i BIGINT)")
+    dates = Table(
+        name="dates",
+        columns=tuple(
+            Column(name=column, declared_type="", affinity="BLOB", not_null=False) for column in "dnrbti"
+        ),
+    )
+    with open_snapshot(path, tmp_path) as cursor:
+        assert native_classes(cursor, ROWLESS) == {}
+        assert native_classes(cursor, shadowed) == {}
+        assert native_classes(cursor, dates) == {"t": "text", "i": "integer"}
+
+
+@pytest.mark.parametrize(
+    "rowids",
+    [range(1, 122_881), range(122_880 * 2 + 1), [*range(3, 50_003), *range(900_000, 950_000), 1_228_802]],
+)
+def test_the_last_row_is_counted_however_the_scanner_cuts_the_table(
+    tmp_path: Path, rowids: Sequence[int]
+) -> None:
+    path = tmp_path / "s.sqlite"
+    table = Table(
+        name="t", columns=(Column(name="c", declared_type="TEXT", affinity="TEXT", not_null=False),)
+    )
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE t (c TEXT)")
+        connection.executemany("INSERT INTO t(rowid, c) VALUES (?, 'x')", ((rowid,) for rowid in rowids))
+        connection.execute("UPDATE t SET c = 'last' WHERE rowid = ?", (rowids[-1],))
+    with open_snapshot(path, tmp_path) as cursor:
+        assert sample(cursor, table, {}).native == {"c": "text"}
+    (scanned,) = scanned_parts(path, tmp_path, table)
+    found = scanned.columns["c"]
+    assert found.rows == len(rowids)
+    assert [(top.value.text, top.count) for top in found.top()] == [("x", len(rowids) - 1), ("last", 1)]
+    assert ("last", rowids[-1]) in found.groups["text", "other"].samples
 
 
 @pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values])
