@@ -31,7 +31,7 @@ STORED_NUMBERS: dict[Classes, str] = {
 """DuckDB expression of a grouped value that is a number, as a double, which rounds from 2^53 on."""
 _SMALLEST = "1e-4"
 """Below it DuckDB writes a double with an exponent."""
-_RARE = 50
+_RARE = 100
 """One in so many values."""
 _PLAIN_NUMBERS = frozenset({"integer", "decimal", "ambiguous_point"})
 

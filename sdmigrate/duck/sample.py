@@ -99,7 +99,7 @@ def _is_many_valued(column: tuple[bytes | None, ...]) -> bool:
     counts = Counter(value for value in column if value is not None)
     distinct = len(counts)
     # As often as a value of the sample is the only one of its kind, a further one is likely to be new.
-    new = sum(count == 1 for count in counts.values())
+    new = list(counts.values()).count(1)
     if counts.total() >= _BLOCK_ROWS and new * _NEW > counts.total():
         return True
     blocks = (column[start : start + _BLOCK_ROWS] for start in range(0, len(column), _BLOCK_ROWS))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Literal, TypeAlias
@@ -302,6 +302,14 @@ def _jobs(table: Table, sampled: Sampled, left: Left) -> list[_Job]:
             values=sampled.values,
         )
         for classes, method, most in groups
-        for start in range(0, len(classes), most)
-        for chosen in (dict(islice(classes.items(), start, start + most)),)
+        for chosen in _shared(classes, most)
     ]
+
+
+def _shared(classes: dict[str, Classes], most: int) -> list[dict[str, Classes]]:
+    """The columns in even parts of at most so many, and where one is too few, as many for each worker."""
+    parts = -(-len(classes) // most)
+    if parts > 1:
+        parts = -(-parts // _WORKERS) * _WORKERS
+    bounds = [len(classes) * part // parts for part in range(parts + 1)] if parts else []
+    return [dict(islice(classes.items(), first, stop)) for first, stop in pairwise(bounds)]

@@ -4,6 +4,8 @@ Invariant: agrees with ``convert`` under a plan that names the type, the column'
 other rule (tested by property).
 """
 
+from itertools import islice
+
 from sdmigrate.model.finding import Sample
 from sdmigrate.model.plan import ColumnPlan
 from sdmigrate.model.profile import Candidate
@@ -14,7 +16,7 @@ from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES, read_number
 from sdmigrate.rules.forms import form_family
 from sdmigrate.rules.separators import BY_COMMA, NAMES, read_by
-from sdmigrate.rules.value_group import Group, located
+from sdmigrate.rules.value_group import SAMPLES, Group, in_order, located
 
 MISSING = ("empty", "blank")
 _NUMBER_TEXT = ("integer", "decimal")
@@ -76,13 +78,13 @@ def examples(
     groups = evidence.groups.values()
     pool = [sample for group in groups for sample in (*group.samples, *group.odd)]
     pool += [one for group in groups for one in (group.lowest, group.highest) if one is not None]
-    return located(
-        [
-            (value, rowid)
-            for value, rowid in dict.fromkeys([*pool, *evidence.invalid_texts])
-            if value is not None and value != "" and _misfits(value, plan)
-        ]
+    # In the order of their rows, so that few have to be tried where most do not fit.
+    misfits = (
+        (value, rowid)
+        for value, rowid in in_order(dict.fromkeys([*pool, *evidence.invalid_texts]))
+        if value is not None and value != "" and _misfits(value, plan)
     )
+    return located(list(islice(misfits, SAMPLES)))
 
 
 def _misfits(value: Value | LongValue, plan: ColumnPlan) -> bool:

@@ -5,6 +5,7 @@ in whatever order they come.
 """
 
 from bisect import insort
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
@@ -126,7 +127,11 @@ def _place(located: Located) -> int:
     return located[1] or 0
 
 
+def in_order(values: Iterable[Located]) -> list[Located]:
+    """By their place."""
+    return sorted(values, key=_place)
+
+
 def located(values: list[Located]) -> tuple[Sample, ...]:
     """The first five by their place, as samples."""
-    ordered = sorted(values, key=_place)
-    return tuple(Sample(rowid=rowid, value=stored(value)) for value, rowid in ordered[:SAMPLES])
+    return tuple(Sample(rowid=rowid, value=stored(value)) for value, rowid in in_order(values)[:SAMPLES])
