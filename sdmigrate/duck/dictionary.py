@@ -19,16 +19,23 @@ MOST_COLUMNS = 20
 _BATCH = 10_000
 
 
-def rows_query(table: Table, carriages: Mapping[str, Carriage], part: range | None = None) -> str:
+def rows_query(
+    table: Table,
+    carriages: Mapping[str, Carriage],
+    part: range | None = None,
+    *,
+    thousandths: bool = False,
+) -> str:
     """SQLite's SELECT of the columns as c0, c1, … with the rows' place as r.
 
     A table without a reachable rowid is numbered from 1 in the order of a plain SELECT, which reads the
     table itself and no index. The query fails where a column is not what its carriage promises. ``part`` are
-    the rowids asked for, all by default; only a table with reachable ones has parts.
+    the rowids asked for, all by default; only a table with reachable ones has parts. ``thousandths`` is told
+    at ``encoded``.
     """
     place = quoted(table.rowid_name) if table.rowid_name else "row_number() OVER ()"
     values = ", ".join(
-        f"{encoded(name, carriage, place)} AS c{number}"
+        f"{encoded(name, carriage, place, thousandths=thousandths)} AS c{number}"
         for number, (name, carriage) in enumerate(carriages.items())
     )
     within = "" if part is None else f"{place} BETWEEN {part[0]} AND {part[-1]} AND "
@@ -67,7 +74,7 @@ def count_values(
     listed = ", ".join(columns)
     values = ", ".join(f"CAST({column} AS VARCHAR)" for column in columns)
     source = (
-        snapshot_query(rows_query(table, carriages))
+        snapshot_query(rows_query(table, carriages, thousandths=True))
         if native is None
         else native_rows(table, carriages, native)
     )

@@ -38,17 +38,22 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def encoded(name: str, carriage: Carriage, place: str) -> str:
+def encoded(name: str, carriage: Carriage, place: str, *, thousandths: bool = False) -> str:
     """SQLite expression of that column's value: NULL, or its text after t, i, r or b unless it is bare.
 
-    ``place`` is SQL of the rowid.
+    ``place`` is SQL of the rowid. With ``thousandths`` a REAL that is a whole number of them is that number
+    after m, which SQLite writes in half the time.
     """
     column = quoted(name)
     if carriage.classes != "any":
         return unless_at(carriage.left, place, column)
+    real = f"'r' || quote({column})"
+    if thousandths:
+        whole = f"CAST({column} * 1000 AS INTEGER)"
+        real = f"CASE WHEN {whole} / 1000.0 = +{column} THEN 'm' || {whole} ELSE {real} END"
     lettered = (
         f"CASE typeof({column}) WHEN 'text' THEN 't' || {column} WHEN 'integer' THEN 'i' || {column}"
-        f" WHEN 'real' THEN 'r' || quote({column}) WHEN 'blob' THEN 'b' || hex({column}) END"
+        f" WHEN 'real' THEN {real} WHEN 'blob' THEN 'b' || hex({column}) END"
     )
     return unless_at(carriage.left, place, lettered)
 
@@ -96,6 +101,9 @@ def _lettered(data: bytes) -> Value:
             return body.decode("utf-8", "surrogateescape")
         case b"i":
             return int(body)
+        case b"m":
+            # The same division as SQLite's, which gave the very value.
+            return int(body) / 1000.0
         case b"r":
             return float(body.replace(b"Inf", b"inf"))
         case _:

@@ -438,8 +438,11 @@ def test_what_is_left_behind_counts_as_null(tmp_path: Path, rows: int) -> None:
         assert facts(found[column.name]) == facts(expected[column.name]), column.declared_type
 
 
-@given(value=values)
-def test_encoding_is_exact(value: Value) -> None:
+@pytest.mark.parametrize("thousandths", [False, True])
+@given(
+    value=st.one_of(values, st.floats(allow_nan=False), st.integers(-(2**63), 2**63).map(lambda n: n / 1000))
+)
+def test_encoding_is_exact(value: Value, thousandths: bool) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("CREATE TABLE t(c)")
         if isinstance(value, str):
@@ -448,9 +451,18 @@ def test_encoding_is_exact(value: Value) -> None:
         else:
             connection.execute("INSERT INTO t VALUES (?)", (value,))
         connection.text_factory = bytes
-        (data,) = connection.execute(f"SELECT {encoded('c', ANY, 'rowid')} FROM t").fetchone()
+        sql = encoded("c", ANY, "rowid", thousandths=thousandths)
+        (data,) = connection.execute(f"SELECT {sql} FROM t").fetchone()
     back = decoded(data)
     assert (type(back), back) == (type(value), value)
+
+
+@pytest.mark.parametrize("value", [0.25, -187.001, 12.0, 0.0])
+def test_whole_thousandths_travel_as_such(value: float) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        sql = encoded("c", ANY, "rowid", thousandths=True)
+        (text,) = connection.execute(f"SELECT {sql} FROM (SELECT ? AS c)", (value,)).fetchone()
+    assert text == f"m{round(value * 1000)}"
 
 
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
