@@ -119,8 +119,12 @@ class Table(Record):
         raise KeyError(name)
 
 
-OtherKind: TypeAlias = Literal["view", "trigger", "virtual", "shadow", "internal", "table", "index", "entry"]
-"""table: one that cannot be read. index: one that cannot be parsed. entry: of no kind that SQLite knows."""
+OtherKind: TypeAlias = Literal[
+    "view", "trigger", "virtual", "shadow", "internal", "table", "index", "entry", "repeated", "renamed"
+]
+"""table: one that cannot be read. index: one that cannot be parsed. entry: of no kind that SQLite knows.
+repeated: a further entry of the same name for the same rows. renamed: the entry of a table that is read under
+another name, since an earlier one has its own."""
 
 
 class OtherObject(Record):
@@ -129,7 +133,7 @@ class OtherObject(Record):
     name: str
     kind: OtherKind
     table: str | None
-    """For a trigger or index its table, for a shadow table its virtual table."""
+    """Of a trigger or index its table, of a shadow table its virtual table, of a renamed one the new name."""
     sql: str
     problem: str | None = None
     """Why it cannot be used here ("no such module: x", a view that does not parse); None where fine."""

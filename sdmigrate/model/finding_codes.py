@@ -27,6 +27,8 @@ FINDING_CODES: dict[str, str] = {
     "table-too-wide": "A table of more columns than PostgreSQL's hold",
     "table-unreadable": "A table that no SQL can name, or whose declaration cannot be parsed",
     "index-unreadable": "An index whose declaration cannot be parsed",
+    "schema-entry-repeated": "A further entry of the schema for the rows of an earlier one",
+    "table-of-the-same-name": "A table that is read under another name, since an earlier one has its own",
     "schema-entry-unreadable": "An entry of the schema that is of no kind that SQLite knows",
     "constraint-broken-in-source": "Rows that break a NOT NULL or a STRICT type of the source",
     "index-damaged": "An index of the source that does not fit its table",

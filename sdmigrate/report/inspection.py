@@ -35,6 +35,8 @@ _OTHERS: dict[OtherKind, tuple[str, ...]] = {
     "internal": ("table of SQLite's own", "tables of SQLite's own"),
     "table": ("table that cannot be read", "tables that cannot be read"),
     "index": ("index that cannot be read", "indexes that cannot be read"),
+    "repeated": ("entry that is there already", "entries that are there already"),
+    "renamed": ("table read under another name", "tables read under another name"),
     "entry": ("entry of no known kind", "entries of no known kind"),
 }
 """What there may be beside tables, one and many."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from sdmigrate.model.catalog import Affinity, Check
 from sdmigrate.model.record import Record
+from sdmigrate.sqlite.connection import quote_identifier
 
 _ASCII_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
@@ -145,6 +146,17 @@ def parse_table(sql: str) -> TableDeclaration:
         foreign_keys=tuple(table.foreign_keys),
         autoincrement=table.autoincrement,
     )
+
+
+def renamed_table(sql: str, name: str) -> str:
+    """The CREATE TABLE text with that name, comments left out.
+
+    Raises:
+        DeclarationUnreadable: it is no CREATE TABLE text, or not of columns.
+    """
+    parse_table(sql)
+    tokens = _tokens(sql)
+    return f"CREATE TABLE {quote_identifier(name)} {_text(tokens[_after_header(tokens, 'TABLE') :])}"
 
 
 def parse_index(sql: str) -> IndexDeclaration:

@@ -1,16 +1,42 @@
 """Entries of a schema that SQLite cannot parse, taken out of our own copy so that all else can be read.
 
-Invariant: the source is never handed to this; each entry taken out is told with its text and SQLite's reason.
+A table whose name an earlier entry has is read under another one.
+
+Invariant: the source is never handed to this; each entry taken out or renamed is told with its text, and with
+SQLite's reason where something of it is lost.
 """
 
 import re
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
+from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from sdmigrate.model.catalog import OtherKind, OtherObject
 from sdmigrate.model.errors import SourceUnusable
-from sdmigrate.sqlite.connection import decode_text, harden, is_distrust, readable, refusal
+from sdmigrate.sqlite.connection import (
+    decode_text,
+    harden,
+    is_distrust,
+    quote_identifier,
+    readable,
+    refusal,
+)
+from sdmigrate.sqlite.declarations import DeclarationUnreadable, folded, renamed_table
+
+
+class _Entry(NamedTuple):
+    """One line of sqlite_master; a field may hold anything."""
+
+    rowid: int
+    kind: object
+    name: object
+    table: object
+    root: object
+    sql: object
+
 
 _MALFORMED = "malformed database schema"
 _PROBE = "SELECT 1 FROM sqlite_master LIMIT 1"
@@ -22,7 +48,7 @@ def is_malformed_schema(message: str) -> bool:
 
 
 def take_out_unparsed(path: Path) -> tuple[OtherObject, ...]:
-    """Remove from the copy at ``path`` every entry that SQLite cannot parse; what they were.
+    """Remove or rename in the copy at ``path`` every entry that SQLite cannot parse; what they were.
 
     An entry that hangs on another one (an index of a table) goes with it, and is told as well.
 
@@ -61,28 +87,82 @@ def _complaint(path: Path) -> str | None:
 
 
 def _take_out(path: Path, message: str) -> OtherObject | None:
-    """Remove the entry that the message names; None where none has that name."""
+    """Remove or rename the entry that the message names; None where none has that name."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         harden(connection)
         connection.execute("PRAGMA writable_schema=ON")
-        entries = connection.execute(
-            "SELECT rowid, type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid"
-        ).fetchall()
-        meant = [entry for entry in entries if message.startswith(_named(entry[2]))]
+        entries = [
+            _Entry(*fields)
+            for fields in connection.execute(
+                "SELECT rowid, type, name, tbl_name, rootpage, sql FROM sqlite_master ORDER BY rowid"
+            )
+        ]
+        meant = [entry for entry in entries if message.startswith(_named(entry.name))]
         if not meant:
             return None
         # Of several entries with one name the last is the one too many.
-        rowid, *entry = max(meant, key=lambda entry: (len(_named(entry[2])), entry[0]))
-        connection.execute("DELETE FROM sqlite_master WHERE rowid = ?", (rowid,))
-    kind, name, table, sql = (_told(value) for value in entry)
-    reason = message.removeprefix(_named(entry[1])).removeprefix(" - ")
-    return OtherObject(
-        name=readable(name),
-        kind=_kind(kind, sql),
-        table=readable(table) if kind in ("index", "trigger") else None,
-        sql="" if entry[3] is None else readable(sql),
-        problem=readable(reason) or "its entry in the schema is damaged",
+        entry = max(meant, key=lambda entry: (len(_named(entry.name)), entry.rowid))
+        new_name, new_sql = _renamed(entry, entries) or (None, None)
+        if new_name is not None:
+            connection.execute(
+                "UPDATE sqlite_master SET name = ?1, tbl_name = ?1, sql = ?2 WHERE rowid = ?3",
+                (new_name, new_sql, entry.rowid),
+            )
+            return _object(entry, "renamed", new_name)
+        connection.execute("DELETE FROM sqlite_master WHERE rowid = ?", (entry.rowid,))
+    if any(_is_repeated(entry, other) for other in entries):
+        return _object(entry, "repeated", None)
+    kind, table = _told(entry.kind), _told(entry.table)
+    reason = message.removeprefix(_named(entry.name)).removeprefix(" - ")
+    return _object(
+        entry,
+        _kind(kind, _told(entry.sql)),
+        readable(table) if kind in ("index", "trigger") else None,
+        readable(reason) or "its entry in the schema is damaged",
     )
+
+
+def _object(entry: _Entry, kind: OtherKind, table: str | None, problem: str | None = None) -> OtherObject:
+    return OtherObject(
+        name=readable(_told(entry.name)),
+        kind=kind,
+        table=table,
+        sql="" if entry.sql is None else readable(_told(entry.sql)),
+        problem=problem,
+    )
+
+
+def _is_repeated(entry: _Entry, other: _Entry) -> bool:
+    """Whether the other entry names the same rows by the same name, or says the same where there are none."""
+    same = other.rowid != entry.rowid and (other.kind, other.root) == (entry.kind, entry.root)
+    return same and _same_name(entry, other) and (bool(entry.root) or other.sql == entry.sql)
+
+
+def _same_name(entry: _Entry, other: _Entry) -> bool:
+    return folded(_told(entry.name)) == folded(_told(other.name))
+
+
+def _renamed(entry: _Entry, entries: Sequence[_Entry]) -> tuple[str, str] | None:
+    """A free name for a table whose own an earlier entry has, and its text with that; None where it has none.
+
+    Keys of the table would have indexes that are named after it, and without those it cannot be read.
+    """
+    others = [other for other in entries if other.rowid != entry.rowid]
+    if entry.kind != "table" or not isinstance(entry.name, str) or not isinstance(entry.sql, str):
+        return None
+    if not any(_same_name(entry, other) for other in others) or entry.root in [one.root for one in others]:
+        return None
+    taken = {folded(_told(other.name)) for other in entries}
+    name = next(free for place in count(2) if folded(free := f"{entry.name}_{place}") not in taken)
+    try:
+        sql = renamed_table(entry.sql, name)
+        with closing(sqlite3.connect(":memory:")) as trial:
+            harden(trial)
+            trial.execute(sql)
+            keys = trial.execute(f"PRAGMA index_list({quote_identifier(name)})").fetchall()
+    except (DeclarationUnreadable, sqlite3.DatabaseError):
+        return None
+    return None if keys else (name, sql)
 
 
 def _named(name: object) -> str:

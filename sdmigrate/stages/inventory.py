@@ -158,6 +158,23 @@ def _of_other(other: OtherObject) -> Finding:
                 f"Index {other.name} is left out.{problem} {_text(other.sql)}",
                 "The rows are migrated, and what the index kept unique is not; create it anew in PostgreSQL.",
             )
+        case "repeated":
+            return _finding(
+                "schema-entry-repeated",
+                "warning",
+                None,
+                f"The schema has a further entry {other.name}, which is left out. {_text(other.sql)}",
+                "Nothing is lost: the first entry of the name has the same rows.",
+            )
+        case "renamed":
+            return _finding(
+                "table-of-the-same-name",
+                "warning",
+                other.table,
+                f"The schema has a further table {other.name}, read as {other.table}. {_text(other.sql)}",
+                "SQLite refuses the file as it is: look which of the two is meant, and leave out the other in"
+                " the plan (include = false).",
+            )
         case "entry":
             return _finding(
                 "schema-entry-unreadable",

@@ -79,10 +79,9 @@ def rows(path: Path) -> list[tuple[int, str]]:
             "'table', 'good', 'good', 2, 'CREATE TABLE good(a)'",
             OtherObject(
                 name="good",
-                kind="table",
+                kind="repeated",
                 table=None,
                 sql="CREATE TABLE good(a)",
-                problem="table good already exists",
             ),
         ),
         (
@@ -122,6 +121,51 @@ def rows(path: Path) -> list[tuple[int, str]]:
 def test_entry_is_taken_out_and_told(tmp_path: Path, entry: str, told: OtherObject) -> None:
     path = damaged(tmp_path / "db", f"INSERT INTO sqlite_master VALUES ({entry})")
     assert take_out_unparsed(path) == (told,)
+    assert rows(path) == [(1, "a"), (2, "b")]
+
+
+@pytest.mark.parametrize("name", ["good", "GOOD", 'ba"d'])
+def test_a_second_table_of_one_name_is_read_under_another(tmp_path: Path, name: str) -> None:
+    quoted = name.replace('"', '""')
+    first = [] if name.lower() == "good" else [f'CREATE TABLE "{quoted}"(id INTEGER PRIMARY KEY)']
+    path = damaged(
+        tmp_path / "db",
+        *first,
+        "CREATE TABLE other(v)",
+        "INSERT INTO other VALUES ('x'), ('y')",
+        f"UPDATE sqlite_master SET name = '{name}', tbl_name = '{name}',"
+        f" sql = 'CREATE TABLE /* it */ \"{quoted}\"(v CHECK (v <> ''z''))' WHERE name = 'other'",
+    )
+    (told,) = take_out_unparsed(path)
+    assert (told.kind, told.name, told.table, told.problem) == ("renamed", name, f"{name}_2", None)
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute(f'SELECT v FROM "{quoted}_2"').fetchall()
+    assert found == [("x",), ("y",)]
+    assert rows(path) == [(1, "a"), (2, "b")]
+
+
+@pytest.mark.parametrize("kind", ["table", "index"])
+def test_a_further_entry_for_the_same_rows_is_left_out_and_nothing_is_lost(tmp_path: Path, kind: str) -> None:
+    path = damaged(
+        tmp_path / "db",
+        "CREATE INDEX over_name ON good(name)",
+        f"INSERT INTO sqlite_master SELECT * FROM sqlite_master WHERE type = '{kind}'",
+    )
+    (told,) = take_out_unparsed(path)
+    assert (told.kind, told.problem) == ("repeated", None)
+    assert rows(path) == [(1, "a"), (2, "b")]
+
+
+def test_a_second_table_with_keys_of_its_own_cannot_be_read(tmp_path: Path) -> None:
+    path = damaged(
+        tmp_path / "db",
+        "CREATE TABLE other(v UNIQUE)",
+        "UPDATE sqlite_master SET name = 'good', tbl_name = 'good', sql = 'CREATE TABLE good(v UNIQUE)'"
+        " WHERE name = 'other'",
+    )
+    told = take_out_unparsed(path)
+    assert [other.kind for other in told] == ["table", "index"]
+    assert told[0].problem == "table good already exists"
     assert rows(path) == [(1, "a"), (2, "b")]
 
 
