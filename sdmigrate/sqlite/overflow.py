@@ -6,6 +6,7 @@ pages, each of which begins with the number of the next and the last one with 0
 """
 
 import os
+import sys
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 _HEADER_OCTETS = 100
 _PAGE_SIZE = slice(16, 18)
 _NUMBER_OCTETS = 4
+_BLOCK_PAGES = 10_000
 
 
 def may_hold_longer(path: Path | str, octets: int) -> bool:
@@ -35,10 +37,13 @@ def may_hold_longer(path: Path | str, octets: int) -> bool:
         fewest = octets // size - 1
         if fewest < 1 or pages <= fewest:
             return fewest < 1
-        starts = range(0, pages * size, size)
-        following = array(
-            "I", (int.from_bytes(os.pread(descriptor, _NUMBER_OCTETS, start), "big") for start in starts)
-        )
+        following = array("I")
+        # Joined by the block, since making a number of each takes half as long again.
+        for first in range(0, pages, _BLOCK_PAGES):
+            block = range(first * size, min(first + _BLOCK_PAGES, pages) * size, size)
+            following.frombytes(b"".join([os.pread(descriptor, _NUMBER_OCTETS, start) for start in block]))
+    if sys.byteorder == "little":
+        following.byteswap()
     return _has_chain(following, fewest)
 
 
