@@ -27,8 +27,9 @@ from sdmigrate.rules.evidence import Evidence
 
 _WORKERS = 2
 _PULSE_SECONDS = 0.5
-_MOST_WIDE_COLUMNS = 8
-"""Columns held at once, so that a wide table does not fill memory."""
+_WIDE_COLUMNS, _MOST_WIDE_COLUMNS = 8, 64
+"""Columns held at once, so that a wide table does not fill memory; the most where its rows are few, since
+each scan of a wide row looks through all of it."""
 
 _LEAST_NATIVE = 4
 """Columns from which a scan of their own, by which others are left to a query, costs less than it saves."""
@@ -287,8 +288,8 @@ def _jobs(table: Table, sampled: Sampled, left: Left) -> list[_Job]:
         native = {}
     others = {name: sampled.bare.get(name, "any") for name in few if name not in native}
     groups: tuple[tuple[dict[str, Classes], Method, int], ...] = (
-        (long, "wide", _MOST_WIDE_COLUMNS),
-        (short, "wide", _MOST_WIDE_COLUMNS),
+        (long, "wide", _at_once(long, sampled)),
+        (short, "wide", _at_once(short, sampled)),
         (native, "native", MOST_COLUMNS),
         (others, "few", MOST_COLUMNS),
     )
@@ -304,6 +305,13 @@ def _jobs(table: Table, sampled: Sampled, left: Left) -> list[_Job]:
         for classes, method, most in groups
         for chosen in _shared(classes, most)
     ]
+
+
+def _at_once(names: Collection[str], sampled: Sampled) -> int:
+    """How many of these columns one scan holds: what fits, while there is work left for every worker."""
+    octets = sum(sampled.many_valued[name] + _OVERHEAD for name in names) * len(sampled.rowids)
+    fit = len(names) * _HELD_BYTES // max(octets, 1)
+    return max(_WIDE_COLUMNS, min(fit, _MOST_WIDE_COLUMNS, len(names) // (2 * _WORKERS)))
 
 
 def _shared(classes: dict[str, Classes], most: int) -> list[dict[str, Classes]]:
