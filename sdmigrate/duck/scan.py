@@ -299,11 +299,12 @@ def _jobs(table: Table, sampled: Sampled, left: Left) -> list[_Job]:
             carriages={name: Carriage(kind, left.get(name, ())) for name, kind in chosen.items()},
             method=method,
             rowids=sampled.rowids,
-            octets=sum(sampled.many_valued.get(name, 0) + _OVERHEAD for name in chosen),
+            octets=sum(_octets(sampled, name) for name in chosen),
             values=sampled.values,
         )
         for classes, method, most in groups
-        for chosen in _shared(classes, most)
+        for shared in _shared(classes, most)
+        for chosen in (_fitting(shared, sampled) if method == "wide" else [shared])
     ]
 
 
@@ -321,3 +322,26 @@ def _shared(classes: dict[str, Classes], most: int) -> list[dict[str, Classes]]:
         parts = -(-parts // _WORKERS) * _WORKERS
     bounds = [len(classes) * part // parts for part in range(parts + 1)] if parts else []
     return [dict(islice(classes.items(), first, stop)) for first, stop in pairwise(bounds)]
+
+
+def _octets(sampled: Sampled, name: str) -> int:
+    """Roughly, what one value of the column takes while it is held."""
+    return sampled.many_valued.get(name, 0) + _OVERHEAD
+
+
+def _fitting(classes: dict[str, Classes], sampled: Sampled) -> list[dict[str, Classes]]:
+    """The columns in parts that can be held whole: what is held piece by piece is told apart at the end.
+
+    A column that is too much alone is a part of its own.
+    """
+    most = _HELD_BYTES // max(sampled.rowids.stop - sampled.rowids.start, 1)
+    parts: list[dict[str, Classes]] = []
+    room = 0
+    for name, kind in classes.items():
+        octets = _octets(sampled, name)
+        if not parts or octets > room:
+            parts.append({})
+            room = most
+        parts[-1][name] = kind
+        room -= octets
+    return parts
