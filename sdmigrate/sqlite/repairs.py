@@ -115,22 +115,29 @@ def _list_unsound_texts(bench: Workbench, table: Table, column: ColumnPlan, long
         "SELECT max(locator), group_concat(text, char(10)), sum(length(CAST(text AS BLOB))) + count(*) - 1"
         f" FROM ({texts} >= ? ORDER BY {place} LIMIT ?)"
     )
-    rows = max(1, min(_BLOCK_ROWS, _BATCH_BYTES // (longest_bytes + 1)))
+    rows = min(_BLOCK_ROWS, _BATCH_BYTES // (longest_bytes + 1))
     decoding, bench.connection.text_factory = bench.connection.text_factory, bytes
     start = FIRST_ROWID
-    while True:
+    if not rows:
+        # To join long ones would copy them.
+        _note_unsound(bench, f"{texts} >= ?", start)
+    while rows:
         last, joined, octets = bench.connection.execute(blocks, (start, rows)).fetchone()
         if last is None:
             break
         # Some versions of SQLite cut what they join at the first NUL.
         if len(joined) != octets or not _is_sound(joined):
-            found = bench.connection.execute(f"{texts} BETWEEN ? AND ?", (start, last))
-            unsound = ((row,) for row, text in found if not _is_sound(text))
-            bench.connection.executemany("INSERT OR IGNORE INTO temp.pending VALUES (?)", unsound)
+            _note_unsound(bench, f"{texts} BETWEEN ? AND ?", start, last)
         if last == LAST_ROWID:
             break
         start = last + 1
     bench.connection.text_factory = decoding
+
+
+def _note_unsound(bench: Workbench, texts: str, *rowids: int) -> None:
+    found = bench.connection.execute(texts, rowids)
+    unsound = ((row,) for row, text in found if not _is_sound(text))
+    bench.connection.executemany("INSERT OR IGNORE INTO temp.pending VALUES (?)", unsound)
 
 
 def _is_sound(text: bytes) -> bool:

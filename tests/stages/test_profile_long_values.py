@@ -1,4 +1,4 @@
-"""Values too long to be held: counted as if they were, and in a memory that does not grow with them."""
+"""Values too long to be held: counted and cleaned as others are, in a memory that does not grow with them."""
 
 import sqlite3
 import subprocess
@@ -13,9 +13,12 @@ from sdmigrate.runtime.context import Context
 from sdmigrate.sqlite.catalog import read_catalog
 from sdmigrate.sqlite.connection import open_read_only
 from sdmigrate.sqlite.copied_table import LONGEST_WHOLE
+from sdmigrate.stages.clean import clean
 from sdmigrate.stages.profile import profile
 from sdmigrate.stages.profile_columns import TableColumns, columns_of, empty_evidence
 from tests.conftest import MakeContext
+from tests.sqlite.plain_snapshot import make_plan, make_snapshot
+from tests.sqlite.way_back import require_way_back
 from tests.stages.test_profile import snapshot_of
 
 LONG = LONGEST_WHOLE + 1
@@ -73,6 +76,26 @@ def test_long_values_count_as_others_do(tmp_path: Path, make_context: MakeContex
     told = {(finding.code, finding.column): finding for finding in found.findings}
     assert [told[each.code, each.column] for each in expected.findings] == list(expected.findings)
     assert {("nul-bytes", "v"), ("texts-not-utf8", "v"), ("text-too-long", "v")} <= told.keys()
+
+
+def test_unsound_texts_among_long_ones_are_cleaned(tmp_path: Path, make_context: MakeContext) -> None:
+    def build(connection: sqlite3.Connection) -> None:
+        connection.execute("CREATE TABLE t(v TEXT)")
+        texts = (b"sound", b"a\0b", b"a\xff", b"long" * 1_100_000, b"long\0" * 900_000)
+        connection.executemany("INSERT INTO t VALUES (CAST(? AS TEXT))", [(text,) for text in texts])
+
+    snapshot = make_snapshot(tmp_path / "s.sqlite", build)
+    context = make_context(tmp_path)
+    cleaned = clean(context, snapshot, profile(context, snapshot), make_plan(snapshot, {"t.v": "text"}))
+    with closing(open_read_only(cleaned.path)) as connection:
+        rows = connection.execute("SELECT rowid, substr(v, 1, 8), length(v) FROM t").fetchall()
+    assert rows == [
+        (1, "sound", 5),
+        (2, "ab", 2),
+        (4, "longlong", 4_400_000),
+        (5, "longlong", 3_600_000),
+    ]
+    require_way_back(snapshot, cleaned, tmp_path / "undone.sqlite")
 
 
 MEASURED = """
