@@ -16,7 +16,7 @@ from sdmigrate.tui.paint import table_cell
 from sdmigrate.tui.views.grid import Grid, GridRow, matching, ordered
 
 MOST_ROWS = 500
-_LEAST_TEXT = 14
+_LEAST_TEXT = 12
 _WANTED_FLEXIBLE = 26
 
 
