@@ -5,6 +5,7 @@ Invariant: every number counts all rows; where one is approximate its field says
 
 from sdmigrate.model.finding import Finding, Sample
 from sdmigrate.model.record import Record
+from sdmigrate.model.rule import RuleResult
 from sdmigrate.model.source import Fingerprint
 from sdmigrate.model.values import StoredValue
 
@@ -186,6 +187,8 @@ class Profile(Record):
     tables: tuple[TableProfile, ...]
     findings: tuple[Finding, ...]
     quality: Quality
+    rules: tuple[RuleResult, ...] = ()
+    """What the rule pack said, where there was one."""
     existing: dict[str, dict[str, str]] = {}
     """Types of the tables that an application made in the target: table -> column -> type, as named there."""
 

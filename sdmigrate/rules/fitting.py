@@ -41,8 +41,12 @@ def fits(evidence: Evidence, type_: str, form: str = "auto", day_first: bool | N
 
 def considered(evidence: Evidence, type_: str) -> int:
     """Values that must fit: all, or all but missing text where the type has no such value."""
-    keeps_missing = _is_text(type_) or type_ == "bytea"
-    return evidence.classes.values if keeps_missing else evidence.meaningful
+    return evidence.classes.values if keeps_missing(type_) else evidence.meaningful
+
+
+def keeps_missing(type_: str) -> bool:
+    """Whether an empty or blank text is a value of the type."""
+    return _is_text(type_) or type_ == "bytea"
 
 
 def candidate(evidence: Evidence, type_: str, form: str = "auto", day_first: bool | None = None) -> Candidate:

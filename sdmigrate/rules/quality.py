@@ -9,9 +9,10 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from sdmigrate.model.catalog import Catalog, Table
 from sdmigrate.model.profile import ColumnProfile, Quality, QualityPart, TableProfile
+from sdmigrate.model.rule import RuleResult
 from sdmigrate.rules.forms import CORRUPT, form_family
 from sdmigrate.rules.rule_pack import RulePack
-from sdmigrate.rules.rule_results import RuleResult, meaningful
+from sdmigrate.rules.rule_results import meaningful
 from sdmigrate.rules.wording import plural
 
 Dimension: TypeAlias = Literal["completeness", "validity", "consistency", "uniqueness", "integrity"]

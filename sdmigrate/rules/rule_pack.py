@@ -6,61 +6,14 @@ Invariant: reading is strict about shape, so that a misspelt key is told and not
 import re
 import tomllib
 from datetime import date
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import msgspec
 
 from sdmigrate.model.errors import UsageProblem
-from sdmigrate.model.finding import Severity
 from sdmigrate.model.record import Record
+from sdmigrate.model.rule import Rule
 from sdmigrate.rules.conversion import split_type
-
-Check: TypeAlias = Literal[
-    "tables",
-    "required_columns",
-    "column_count",
-    "row_count",
-    "filled",
-    "type",
-    "range",
-    "allowed",
-    "max_length",
-    "matches_not",
-    "utf8",
-    "no_nul_bytes",
-    "unique",
-    "references",
-    "holds",
-]
-"""The demo's pack says what each looks at."""
-
-
-class Rule(Record):
-    """One rule; which of its parameters matter depends on ``check``."""
-
-    family: str
-    name: str
-    check: Check
-    severity: Severity = "warning"
-    threshold: float = 1.0
-    """Share of the values, not NULL and not empty (filled: of all rows), that must pass."""
-    table: str | None = None
-    """None: every table."""
-    column: str | None = None
-    """None: every text column."""
-    columns: tuple[str, ...] = ()
-    tables: tuple[str, ...] = ()
-    type: str = ""
-    values: tuple[str | int | float, ...] = ()
-    minimum: int | float | str | None = None
-    maximum: int | float | str | None = None
-    weight: float = 1.0
-    pattern: str = ""
-    expression: str = ""
-    parent_table: str = ""
-    parent_column: str = ""
-    orphans_minimum: float | None = None
-    orphans_maximum: float | None = None
 
 
 class RulePack(Record):

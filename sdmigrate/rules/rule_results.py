@@ -11,30 +11,12 @@ from msgspec.structs import replace
 from sdmigrate.model.catalog import Catalog
 from sdmigrate.model.finding import Finding, Sample
 from sdmigrate.model.profile import ColumnProfile, TableProfile
-from sdmigrate.model.record import Record
-from sdmigrate.rules.rule_pack import Rule, RulePack
+from sdmigrate.model.rule import Rule, RuleResult
+from sdmigrate.rules.rule_pack import RulePack
 
 ROW_CHECKS = frozenset({"range", "allowed", "max_length", "matches_not", "holds"})
 """What only the rows can answer."""
 _SHAPE_CHECKS = frozenset({"tables", "required_columns", "column_count", "row_count"})
-
-
-class RuleResult(Record):
-    """One rule over one table, or over the database where ``table`` is None."""
-
-    rule: Rule
-    table: str | None
-    judged: int
-    """Values, or rows, columns or tables, that were looked at."""
-    broken: int
-    share: float
-    """0 to 1: what is as the rule wants it."""
-    samples: tuple[Sample, ...] = ()
-
-    @property
-    def missed(self) -> bool:
-        """Whether less than the rule's threshold is as it wants."""
-        return self.share < self.rule.threshold
 
 
 def result_of(

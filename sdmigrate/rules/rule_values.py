@@ -10,11 +10,11 @@ from functools import lru_cache
 
 from sdmigrate.model.plan import ColumnPlan
 from sdmigrate.model.profile import ColumnProfile
+from sdmigrate.model.rule import Rule
 from sdmigrate.model.values import Value
 from sdmigrate.rules.conversion import Changed, Kept, Misfit, convert
 from sdmigrate.rules.form_record import SPACES
 from sdmigrate.rules.forms import form_of
-from sdmigrate.rules.rule_pack import Rule
 
 _REPEATED = re.compile(r"(\\n|\\t|[^\\.^$*+?{}\[\]|()])\{(\d{1,3}),\}")
 _ESCAPED = {"\\n": "\n", "\\t": "\t"}

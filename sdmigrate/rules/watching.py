@@ -8,8 +8,9 @@ import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from sdmigrate.model.rule import Rule
 from sdmigrate.model.values import Value
-from sdmigrate.rules.rule_pack import Rule, RulePack
+from sdmigrate.rules.rule_pack import RulePack
 from sdmigrate.rules.rule_values import literal_of, ranges_over_dates
 
 WATCHED = frozenset({"range", "matches_not", "max_length"})

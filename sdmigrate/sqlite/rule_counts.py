@@ -11,8 +11,8 @@ from sdmigrate.model.catalog import Table
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.finding import Sample
 from sdmigrate.model.profile import ColumnProfile
+from sdmigrate.model.rule import Rule
 from sdmigrate.model.values import Value, stored
-from sdmigrate.rules.rule_pack import Rule
 from sdmigrate.rules.rule_values import (
     bounds_in_range,
     converts,

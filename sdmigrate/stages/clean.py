@@ -84,7 +84,7 @@ def clean(context: Context, snapshot: Snapshot, profile: Profile, plan: Plan) ->
             ledgers, findings = _write(context, snapshot, profile, plan, files)
             check_balance(ledgers)
             proof.begin(files, draw(snapshot.catalog, profile, plan).tables, profile)
-            quality = rescore(context, snapshot, profile, plan, ledgers, cleaned)
+            quality = rescore(context, snapshot, profile, plan, ledgers, files)
             proof.require()
             values = proof.values()
         with closing(open_audit(audit)) as connection:

@@ -88,6 +88,7 @@ def _profile(context: Context, snapshot: Snapshot, pack: RulePack | None) -> Pro
         tables=tuple(tables),
         findings=in_order((*findings, *rule_findings(pack, catalog, results))),
         quality=score(catalog, tuple(tables), pack, results),
+        rules=results,
     )
 
 

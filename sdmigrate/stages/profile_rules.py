@@ -4,18 +4,18 @@ Invariant: counts are exact and of all rows; a rule whose table or column is not
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from types import MappingProxyType
 from typing import TypeAlias
 
 from sdmigrate.model.catalog import Catalog, Table
 from sdmigrate.model.profile import ColumnProfile, TableProfile
+from sdmigrate.model.rule import Rule, RuleResult
 from sdmigrate.rules.evidence import Evidence
-from sdmigrate.rules.rule_pack import Rule, RulePack
+from sdmigrate.rules.rule_pack import RulePack
 from sdmigrate.rules.rule_results import (
     ROW_CHECKS,
-    RuleResult,
     by_counts,
     columns_of,
     meaningful,
@@ -40,6 +40,7 @@ def rule_results(
     tables: tuple[TableProfile, ...],
     pack: RulePack | None,
     evidence: Evidences = MappingProxyType({}),
+    known: Sequence[RuleResult] = (),
 ) -> tuple[RuleResult, ...]:
     """What every rule says, from the counts or the values kept where they tell and else from the rows.
 
@@ -49,6 +50,7 @@ def rule_results(
         tables: its counts.
         pack: the rules; None: there are none.
         evidence: columns counted with a watch for these rules.
+        known: results for which no rows need be asked.
 
     Raises:
         UsageProblem: SQLite cannot evaluate a rule's expression.
@@ -65,10 +67,15 @@ def rule_results(
         for rule in pack.rules
         if (rule, profile.name) not in answered and columns_of(rule, profile)
     ]
-    answers = asking.answers(
-        lambda connection, each: tuple(_asked(connection, catalog, *each, evidence.get(each[0].name, {}))),
-        asked,
-    )
+    settled = {(result.table, result.rule): result for result in known}
+
+    def answer(connection: sqlite3.Connection, each: tuple[TableProfile, Rule]) -> tuple[RuleResult, ...]:
+        profile, rule = each
+        if (profile.name, rule) in settled:
+            return (settled[profile.name, rule],)
+        return tuple(_asked(connection, catalog, profile, rule, evidence.get(profile.name, {})))
+
+    answers = asking.answers(answer, asked)
     return (*told, *chain.from_iterable(answers))
 
 

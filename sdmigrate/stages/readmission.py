@@ -109,8 +109,8 @@ class Readmission:
 
     def scored_again(self) -> Cleaned:
         """Cleaned with the score that the rule pack in force gives it."""
-        ledgers, path = self.cleaned.ledgers, self.files.cleaned
-        quality = rescore(self.context, self.snapshot, self.profile, self.plan, ledgers, path)
+        ledgers, files = self.cleaned.ledgers, self.files
+        quality = rescore(self.context, self.snapshot, self.profile, self.plan, ledgers, files)
         return msgspec.structs.replace(self.cleaned, quality=quality)
 
     def refuse(self, rows: Iterable[RefusedRow]) -> None:
@@ -163,8 +163,8 @@ class Readmission:
         """The score with the rows that came since the last; the same ledgers mean that none did."""
         if ledgers == self.cleaned.ledgers:
             return self.cleaned.quality
-        path = self.files.cleaned
-        return rescore(self.context, self.snapshot, self.profile, self.plan, ledgers, path, "replay")
+        files = self.files
+        return rescore(self.context, self.snapshot, self.profile, self.plan, ledgers, files, "replay")
 
     def _prove(self) -> None:
         if lost_tables(self.files, self.snapshot, lambda table, _: self.tell(table)):

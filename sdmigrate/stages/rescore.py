@@ -1,13 +1,11 @@
-"""The quality of the cleaned file, by the same counting and the same rules as the snapshot's.
+"""The quality of the cleaned file, by the same rules as the snapshot's.
 
-Invariant: what cleaning touched is counted again in cleaned; a column that was settled already has the
-snapshot's counts, less nothing but rows that left the table for the sake of others.
+Invariant: the score is what profiling cleaned would give under the plan's types.
 """
 
 import dataclasses
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from sqlite3 import Connection
 
 from msgspec.structs import replace
@@ -16,24 +14,22 @@ from sdmigrate.model.catalog import Catalog, Table
 from sdmigrate.model.events import Advanced, Event, StageName
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import (
-    ColumnProfile,
     KeyProfile,
     Profile,
     Quality,
     ReferenceProfile,
-    TableProfile,
 )
 from sdmigrate.model.protocols import EventSink
 from sdmigrate.model.result import TableLedger
 from sdmigrate.model.source import Snapshot
-from sdmigrate.rules.canonical import settled
 from sdmigrate.rules.quality import score
 from sdmigrate.runtime.context import Context
 from sdmigrate.sqlite.connection import open_read_only
 from sdmigrate.sqlite.readers import readers
 from sdmigrate.sqlite.references import numeric_columns, orphans, repeated
 from sdmigrate.sqlite.row_order import locator
-from sdmigrate.stages.profile import profile as count_again
+from sdmigrate.sqlite.workbench import CleaningFiles
+from sdmigrate.stages.cleaned_counts import Cleaning, cleaned_counts
 from sdmigrate.stages.profile import rule_pack
 from sdmigrate.stages.profile_rules import rule_results
 
@@ -44,7 +40,7 @@ def rescore(
     before: Profile,
     plan: Plan,
     ledgers: tuple[TableLedger, ...],
-    cleaned: Path,
+    files: CleaningFiles,
     stage: StageName = "clean",
 ) -> Quality:
     """The score of cleaned; excluded tables take no part in it. ``stage`` is the one that asks.
@@ -52,41 +48,22 @@ def rescore(
     Raises:
         Aborted: the operator asked to stop.
     """
-    touched = {ledger.table for ledger in ledgers if ledger.changed or ledger.loaded != ledger.read}
-    catalog = _included(snapshot.catalog, plan)
-    again = _counted_again(
-        dataclasses.replace(context, events=_Within(stage, context.events)),
-        snapshot,
-        catalog,
-        before,
-        plan,
-        touched,
-        cleaned,
-    )
     pack = rule_pack(context)
-    with readers(partial(open_read_only, cleaned), context.cancel) as asking:
+    catalog = _included(snapshot.catalog, plan)
+    cleaning = Cleaning(snapshot, before, plan, {ledger.table: ledger for ledger in ledgers}, files, pack)
+    within = dataclasses.replace(context, events=_Within(stage, context.events))
+    counts = cleaned_counts(within, cleaning, catalog)
+    with readers(partial(open_read_only, files.cleaned), context.cancel) as asking:
         keys = asking.answers(
-            lambda connection, table: tuple(_keys(connection, table, before.table(table.name), touched)),
-            catalog.tables,
+            lambda connection, table: tuple(_keys(connection, cleaning, table)), catalog.tables
         )
         references = asking.answers(
-            lambda connection, table: tuple(_references(connection, catalog, table, before, touched)),
-            catalog.tables,
+            lambda connection, table: tuple(_references(connection, cleaning, catalog, table)), catalog.tables
         )
         tables = tuple(
-            TableProfile(
-                name=table.name,
-                rows=next(ledger.loaded for ledger in ledgers if ledger.table == table.name),
-                columns=tuple(
-                    again.get((table.name, column.name), column)
-                    for column in before.table(table.name).columns
-                ),
-                keys=next(keys),
-                references=next(references),
-            )
-            for table in catalog.tables
+            replace(table, keys=next(keys), references=next(references)) for table in counts.tables
         )
-        results = rule_results(asking, catalog, tables, pack)
+        results = rule_results(asking, catalog, tables, pack, known=counts.rules)
     return score(catalog, tables, pack, results)
 
 
@@ -100,44 +77,6 @@ def _included(catalog: Catalog, plan: Plan) -> Catalog:
             if plan.table(table.name).include
         ),
     )
-
-
-def _counted_again(
-    context: Context,
-    snapshot: Snapshot,
-    catalog: Catalog,
-    before: Profile,
-    plan: Plan,
-    touched: set[str],
-    cleaned: Path,
-) -> dict[tuple[str, str], ColumnProfile]:
-    """Table and column -> its profile in cleaned, for the columns that cleaning may have touched."""
-    tables = tuple(
-        replace(
-            table,
-            columns=tuple(
-                column
-                for column in table.columns
-                if not settled(
-                    plan.table(table.name).column(column.name),
-                    before.table(table.name).column(column.name),
-                )
-            ),
-            primary_key=(),
-            foreign_keys=(),
-            indexes=(),
-        )
-        for table in catalog.tables
-        if table.name in touched
-    )
-    part = replace(catalog, tables=tuple(table for table in tables if table.columns))
-    if not part.tables:
-        return {}
-    found = count_again(
-        dataclasses.replace(context, request=replace(context.request, rules_path=None)),
-        replace(snapshot, path=str(cleaned), catalog=part),
-    )
-    return {(table.name, column.name): column for table in found.tables for column in table.columns}
 
 
 class _Within:
@@ -154,11 +93,9 @@ class _Within:
         self._events.emit(event)
 
 
-def _keys(
-    connection: Connection, table: Table, before: TableProfile, touched: set[str]
-) -> Iterator[KeyProfile]:
-    for key in before.keys:
-        if table.name in touched and key.duplicate_rows:
+def _keys(connection: Connection, cleaning: Cleaning, table: Table) -> Iterator[KeyProfile]:
+    for key in cleaning.before.table(table.name).keys:
+        if cleaning.touched(table.name) and key.duplicate_rows:
             rows = repeated(connection, table, key.columns).rows
             yield replace(key, duplicate_rows=rows, unique=rows == 0)
         else:
@@ -166,13 +103,15 @@ def _keys(
 
 
 def _references(
-    connection: Connection, catalog: Catalog, table: Table, before: Profile, touched: set[str]
+    connection: Connection, cleaning: Cleaning, catalog: Catalog, table: Table
 ) -> Iterator[ReferenceProfile]:
     included = {each.name for each in catalog.tables}
-    for reference in before.table(table.name).references:
+    for reference in cleaning.before.table(table.name).references:
         if reference.parent_table not in included:
             yield replace(reference, problem="parent missing")
-        elif reference.problem is not None or touched.isdisjoint((table.name, reference.parent_table)):
+        elif reference.problem is not None or not any(
+            map(cleaning.touched, (table.name, reference.parent_table))
+        ):
             yield reference
         else:
             lost = orphans(

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from sdmigrate.model.rule import Rule
 from sdmigrate.model.values import Value
-from sdmigrate.rules.rule_pack import Rule
 from sdmigrate.rules.rule_values import bounds_in_range, in_range
 from tests.rules.profiles import column, column_profile
 

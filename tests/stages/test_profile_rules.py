@@ -12,9 +12,10 @@ from sdmigrate.demo.companions import rules_path
 from sdmigrate.demo.database import write_demo
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.errors import UsageProblem
+from sdmigrate.model.rule import Check, RuleResult
 from sdmigrate.rules.evidence import Evidence
-from sdmigrate.rules.rule_pack import Check, RulePack, read_rule_pack
-from sdmigrate.rules.rule_results import RuleResult, rule_findings
+from sdmigrate.rules.rule_pack import RulePack, read_rule_pack
+from sdmigrate.rules.rule_results import rule_findings
 from sdmigrate.rules.watching import watches
 from sdmigrate.sqlite.connection import open_read_only, quote_identifier
 from sdmigrate.sqlite.readers import readers

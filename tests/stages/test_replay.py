@@ -22,6 +22,7 @@ from sdmigrate.postgres.switching import Switcher
 from sdmigrate.runtime.cancel import CancelToken
 from sdmigrate.sqlite.audit import open_audit, read_changes
 from sdmigrate.sqlite.quarantine_children import children_of
+from sdmigrate.sqlite.workbench import CleaningFiles
 from sdmigrate.stages import readmission
 from sdmigrate.stages.rescore import rescore
 from tests.stages.by_hand import ask
@@ -92,7 +93,8 @@ def test_the_score_is_that_of_the_rows_that_are_there(desk: Desk) -> None:
         after = opened.journey.result("clean", Cleaned)
         base = (opened.journey.result("backup", Snapshot), opened.journey.result("profile", Profile))
         plan = opened.journey.result("plan", Plan)
-        counted = rescore(opened.journey.context, *base, plan, after.ledgers, Path(after.path))
+        files = CleaningFiles(Path(after.path), Path(after.audit_path), Path(after.quarantine_path))
+        counted = rescore(opened.journey.context, *base, plan, after.ledgers, files)
     assert after.quality == counted
     assert after.quality != before.quality
 
