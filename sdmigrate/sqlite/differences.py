@@ -25,6 +25,15 @@ def distinct_changes(connection: sqlite3.Connection, table: Table) -> int:
     return int(number)
 
 
+def changed_columns(connection: sqlite3.Connection, table: Table) -> frozenset[str]:
+    """The table's columns in which a value was changed, over connected files of cleaning."""
+    found = connection.execute(
+        'SELECT DISTINCT "column" FROM audit.rules JOIN audit.tables ON tables.id = table_id WHERE name = ?',
+        (table.name,),
+    )
+    return frozenset(column for (column,) in found)
+
+
 def differences(connection: sqlite3.Connection, table: Table) -> Mapping[str, Difference]:
     """Column -> its difference; all of its values come into memory. ``connection`` is of ``attached``."""
     gone: dict[str, Counter[_Exact]] = {column.name: Counter() for column in table.columns}

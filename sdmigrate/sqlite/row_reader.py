@@ -71,7 +71,7 @@ class TableReader:
     """Reads some columns of one table of cleaned, each method from behind a locator on."""
 
     connection: sqlite3.Connection
-    """Of ``reading_cleaned``."""
+    """Of ``reading_values``."""
     table: CopiedTable
     columns: tuple[str, ...]
     reals: frozenset[str]
@@ -178,7 +178,7 @@ class TableReader:
 def table_reader(
     connection: sqlite3.Connection, table: str, columns: Sequence[str], reals: Collection[str]
 ) -> TableReader:
-    """The reader of one table of cleaned, opened with ``reading_cleaned``.
+    """The reader of one table of cleaned, opened with ``reading_values``.
 
     Raises:
         InternalFault: cleaned has no such table.

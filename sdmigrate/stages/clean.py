@@ -81,9 +81,11 @@ def clean(context: Context, snapshot: Snapshot, profile: Profile, plan: Plan) ->
     ):
         files = CleaningFiles(cleaned=cleaned, audit=audit, quarantine=quarantine)
         with proving(context, snapshot) as proof:
+            tables = draw(snapshot.catalog, profile, plan).tables
+            proof.foretell(tables, profile, plan)
             ledgers, findings = _write(context, snapshot, profile, plan, files)
             check_balance(ledgers)
-            proof.begin(files, draw(snapshot.catalog, profile, plan).tables, profile)
+            proof.begin(files, tables, profile)
             quality = rescore(context, snapshot, profile, plan, ledgers, files)
             proof.require()
             values = proof.values()

@@ -5,7 +5,7 @@ where it did little has those less what went, with what came; of any other the c
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from sqlite3 import Connection
 
@@ -17,7 +17,6 @@ from sdmigrate.model.profile import ColumnProfile, Profile, TableProfile
 from sdmigrate.model.result import TableLedger
 from sdmigrate.model.rule import RuleResult
 from sdmigrate.model.source import Snapshot
-from sdmigrate.rules.canonical import settled
 from sdmigrate.rules.evidence import interest_of
 from sdmigrate.rules.quality import LONGEST_TEXT
 from sdmigrate.rules.recount import NO_DIFFERENCE, Difference, recounted, rejudged
@@ -26,7 +25,7 @@ from sdmigrate.rules.rule_results import ROW_CHECKS
 from sdmigrate.runtime.context import Context
 from sdmigrate.sqlite.connection import quote_identifier
 from sdmigrate.sqlite.copied_table import LONGEST_WHOLE
-from sdmigrate.sqlite.differences import differences, distinct_changes
+from sdmigrate.sqlite.differences import changed_columns, differences, distinct_changes
 from sdmigrate.sqlite.undo_proof import attached
 from sdmigrate.sqlite.workbench import CleaningFiles
 from sdmigrate.stages.profile import profile
@@ -77,8 +76,12 @@ def cleaned_counts(context: Context, cleaning: Cleaning, catalog: Catalog) -> Cl
             for name, found in little.items()
             for column in _recounted(cleaning, catalog.table(name), found, connection)
         }
-    much = [table for table in catalog.tables if cleaning.touched(table.name) and table.name not in little]
-    counted |= _counted_again(context, cleaning, catalog, much)
+        much = tuple(
+            replace(table, columns=_touched_columns(connection, cleaning, table))
+            for table in catalog.tables
+            if cleaning.touched(table.name) and table.name not in little
+        )
+    counted |= _counted_again(context, cleaning, replace(catalog, tables=much))
     tables = tuple(
         TableProfile(
             name=table.name,
@@ -157,19 +160,15 @@ def _as_planned(cleaning: Cleaning, table: Table, column: ColumnProfile) -> Colu
 
 
 def _counted_again(
-    context: Context, cleaning: Cleaning, catalog: Catalog, tables: Sequence[Table]
+    context: Context, cleaning: Cleaning, part: Catalog
 ) -> dict[tuple[str, str], ColumnProfile]:
-    """Table and column -> its profile in cleaned, for the columns that cleaning may have touched."""
-    parts = [
-        replace(table, columns=_unsettled(cleaning, table), primary_key=(), foreign_keys=(), indexes=())
-        for table in tables
-    ]
-    part = replace(catalog, tables=tuple(table for table in parts if table.columns))
-    if not part.tables:
+    """Table and column -> its profile in cleaned, for the tables and columns of this part of the catalog."""
+    bare = tuple(replace(table, primary_key=(), foreign_keys=(), indexes=()) for table in part.tables)
+    if not bare:
         return {}
     found = profile(
         dataclasses.replace(context, request=replace(context.request, rules_path=None)),
-        replace(cleaning.snapshot, path=str(cleaning.files.cleaned), catalog=part),
+        replace(cleaning.snapshot, path=str(cleaning.files.cleaned), catalog=replace(part, tables=bare)),
     )
     return {
         (table.name, column.name): _as_planned(cleaning, part.table(table.name), column)
@@ -178,17 +177,13 @@ def _counted_again(
     }
 
 
-def _unsettled(cleaning: Cleaning, table: Table) -> tuple[Column, ...]:
-    """All columns where rows left the table, else those whose values may have changed."""
+def _touched_columns(connection: Connection, cleaning: Cleaning, table: Table) -> tuple[Column, ...]:
+    """All columns where rows left the table, else those with values that were changed."""
     ledger = cleaning.ledgers[table.name]
     if ledger.loaded != ledger.read:
         return table.columns
-    plan, before = cleaning.plan.table(table.name), cleaning.before.table(table.name)
-    return tuple(
-        column
-        for column in table.columns
-        if not settled(plan.column(column.name), before.column(column.name))
-    )
+    changed = changed_columns(connection, table)
+    return tuple(column for column in table.columns if column.name in changed)
 
 
 def _rejudged(

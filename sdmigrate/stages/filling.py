@@ -20,7 +20,7 @@ from sdmigrate.postgres.connect import connect, guarding
 from sdmigrate.postgres.finishing import Finisher
 from sdmigrate.postgres.loading import Loader, use_schema
 from sdmigrate.runtime.context import Context
-from sdmigrate.sqlite.copied_table import reading_cleaned
+from sdmigrate.sqlite.copied_table import reading_values
 from sdmigrate.sqlite.row_reader import table_reader
 from sdmigrate.stages.beside import beside
 
@@ -86,7 +86,7 @@ class Filling:
         """Rows by source table, and what PostgreSQL did not take."""
         finished: list[Future[tuple[Finding, ...]]] = []
         loaded = {}
-        with reading_cleaned(self.path) as source:
+        with reading_values(self.path) as source:
             # The largest first: indexes and statistics of one table are made while the rows of the next
             # are copied, and little is left to wait for at the end.
             for table in sorted(blueprint.tables, key=lambda table: -self.rows[table.source]):

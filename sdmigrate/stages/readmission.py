@@ -28,7 +28,7 @@ from sdmigrate.runtime.context import Context
 from sdmigrate.sqlite.audit import count_rules, open_audit
 from sdmigrate.sqlite.clean_findings import changed_findings
 from sdmigrate.sqlite.connection import quote_identifier
-from sdmigrate.sqlite.copied_table import reading_cleaned
+from sdmigrate.sqlite.copied_table import reading_values
 from sdmigrate.sqlite.exact_values import row_from_json
 from sdmigrate.sqlite.quarantine import open_quarantine
 from sdmigrate.sqlite.repaired_rows import (
@@ -187,7 +187,7 @@ class Readmission:
 
 def following_ids(blueprint: Blueprint, cleaned: Path) -> Blueprint:
     """The blueprint with each next id behind the highest of cleaned, which a repair may have raised."""
-    with reading_cleaned(cleaned) as rows:
+    with reading_values(cleaned) as rows:
         tables = tuple(
             msgspec.structs.replace(
                 table, columns=tuple(_following(rows, table, column) for column in table.columns)

@@ -32,7 +32,7 @@ from sdmigrate.postgres.replaying import (
 )
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import make_private_directory, private_file
-from sdmigrate.sqlite.copied_table import reading_cleaned
+from sdmigrate.sqlite.copied_table import reading_values
 from sdmigrate.sqlite.replaying import FitRow, write_fit_rows
 from sdmigrate.sqlite.row_reader import table_reader
 from sdmigrate.sqlite.value_digests import expected
@@ -185,7 +185,7 @@ class _Work:
         for source in sorted({source for source, _ in waiting}):
             table = self.tables[source]
             copied = [column.source for column in table.copied]
-            with reading_cleaned(path) as fit:
+            with reading_values(path) as fit:
                 side = expected(fit, source, [(each.source, each.type) for each in table.columns])
                 wanted = dict(side.row_digests())
                 for row in table_reader(fit, source, copied, may_be_real(table)).rows(None):

@@ -18,7 +18,7 @@ from sdmigrate.postgres.connect import Connection, connect, guarding
 from sdmigrate.postgres.digests import DIGEST_FORM, table_digest
 from sdmigrate.postgres.proofs import prove_identities, unvalidated
 from sdmigrate.runtime.context import Context
-from sdmigrate.sqlite.copied_table import reading_cleaned
+from sdmigrate.sqlite.copied_table import reading_values
 from sdmigrate.sqlite.value_digests import Expected, expected
 from sdmigrate.stages.beside import beside
 from sdmigrate.stages.differences import Comparison
@@ -72,7 +72,7 @@ def compare(
     with (
         connect(endpoint, purpose=stage) as connection,
         guarding(context.cancel, connection),
-        reading_cleaned(path) as source,
+        reading_values(path) as source,
     ):
         verifier = _Verifier(context, connection, release, cleaned, stage)
         with beside(connection) as worker:

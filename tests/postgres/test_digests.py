@@ -16,7 +16,7 @@ from sdmigrate.model.settings import Endpoint
 from sdmigrate.postgres.connect import connect
 from sdmigrate.postgres.digests import BUCKETS, bucket_digests, table_digest
 from sdmigrate.sqlite.canonical_json import jsonb_text
-from sdmigrate.sqlite.copied_table import reading_cleaned
+from sdmigrate.sqlite.copied_table import reading_values
 from sdmigrate.sqlite.value_digests import expected
 from tests.stages.by_hand import write_table
 
@@ -52,7 +52,7 @@ def digests_of(
     """Expected, by SQLite; actual, by PostgreSQL, of rows inserted by value."""
     path.unlink(missing_ok=True)
     write_table(path, "t", [name for name, _ in columns], rows)
-    with reading_cleaned(path) as source:
+    with reading_values(path) as source:
         wanted = expected(source, "t", columns).digest(lambda _: None)
     with connect(endpoint, purpose="test") as connection, connection.transaction(force_rollback=True):
         definitions = ", ".join(f'"{name}" {kind}' for name, kind in columns)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sdmigrate.model.errors import InternalFault
-from sdmigrate.sqlite.copied_table import LONGEST_WHOLE, copied_table, reading_cleaned
+from sdmigrate.sqlite.copied_table import LONGEST_WHOLE, copied_table, reading_values
 from sdmigrate.sqlite.row_reader import LargeCell, TableReader, table_reader
 from tests.stages.by_hand import write_table
 
@@ -40,14 +40,14 @@ def test_real_values_are_written_exactly(tmp_path: Path, values: list[float]) ->
     path = tmp_path / "c.sqlite"
     path.unlink(missing_ok=True)
     write_table(path, "t", ["v"], [(value,) for value in values])
-    with reading_cleaned(path) as connection:
+    with reading_values(path) as connection:
         read = [float(cell or b"") for (cell,) in marked(table_reader(connection, "t", ["v"], ["v"]))]
     assert [struct.pack(">d", value) for value in read] == [struct.pack(">d", value) for value in values]
 
 
 def test_columns_that_may_be_real_hold_other_values_too(tmp_path: Path) -> None:
     write_table(tmp_path / "c.sqlite", "t", ["v"], [(1.5,), (7,), ("12.30",), (None,), (-0.29,)])
-    with reading_cleaned(tmp_path / "c.sqlite") as connection:
+    with reading_values(tmp_path / "c.sqlite") as connection:
         found = marked(table_reader(connection, "t", ["v"], ["v"]))
     assert found == [[b"150e-2"], [b"7"], [b"12.30"], [None], [b"-29e-2"]]
 
@@ -60,7 +60,7 @@ def test_empty_is_not_null_and_order_is_the_locators(tmp_path: Path) -> None:
             "INSERT INTO t(rowid, a, b) VALUES (?, ?, ?)",
             [(2**63 - 1, "last", None), (-(2**63), "", "first"), (0, "é\n", 5)],
         )
-    with reading_cleaned(path) as connection:
+    with reading_values(path) as connection:
         reader = table_reader(connection, "t", ["b", "a"], [])
         assert marked(reader) == [[b"first", b""], [b"5", "é\n".encode()], [None, b"last"]]
         assert [block.high for block in reader.marked(0)] == [2**63 - 1]
@@ -74,7 +74,7 @@ def test_empty_is_not_null_and_order_is_the_locators(tmp_path: Path) -> None:
 def test_any_number_of_columns(tmp_path: Path, columns: int) -> None:
     names = [f"c{n}" for n in range(columns)]
     write_table(tmp_path / "c.sqlite", "t", names, [tuple(range(columns)), (None,) * columns])
-    with reading_cleaned(tmp_path / "c.sqlite") as connection:
+    with reading_values(tmp_path / "c.sqlite") as connection:
         found = marked(table_reader(connection, "t", names, []))
     assert found == [[b"%d" % n for n in range(columns)], [None] * columns]
 
@@ -90,7 +90,7 @@ def test_large_values_end_the_blocks_and_are_streamed(tmp_path: Path) -> None:
     ]
     write_table(tmp_path / "c.sqlite", "t", ["n", "t", "b"], rows)
     expected = [tuple(cell.encode() if isinstance(cell, str) else cell for cell in row) for row in rows]
-    with reading_cleaned(tmp_path / "c.sqlite") as connection:
+    with reading_values(tmp_path / "c.sqlite") as connection:
         reader = table_reader(connection, "t", ["n", "t", "b"], [])
         assert marked(reader) == [[b"1", b"a", None], [b"2", b"b", None]]
         assert marked(reader, 2) == []
@@ -109,7 +109,7 @@ def test_shadowed_locators(tmp_path: Path) -> None:
         connection.execute('CREATE TABLE one("RowId", "_rowid_")')
         connection.execute('CREATE TABLE "a""ll"(sdmigrate_rowid INTEGER PRIMARY KEY, rowid, _rowid_, oid)')
         connection.execute("INSERT INTO \"a\"\"ll\" VALUES (9, 'x', 'y', 'z')")
-    with reading_cleaned(path) as connection:
+    with reading_values(path) as connection:
         assert copied_table(connection, "one").locator == "oid"
         assert copied_table(connection, 'a"ll').columns == ("rowid", "_rowid_", "oid")
         reader = table_reader(connection, 'a"ll', ["oid", "rowid"], [])

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sdmigrate.model.result import TableDigest
-from sdmigrate.sqlite.copied_table import LONGEST_WHOLE, reading_cleaned
+from sdmigrate.sqlite.copied_table import LONGEST_WHOLE, reading_values
 from sdmigrate.sqlite.value_digests import expected
 from tests.stages.by_hand import write_table
 
@@ -27,7 +27,7 @@ def row_digest(*cells: bytes) -> int:
 def digest_of(path: Path, columns: list[tuple[str, str]], rows: list[tuple[Any, ...]]) -> TableDigest:
     path.unlink(missing_ok=True)
     write_table(path, "t", [name for name, _ in columns], rows)
-    with reading_cleaned(path) as connection:
+    with reading_values(path) as connection:
         return expected(connection, "t", columns).digest(lambda _: None)
 
 
@@ -51,7 +51,7 @@ def test_doubles_are_told_apart_bit_by_bit_whatever_the_table_is_called(tmp_path
     cells = [
         b"-1:" if value is None else b"16:" + struct.pack(">d", value).hex().encode() for value in values
     ]
-    with reading_cleaned(path) as connection:
+    with reading_values(path) as connection:
         made = expected(
             connection, "sdmigrate_doubles", [("d", "double precision"), ("e", "double precision")]
         )
@@ -95,7 +95,7 @@ def test_every_row_has_the_digest_told_by_hand(
         connection.commit()
     every = [(n, "plain") for n in range(plain)] + rows + [(None, "")] * 3
     write_table(path, "t", ["n", "t"], every)
-    with reading_cleaned(path) as connection:
+    with reading_values(path) as connection:
         side = expected(connection, "t", [("n", "bigint"), ("t", "text")])
         found = list(side.row_digests())
         whole = side.digest(lambda _: None)
@@ -113,7 +113,7 @@ def test_octets_that_postgresql_cannot_hold_are_not_passed_over(tmp_path: Path) 
         write_table(path, "t", ["t"], [])
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("INSERT INTO t VALUES (CAST(? AS TEXT))", (text,))
-        with reading_cleaned(path) as connection:
+        with reading_values(path) as connection:
             digests.add(expected(connection, "t", columns).digest(lambda _: None).sum)
     assert len(digests) == len(texts)
 
@@ -135,7 +135,7 @@ def test_large_values_have_the_same_digest_as_small_ones(tmp_path: Path, size: i
     ]
     path = tmp_path / "c.sqlite"
     write_table(path, "t", [name for name, _ in columns], rows)
-    with reading_cleaned(path) as connection:
+    with reading_values(path) as connection:
         side = expected(connection, "t", columns)
         found = dict(side.row_digests())
         assert side.digest(lambda _: None) == TableDigest(rows=303, sum=str(sum(found.values())))

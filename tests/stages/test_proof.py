@@ -16,7 +16,8 @@ from sdmigrate.sqlite.workbench import CleaningFiles
 from sdmigrate.stages.clean import clean
 from sdmigrate.stages.proof import Proof, proving
 from tests.conftest import MakeContext
-from tests.sqlite.plain_snapshot import make_plan, make_profile, make_snapshot
+from tests.sqlite.plain_snapshot import make_plan, make_profile, make_snapshot, with_column, with_table
+from tests.stages.held_values import digests_of_cleaned
 
 ROWS = """
 CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT);
@@ -37,6 +38,29 @@ def work(tmp_path: Path, make_context: MakeContext) -> Work:
         cleaned=Path(made.path), audit=Path(made.audit_path), quarantine=Path(made.quarantine_path)
     )
     return snapshot, files, draw(snapshot.catalog, profile, plan).tables, profile
+
+
+@pytest.mark.parametrize(
+    ("rows", "changed", "suffix"),
+    [(2_000, 30, ""), (20_000, 3_000, ""), (20_000, 19_000, ""), (300, 30, " WITHOUT ROWID")],
+)
+def test_what_postgresql_must_hold_is_what_cleaned_holds_however_much_was_changed(
+    tmp_path: Path, make_context: MakeContext, rows: int, changed: int, suffix: str
+) -> None:
+    snapshot = make_snapshot(
+        tmp_path / "s.sqlite",
+        f"""
+        CREATE TABLE t(id TEXT PRIMARY KEY, a TEXT, n REAL){suffix};
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
+        INSERT INTO t SELECT 'k' || i, iif(i <= {changed}, '', 'x' || i), i / 8.0 FROM n;
+        """,
+    )
+    profile = make_profile(snapshot)
+    plan = make_plan(snapshot, {"t.n": "double precision"})
+    plan = with_table(with_column(plan, "t", "a", empty="null"), "t", where="n <> 1.5")
+    cleaned = clean(make_context(tmp_path), snapshot, profile, plan)
+    assert (cleaned.ledger("t").changed, cleaned.ledger("t").excluded) == (changed - 1, 1)
+    assert cleaned.digests == digests_of_cleaned(snapshot, profile, plan, cleaned)
 
 
 def test_a_failing_stage_leaves_no_proof_running(
