@@ -14,6 +14,10 @@ _ESCAPES |= {chr(code): f"\\u{code:04x}" for code in range(32) if chr(code) not 
 _TABLE = str.maketrans(_ESCAPES)
 
 
+LONGEST_EXPONENT = 150_000
+"""No number that numeric holds has as many digits on either side of its point."""
+
+
 def jsonb_text(text: str) -> str:
     """The text that PostgreSQL shows of this JSON as jsonb.
 
@@ -34,8 +38,8 @@ class _Numeric(str):
 def _number(text: str) -> _Numeric:
     _, digits, exponent = Decimal(text).as_tuple()
     shown = "".join(map(str, digits))
-    if not isinstance(exponent, int):
-        raise ValueError(f"{text} is no JSON number")  # noqa: TRY004 - json.loads raises ValueError as well
+    if not isinstance(exponent, int) or abs(exponent) > LONGEST_EXPONENT:
+        raise ValueError(f"{text} is no JSON number")
     if exponent >= 0:
         shown += "0" * exponent
         return _Numeric(_signed(text, shown.lstrip("0") or "0"))

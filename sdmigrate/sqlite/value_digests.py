@@ -17,7 +17,7 @@ from functools import partial
 
 from sdmigrate.model.result import TableDigest
 from sdmigrate.model.values import Value
-from sdmigrate.sqlite.canonical_json import jsonb_text
+from sdmigrate.sqlite.canonical_json import LONGEST_EXPONENT, jsonb_text
 from sdmigrate.sqlite.connection import quote_identifier
 from sdmigrate.sqlite.copied_table import (
     LONGEST_WHOLE,
@@ -298,10 +298,12 @@ def _cell(kind: str, value: Value) -> str:
         return NULL_CELL
     try:
         text = _TEXTS.get(kind, _as_text)(value)
-    except (ValueError, ArithmeticError, struct.error):
-        # Somebody changed cleaned after the load; whatever PostgreSQL holds, it is not this.
-        text = f"not {kind}: {value!r}"
-    return f"{len(text.encode('utf-8', 'surrogateescape'))}:{text}"
+        octets = len(text.encode("utf-8", "surrogateescape"))
+    except (ValueError, ArithmeticError, RecursionError, struct.error):
+        # Not cleaned yet, or changed after the load; whatever PostgreSQL holds, it is not this.
+        text = f"not {kind}: {value!a}"
+        octets = len(text)
+    return f"{octets}:{text}"
 
 
 def _as_text(value: Value) -> str:
@@ -322,6 +324,8 @@ def _numeric(value: Value) -> str:
         return "Infinity" if number > 0 else "-Infinity"
     if not number:
         return "0"
+    if abs(number.adjusted()) > LONGEST_EXPONENT:
+        raise ValueError(f"{value!r} is beyond what numeric holds")
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

@@ -63,6 +63,22 @@ def test_what_postgresql_must_hold_is_what_cleaned_holds_however_much_was_change
     assert cleaned.digests == digests_of_cleaned(snapshot, profile, plan, cleaned)
 
 
+def test_values_that_the_plan_quarantines_are_no_obstacle(tmp_path: Path, make_context: MakeContext) -> None:
+    snapshot = make_snapshot(
+        tmp_path / "s.sqlite",
+        """
+        CREATE TABLE t(id INTEGER PRIMARY KEY, j TEXT, n TEXT);
+        INSERT INTO t VALUES (1, '{"a": 1}', '1.50'), (2, '"\\ud800"', '2'), (3, '[1e999999999]', '3'),
+            (4, '{}', '1e999999999'), (5, '{}', '1e-999999999'), (6, '{}', CAST(x'ff' AS TEXT)),
+            (7, replace(printf('%.5000c', '['), '', ''), '7');
+        """,
+    )
+    profile, plan = make_profile(snapshot), make_plan(snapshot, {"t.j": "jsonb", "t.n": "numeric"})
+    cleaned = clean(make_context(tmp_path), snapshot, profile, plan)
+    assert (cleaned.ledger("t").loaded, cleaned.ledger("t").quarantined) == (1, 6)
+    assert cleaned.digests == digests_of_cleaned(snapshot, profile, plan, cleaned)
+
+
 def test_a_failing_stage_leaves_no_proof_running(
     tmp_path: Path,
     make_context: MakeContext,
