@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from sdmigrate.model.gate import GateVerdict
 from sdmigrate.model.plan import Plan
-from sdmigrate.model.profile import Profile
+from sdmigrate.model.profile import Profile, Quality
 from sdmigrate.model.result import CanaryResult, Cleaned, TableLedger, Verification
 from sdmigrate.model.settings import Limits, Request
 from sdmigrate.model.source import Snapshot, Source
@@ -99,10 +99,9 @@ def judge_quality(profile: Profile, cleaned: Cleaned, limits: Limits) -> GateVer
     """Stops below the score asked for, and where cleaning made the score worse."""
     before, after = profile.quality.score, cleaned.quality.score
     dearest = [cost for part in cleaned.quality.parts for cost in part.costs][:3]
-    # Scores are told with one decimal; a difference below that is no difference to an operator.
     if after < limits.quality:
         reason = f"quality after cleaning is {after:.1f}, below {limits.quality:g}"
-    elif round(after, 1) < round(before, 1):
+    elif _made_worse(profile.quality, cleaned):
         reason = f"quality fell from {before:.1f} to {after:.1f} by cleaning"
     else:
         return GateVerdict(
@@ -121,6 +120,30 @@ def judge_quality(profile: Profile, cleaned: Cleaned, limits: Limits) -> GateVer
         reason=reason,
         advice="What costs most: " + "; ".join(dearest) if dearest else "Look at the findings.",
     )
+
+
+def _made_worse(before: Quality, cleaned: Cleaned) -> bool:
+    """Whether the score fell by more than rows that left their table explain: the others weigh more then.
+
+    Without ``left`` rows a share of ``n`` is at most ``left / (n - left)`` from what it was.
+    """
+    after = cleaned.quality
+    if not _is_less(after.score, before.score):
+        return False
+    common = before.tables.keys() & after.tables.keys()
+    both = [ledger for ledger in cleaned.ledgers if ledger.table in common]
+    return not both or any(
+        _is_less(
+            after.tables[ledger.table] + 100 * (ledger.read - ledger.loaded) / max(1, ledger.loaded),
+            before.tables[ledger.table],
+        )
+        for ledger in both
+    )
+
+
+def _is_less(score: float, other: float) -> bool:
+    # Scores are told with one decimal; a difference below that is no difference to an operator.
+    return round(score, 1) < round(other, 1)
 
 
 def exceeds_quarantine(ledger: TableLedger, accepted: int, limits: Limits) -> bool:
