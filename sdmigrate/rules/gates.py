@@ -123,7 +123,7 @@ def judge_quality(profile: Profile, cleaned: Cleaned, limits: Limits) -> GateVer
 
 
 def _made_worse(before: Quality, cleaned: Cleaned) -> bool:
-    """Whether the score fell by more than rows that left their table explain: the others weigh more then.
+    """Whether the score fell by more than rows that the plan leaves out explain: the others weigh more then.
 
     Without ``left`` rows a share of ``n`` is at most ``left / (n - left)`` from what it was.
     """
@@ -134,11 +134,16 @@ def _made_worse(before: Quality, cleaned: Cleaned) -> bool:
     both = [ledger for ledger in cleaned.ledgers if ledger.table in common]
     return not both or any(
         _is_less(
-            after.tables[ledger.table] + 100 * (ledger.read - ledger.loaded) / max(1, ledger.loaded),
+            after.tables[ledger.table] + 100 * _left_out(ledger) / max(1, ledger.loaded),
             before.tables[ledger.table],
         )
         for ledger in both
     )
+
+
+def _left_out(ledger: TableLedger) -> int:
+    """Rows that left by decision; those in quarantine had something wrong, and leaving may cost nothing."""
+    return ledger.excluded + ledger.deduplicated
 
 
 def _is_less(score: float, other: float) -> bool:

@@ -11,7 +11,7 @@ from sdmigrate.rules.gates import judge_quality
 _SOURCE = Fingerprint(size=1, modified_ns=2, change_counter=3)
 
 
-def verdict(before: float, after: float, *, read: int, loaded: int) -> tuple[str, str]:
+def verdict(before: float, after: float, *, read: int, loaded: int, quarantined: int = 0) -> tuple[str, str]:
     """Of one table that had and has that score."""
     profile = Profile(
         source_fingerprint=_SOURCE,
@@ -25,7 +25,15 @@ def verdict(before: float, after: float, *, read: int, loaded: int) -> tuple[str
         quarantine_path="",
         source_fingerprint=_SOURCE,
         plan_id="plan",
-        ledgers=(TableLedger(table="t", read=read, loaded=loaded, excluded=read - loaded),),
+        ledgers=(
+            TableLedger(
+                table="t",
+                read=read,
+                loaded=loaded,
+                quarantined=quarantined,
+                excluded=read - loaded - quarantined,
+            ),
+        ),
         quality=Quality(score=after, parts=(), tables={"t": after}),
     )
     told = judge_quality(profile, cleaned, Limits())
@@ -47,7 +55,7 @@ def verdict(before: float, after: float, *, read: int, loaded: int) -> tuple[str
         (90.0, 79.9, 20, 15, "stop"),
     ],
 )
-def test_rows_that_left_may_lower_the_score_by_what_they_weigh(
+def test_rows_that_are_left_out_may_lower_the_score_by_what_they_weigh(
     before: float, after: float, read: int, loaded: int, wanted: str
 ) -> None:
     found, reason = verdict(before, after, read=read, loaded=loaded)
@@ -58,3 +66,7 @@ def test_rows_that_left_may_lower_the_score_by_what_they_weigh(
             if after < 80
             else f"quality fell from {before:.1f} to {after:.1f} by cleaning"
         )
+
+
+def test_rows_in_quarantine_may_not() -> None:
+    assert verdict(95.0, 94.9, read=100, loaded=99, quarantined=1)[0] == "stop"
