@@ -310,7 +310,9 @@ def _jobs(table: Table, sampled: Sampled, left: Left) -> list[_Job]:
 
 def _at_once(names: Collection[str], sampled: Sampled) -> int:
     """How many of these columns one scan holds: what fits, while there is work left for every worker."""
-    octets = sum(sampled.many_valued[name] + _OVERHEAD for name in names) * len(sampled.rowids)
+    # Of a range over all rowids that there may be, Python does not tell the length.
+    rows = sampled.rowids.stop - sampled.rowids.start
+    octets = rows * sum(sampled.many_valued[name] + _OVERHEAD for name in names)
     fit = len(names) * _HELD_BYTES // max(octets, 1)
     return max(_WIDE_COLUMNS, min(fit, _MOST_WIDE_COLUMNS, len(names) // (2 * _WORKERS)))
 
