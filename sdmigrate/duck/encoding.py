@@ -1,7 +1,7 @@
 """How a value travels from SQLite through DuckDB: as text led by the letter of its storage class, or bare.
 
-Invariant: exact in both directions: REAL keeps every digit (quote() gives as many as a double needs), text
-keeps its bytes, valid UTF-8 or not. Bare promises one class, and a scan fails where that does not hold.
+Invariant: exact in both directions: REAL keeps every digit that a double needs, text keeps its bytes, valid
+UTF-8 or not. Bare promises one class, and a scan fails where that does not hold.
 """
 
 from collections.abc import Collection, Mapping
@@ -47,7 +47,7 @@ def encoded(name: str, carriage: Carriage, place: str, *, thousandths: bool = Fa
     column = quoted(name)
     if carriage.classes != "any":
         return unless_at(carriage.left, place, column)
-    real = f"'r' || quote({column})"
+    real = f"'r' || {_digits(column)}"
     if thousandths:
         whole = f"CAST({column} * 1000 AS INTEGER)"
         real = f"CASE WHEN {whole} / 1000.0 = +{column} THEN 'm' || {whole} ELSE {real} END"
@@ -56,6 +56,16 @@ def encoded(name: str, carriage: Carriage, place: str, *, thousandths: bool = Fa
         f" WHEN 'real' THEN {real} WHEN 'blob' THEN 'b' || hex({column}) END"
     )
     return unless_at(carriage.left, place, lettered)
+
+
+def _digits(column: str) -> str:
+    """SQLite expression of a REAL's text, from which it can be read back.
+
+    quote() takes 15 digits where SQLite reads the same number back from them; very large and very small numbers
+    it reads inexactly (3.38.1: 73 of 300,000 over all exponents, none of them near these bounds).
+    """
+    ordinary = f"abs({column}) BETWEEN 1e-20 AND 1e20 OR abs({column}) IN (0.0, 9e999)"
+    return f"CASE WHEN {ordinary} THEN quote({column}) ELSE printf('%!.20e', {column}) END"
 
 
 def broken(name: str, carriage: Carriage, place: str) -> str:

@@ -238,6 +238,20 @@ def natively(
             dictionary.count_values(cursor, table, columns, chosen, cancel, rowids)
 
 
+@pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values])
+def test_reals_of_any_size_keep_every_digit(tmp_path: Path, count_values: CountValues) -> None:
+    path = tmp_path / "s.sqlite"
+    extremes = (-1.1053227439539299e-296, 6.539546221895309e-296, 5e-324, 1.7336382417828981e221, 1e20, 0.0)
+    reals = [*extremes, 1.7976931348623157e308, 1.0000000000000001e-20, float("inf"), 0.1]
+    column = TABLE.columns[0]
+    for real in reals:
+        evidence = {column.name: make(TABLE, column.name)}
+        write(path, TABLE, [(real, *[None] * (len(DECLARED) - 1))])
+        with open_snapshot(path, tmp_path) as connection:
+            count_values(connection, TABLE, evidence, {column.name: ANY}, CancelToken())
+        assert [repr(value) for value in evidence[column.name].bounds()] == [repr(real)] * 2
+
+
 @pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values, in_parts, natively])
 @pytest.mark.parametrize("bare", [False, True])
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
