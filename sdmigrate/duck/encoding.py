@@ -61,7 +61,7 @@ def encoded(name: str, carriage: Carriage, place: str, *, thousandths: bool = Fa
 def _digits(column: str) -> str:
     """SQLite expression of a REAL's text, from which it can be read back.
 
-    quote() takes 15 digits where SQLite reads the same number back from them; very large and very small numbers
+    quote() takes 15 digits where SQLite reads the same number back from them; very large and small numbers
     it reads inexactly (3.38.1: 73 of 300,000 over all exponents, none of them near these bounds).
     """
     ordinary = f"abs({column}) BETWEEN 1e-20 AND 1e20 OR abs({column}) IN (0.0, 9e999)"
