@@ -154,6 +154,15 @@ async def test_tables_and_columns_stand_beside_each_other_where_there_is_room() 
         await until(keys, "Duplicates", gone="kets.TKT-Title")
 
 
+async def test_a_step_that_is_not_in_the_mode_names_the_way_back_whole() -> None:
+    async with wizard(Stage(), mode="inspect", size=(120, 40)) as (_, keys):
+        await begin(keys, "Finish ▸")
+        await keys.press("4")
+        await until(keys, "Not in this mode: inspect", "Return to Profile ▸")
+        await keys.press("n")
+        await until(keys, "Finish ▸", gone="Return to")
+
+
 async def test_the_keys_of_a_table_open_and_a_sort_is_over_all_rows() -> None:
     async with wizard(Stage(), mode="inspect") as (_, keys):
         await begin(keys, "Finish ▸", "All tables")

@@ -302,3 +302,5 @@ class StagePane(Vertical):
             going_on(journey) if step is active_step(journey) else f"Return to {active_step(journey).title}"
         )
         button.label = Content(f" {words} ▸ ")
+        # A new label is drawn in the width of the one before.
+        button.refresh(layout=True)
