@@ -6,6 +6,8 @@ Invariant: reads only; a run under way in another process can be looked at.
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
 from sdmigrate.model.errors import SdmigrateError, UsageProblem
 from sdmigrate.model.events import Progress, RunFinished, StageSummary
 from sdmigrate.model.outcome import ExitCode
@@ -86,7 +88,11 @@ def told_so_far(directory: RunDirectory) -> RunFinished:
 def _progress(directory: RunDirectory) -> Progress | None:
     if not directory.progress.exists():
         return None
-    event = event_of(directory.progress.read_text("utf-8"))
+    try:
+        event = event_of(directory.progress.read_text("utf-8"))
+    except msgspec.MsgspecError:
+        # Another version of sdmigrate runs there, and says itself how far it is.
+        return None
     return event if isinstance(event, Progress) else None
 
 

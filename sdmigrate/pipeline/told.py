@@ -31,12 +31,23 @@ class StageTold(Record):
 
 
 def journal_events(journal: Journal) -> list[Event]:
-    """The journal's events in order."""
-    return [event_of(line) for line in journal.lines()]
+    """The journal's events in order.
+
+    Raises:
+        UnsafeToContinue: another version of sdmigrate wrote them.
+    """
+    try:
+        return [event_of(line) for line in journal.lines()]
+    except msgspec.MsgspecError as error:
+        raise journal.written_otherwise(error) from error
 
 
 def event_of(line: str) -> Event:
-    """The event in that line, without its envelope."""
+    """The event in that line, without its envelope.
+
+    Raises:
+        msgspec.MsgspecError: it is none of this version's.
+    """
     fields = msgspec.json.decode(line)
     for name in ("v", "seq", "at", "run"):
         fields.pop(name, None)

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
 from sdmigrate.model.errors import UnsafeToContinue
 from sdmigrate.model.events import StageName
 from sdmigrate.model.record import Record, RecordType, from_json, to_json
@@ -96,9 +98,13 @@ class Journal:
         )
 
     def noted(self, name: str, record_type: type[RecordType]) -> RecordType | None:
-        """The fact of that name; None where it was never noted."""
+        """The fact of that name; None where it was never noted.
+
+        Raises:
+            UnsafeToContinue: another version of sdmigrate noted it.
+        """
         row = self._connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-        return None if row is None else from_json(row[0], record_type)
+        return None if row is None else self._read(row[0], record_type)
 
     def append(self, seq: int, line: str, *, may_wait: bool = False) -> None:
         """Keep one event line under its number.
@@ -149,9 +155,13 @@ class Journal:
         self._connection.execute("INSERT INTO results(stage, accepted) VALUES (?, 0)", (stage,))
 
     def result(self, stage: StageName, record_type: type[RecordType]) -> RecordType | None:
-        """The stage's latest result, refused or not; None where it has none."""
+        """The stage's latest result, refused or not; None where it has none.
+
+        Raises:
+            UnsafeToContinue: another version of sdmigrate kept it.
+        """
         row = self._latest(stage)
-        return None if row is None or row[1] is None else from_json(row[1], record_type)
+        return None if row is None or row[1] is None else self._read(row[1], record_type)
 
     def is_done(self, stage: StageName) -> bool:
         """Whether the stage's latest result is on disk and no gate refused it."""
@@ -165,6 +175,20 @@ class Journal:
             (stage,),
         ).fetchone()
         return row is not None
+
+    def written_otherwise(self, error: msgspec.MsgspecError) -> UnsafeToContinue:
+        """The error of an entry that is none of this version's."""
+        (path,) = self._connection.execute("SELECT file FROM pragma_database_list").fetchone()
+        return UnsafeToContinue(
+            f"The journal {path} was written by another version of sdmigrate: {error}.",
+            "Use the sdmigrate that began the run, or start a new one; the source is as it was.",
+        )
+
+    def _read(self, text: str, record_type: type[RecordType]) -> RecordType:
+        try:
+            return from_json(text, record_type)
+        except msgspec.MsgspecError as error:
+            raise self.written_otherwise(error) from error
 
     def _latest(self, stage: StageName) -> tuple[int, str | None] | None:
         row: tuple[int, str | None] | None = self._connection.execute(

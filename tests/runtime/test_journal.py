@@ -1,5 +1,6 @@
 """The journal keeps what happened, whole, and tells it back."""
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -75,6 +76,16 @@ def test_a_journal_of_another_version_is_told(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(UnsafeToContinue, match="version 9"):
         Journal.open(path)
+
+
+def test_an_entry_of_another_version_is_told(tmp_path: Path) -> None:
+    with Journal.create(tmp_path / "journal.sqlite") as journal:
+        journal.note("run", Approval(schema="app"))
+        journal.keep_result("clean", Approval(schema="app"))
+        with pytest.raises(UnsafeToContinue, match="another version of sdmigrate"):
+            journal.noted("run", TableLedger)
+        with pytest.raises(UnsafeToContinue, match=re.escape(str(tmp_path / "journal.sqlite"))):
+            journal.result("clean", TableLedger)
 
 
 def test_events_that_may_wait_are_on_disk_with_the_next_entry(tmp_path: Path) -> None:
