@@ -22,6 +22,7 @@ from sdmigrate.sqlite.row_order import (
     copied_columns,
     create_copy,
     located,
+    located_column,
     locator,
     source_rows,
 )
@@ -65,6 +66,17 @@ def exclude_rows(bench: Workbench, table: Table, where: str) -> None:
     Raises:
         UsageProblem: SQLite cannot evaluate the condition.
     """
+    hidden = [
+        column.name
+        for column in table.columns
+        if located_column(table, column.name) != quote_identifier(column.name)
+    ]
+    if hidden:
+        raise UsageProblem(
+            f"The condition of table {table.name!r} in the plan cannot be evaluated: SQLite takes the name of"
+            f" its column {hidden[0]!r} for a truth value.",
+            "Leave 'where' of this table out of the plan, or rename the column at the source.",
+        )
     source, name = located("main", table, bench.unreadable.get(table.name, ()))
     # A connection of its own: the operator's expression sees the snapshot and can write nothing. Line
     # breaks, so that a comment at its end hides nothing of ours.

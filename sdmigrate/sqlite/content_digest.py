@@ -7,24 +7,26 @@ and its columns.
 
 import hashlib
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from sdmigrate.model.catalog import Table
-from sdmigrate.sqlite.row_order import balanced, read_column, source_rows, unreadable_columns
+from sdmigrate.sqlite.row_order import balanced, read_located, source_rows, unreadable_columns
 
 _CHUNK_BYTES = 1 << 20
 
 
-def blob_mask(table: Table, unreadable: Collection[str] = ()) -> str:
+def blob_mask(columns: Sequence[str]) -> str:
     """SQL for what tells blobs from texts in a row whose texts are fetched as bytes, as a last column.
 
     It is NULL in a row without blobs, else one character a column, ``1`` for a blob. Fetching bytes is exact
     for text that is not UTF-8, and faster than decoding.
+
+    Args:
+        columns: SQL of each of the row's.
     """
-    columns = [read_column(column, unreadable) for column in table.columns]
     # In SQLite's order of storage classes nothing but a blob is at or above the empty one.
     any_blob = balanced([f"{column} COLLATE BINARY >= x''" for column in columns], "OR")
     places = balanced([f"(typeof({column}) = 'blob')" for column in columns], "||")
@@ -56,5 +58,6 @@ def table_digest(connection: sqlite3.Connection, table: Table) -> str:
     """
     connection.text_factory = bytes
     unreadable = unreadable_columns(connection, "main", table)
-    select = source_rows("main", table, unreadable=unreadable, more=(blob_mask(table, unreadable),))
+    columns = [read_located(table, column, unreadable) for column in table.columns]
+    select = source_rows("main", table, unreadable=unreadable, more=(blob_mask(columns),))
     return digest_of_rows(table, connection.execute(select))

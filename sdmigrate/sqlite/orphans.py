@@ -15,7 +15,7 @@ from sdmigrate.sqlite.audit import add_rule, forget_changes_of_table
 from sdmigrate.sqlite.cleaned import comparable, give_reason, list_duplicates, take_out
 from sdmigrate.sqlite.connection import quote_identifier
 from sdmigrate.sqlite.repairs import next_mapping
-from sdmigrate.sqlite.row_order import balanced, located, locator
+from sdmigrate.sqlite.row_order import balanced, located, located_column, locator
 from sdmigrate.sqlite.workbench import Workbench, exact_class
 
 
@@ -139,13 +139,13 @@ def _take_alike(bench: Workbench, table: Table, plan: TablePlan) -> None:
 def _cells_to_null(bench: Workbench, table: Table, column: str) -> None:
     """NULL in this column of the rows listed in ``temp.gone``, audited from what the snapshot holds."""
     execute = bench.connection.execute
-    quoted = quote_identifier(column)
+    quoted, before = quote_identifier(column), located_column(table, column)
     source, name = located("snapshot", table, bench.unreadable.get(table.name, ()))
     execute("DROP TABLE IF EXISTS temp.orphaned")
     execute(
-        f"CREATE TEMP TABLE orphaned AS SELECT {name} AS locator, {quoted} AS before,"
-        f" {exact_class(quoted)} AS class FROM {source}"
-        f" WHERE {name} IN (SELECT locator FROM temp.gone) AND {quoted} IS NOT NULL"
+        f"CREATE TEMP TABLE orphaned AS SELECT {name} AS locator, {before} AS before,"
+        f" {exact_class(before)} AS class FROM {source}"
+        f" WHERE {name} IN (SELECT locator FROM temp.gone) AND {before} IS NOT NULL"
     )
     forget_changes_of_table(bench, table, column)
     first = next_mapping(bench)

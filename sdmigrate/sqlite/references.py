@@ -32,6 +32,20 @@ def _listed(columns: Sequence[str], prefix: str = "") -> str:
     return ", ".join(prefix + quote_identifier(column) for column in columns)
 
 
+def _keys(columns: Sequence[str], prefix: str = "") -> str:
+    """The columns, called by their place: SQLite knows no derived column of the name true or false."""
+    return ", ".join(
+        f"{prefix}{quote_identifier(column)} AS key{place}" for place, column in enumerate(columns)
+    )
+
+
+def _of_keys(keys: str, rows: str, columns: Sequence[str]) -> str:
+    """Whether those keys are what these columns name."""
+    return " AND ".join(
+        f"{keys}.key{place} = {rows}.{quote_identifier(column)}" for place, column in enumerate(columns)
+    )
+
+
 def _present(columns: Sequence[str], prefix: str = "") -> str:
     return " AND ".join(f"{prefix}{quote_identifier(column)} IS NOT NULL" for column in columns)
 
@@ -78,13 +92,11 @@ def orphans(
     Raises:
         sqlite3.Error: a name is unknown, or the file cannot be read.
     """
-    joined = " AND ".join(
-        f"p.{quote_identifier(above)} = c.{quote_identifier(below)}"
-        for below, above in zip(columns, parent_columns, strict=True)
-    )
     keys = ", ".join(
-        f"CAST({name} AS NUMERIC) AS {name}" if column in numbers else name
-        for column, name in ((column, quote_identifier(column)) for column in parent_columns)
+        (f"CAST({name} AS NUMERIC)" if column in numbers else name) + f" AS key{place}"
+        for place, (column, name) in enumerate(
+            (column, quote_identifier(column)) for column in parent_columns
+        )
     )
     # The cast would take any other text for 0.
     certain = "".join(
@@ -96,8 +108,8 @@ def orphans(
     source = (
         f" FROM {quote_identifier(child.name)} AS c LEFT JOIN"
         f" (SELECT DISTINCT {keys} FROM {quote_identifier(parent)}"
-        f" WHERE {_present(parent_columns)}{certain}) AS p ON {joined}"
-        f" WHERE {_present(columns, 'c.')} AND p.{quote_identifier(parent_columns[0])} IS NULL"
+        f" WHERE {_present(parent_columns)}{certain}) AS p ON {_of_keys('p', 'c', columns)}"
+        f" WHERE {_present(columns, 'c.')} AND p.key0 IS NULL"
     )
     first = f"c.{quote_identifier(columns[0])}"
     found = connection.execute(f"SELECT {_place(child, 'c.')}, {first}{source}").fetchmany(_FEW)
@@ -176,19 +188,12 @@ def referring(
     Raises:
         sqlite3.Error: a name is unknown, or the file cannot be read.
     """
-    up = " AND ".join(
-        f"g.{quote_identifier(above)} = p.{quote_identifier(below)}"
-        for below, above in zip(orphaned_columns, grandparent_columns, strict=True)
-    )
-    down = " AND ".join(
-        f"c.{quote_identifier(below)} = o.{quote_identifier(above)}"
-        for below, above in zip(columns, parent_columns, strict=True)
-    )
     (rows,) = connection.execute(
         f"SELECT count(*) FROM {quote_identifier(child.name)} AS c JOIN"
-        f" (SELECT DISTINCT {_listed(parent_columns, 'p.')} FROM {quote_identifier(parent)} AS p LEFT JOIN"
-        f" (SELECT DISTINCT {_listed(grandparent_columns)} FROM {quote_identifier(grandparent)}) AS g ON {up}"
-        f" WHERE {_present(orphaned_columns, 'p.')} AND g.{quote_identifier(grandparent_columns[0])} IS NULL)"
-        f" AS o ON {down}"
+        f" (SELECT DISTINCT {_keys(parent_columns, 'p.')} FROM {quote_identifier(parent)} AS p LEFT JOIN"
+        f" (SELECT DISTINCT {_keys(grandparent_columns)} FROM {quote_identifier(grandparent)}) AS g"
+        f" ON {_of_keys('g', 'p', orphaned_columns)}"
+        f" WHERE {_present(orphaned_columns, 'p.')} AND g.key0 IS NULL) AS o"
+        f" ON {_of_keys('o', 'c', columns)}"
     ).fetchone()
     return int(rows)

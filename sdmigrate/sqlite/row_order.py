@@ -69,7 +69,7 @@ def source_rows(
         more: SQL of further columns at the end.
     """
     source, name = located(schema, table, unreadable)
-    columns = (name, *(read_column(column, unreadable) for column in table.columns), *more)
+    columns = (name, *(read_located(table, column, unreadable) for column in table.columns), *more)
     where = f" WHERE {condition.replace('{locator}', name)}" if condition else ""
     return f"SELECT {', '.join(columns)} FROM {source}{where} ORDER BY {name}"
 
@@ -92,9 +92,29 @@ def located(schema: str, table: Table, unreadable: Collection[str] = ()) -> tupl
         return quoted, quote_identifier(table.rowid_name)
     name = quote_identifier(locator(table))
     columns = ", ".join(
-        f"{read_column(column, unreadable)} AS {quote_identifier(column.name)}" for column in table.columns
+        f"{read_column(column, unreadable)} AS {located_column(table, column.name)}"
+        for column in table.columns
     )
     return f"(SELECT row_number() OVER () AS {name}, {columns} FROM {quoted} {own_order(table)})", name
+
+
+def located_column(table: Table, name: str) -> str:
+    """The SQL name of that column in ``located``'s FROM item.
+
+    SQLite names a column of a derived table by its place where it would be called true or false
+    (https://www.sqlite.org/lang_expr.html#booleanexpr).
+    """
+    if table.rowid_name is not None or name.lower() not in ("true", "false"):
+        return quote_identifier(name)
+    prefix = f"{EXTRA_LOCATOR}_"
+    while any(column.name.lower().startswith(prefix) for column in table.columns):
+        prefix += "_"
+    return quote_identifier(prefix + name)
+
+
+def read_located(table: Table, column: Column, unreadable: Collection[str] = ()) -> str:
+    """SQL that reads the column from ``located``'s FROM item; NULL for one whose expression fails."""
+    return "NULL" if column.name in unreadable else located_column(table, column.name)
 
 
 def own_order(table: Table) -> str:

@@ -114,5 +114,6 @@ def _written(connection: sqlite3.Connection, table: Table, wanted: str, create: 
 
 def _copy_digest(connection: sqlite3.Connection, table: Table, copy: str) -> str:
     """The digest of the table's rows in a copy without types; texts come as bytes."""
-    rows = f"SELECT {copied_columns(table)}, {blob_mask(table)} FROM {copy} ORDER BY {locator(table)}"
+    columns = [quote_identifier(column.name) for column in table.columns]
+    rows = f"SELECT {copied_columns(table)}, {blob_mask(columns)} FROM {copy} ORDER BY {locator(table)}"
     return digest_of_rows(table, connection.execute(rows))

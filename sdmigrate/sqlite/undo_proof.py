@@ -17,7 +17,7 @@ from sdmigrate.model.source import Snapshot
 from sdmigrate.sqlite.audit import removed_name
 from sdmigrate.sqlite.connection import harden, quote_identifier, stand_in_for_collations
 from sdmigrate.sqlite.quarantine import quarantine_name
-from sdmigrate.sqlite.row_order import balanced, located, locator, read_column, unreadable_of
+from sdmigrate.sqlite.row_order import balanced, located, locator, read_located, unreadable_of
 from sdmigrate.sqlite.workbench import CleaningFiles, exact_class, zero_class
 
 _OPCODES_BETWEEN_BEATS = 1_000_000
@@ -216,7 +216,7 @@ class _Rows:
 
     def _sides(self, column: Column) -> tuple[str, str]:
         """The column in the snapshot, and there."""
-        read = read_column(column, self.unreadable)
+        read = read_located(self.table, column, self.unreadable)
         before = read if column.name in self.unreadable else f"source.{read}"
         return before, f"stands.{quote_identifier(column.name)}"
 

@@ -298,7 +298,7 @@ def _cell(kind: str, value: Value) -> str:
         return NULL_CELL
     try:
         text = _TEXTS.get(kind, _as_text)(value)
-        octets = len(text.encode("utf-8", "surrogateescape"))
+        octets = len(text.encode())
     except (ValueError, ArithmeticError, RecursionError, struct.error):
         # Not cleaned yet, or changed after the load; whatever PostgreSQL holds, it is not this.
         text = f"not {kind}: {value!a}"
@@ -307,7 +307,7 @@ def _cell(kind: str, value: Value) -> str:
 
 
 def _as_text(value: Value) -> str:
-    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _boolean(value: Value) -> str:
