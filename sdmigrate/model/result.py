@@ -37,6 +37,15 @@ class TableDigest(Record):
     """Decimal digits of the sum of 64-bit row hashes, not reduced. (Never XOR: pairs would vanish.)"""
 
 
+class MustHold(Record):
+    """What PostgreSQL must hold once all of cleaned is loaded, told before that."""
+
+    tables: dict[str, TableDigest] = {}
+    """By source table; one that is not among them is told when it is verified."""
+    form: int = 0
+    """The digests' form; of another form than the verifier's they say nothing."""
+
+
 class Cleaned(Record):
     """The cleaned file with its audit trail and quarantine, made only where it was proven reversible."""
 
@@ -49,11 +58,6 @@ class Cleaned(Record):
     """In the catalog's order, excluded tables included."""
     quality: Quality
     findings: tuple[Finding, ...] = ()
-    digests: dict[str, TableDigest] = {}
-    """Source table -> what PostgreSQL must hold of it, computed from cleaned when it was complete; a table
-    that is not among them is computed when it is verified."""
-    digest_form: int = 0
-    """The form of those digests; of another form than the verifier's they say nothing."""
     replayed: dict[str, int] = {}
     """Source table -> rows that came back from quarantine before the load."""
 
@@ -110,7 +114,7 @@ class QueryResult(Record):
 
 
 class CanaryResult(Record):
-    """A sample, loaded by the same code, verified, dropped."""
+    """A sample, loaded by the same code, verified, dropped; and what the load must bring."""
 
     plan_id: str
     rows: int
@@ -122,6 +126,7 @@ class CanaryResult(Record):
     passed: bool
     queries: tuple[QueryResult, ...] = ()
     findings: tuple[Finding, ...] = ()
+    must_hold: MustHold = MustHold()
 
 
 class Release(Record):

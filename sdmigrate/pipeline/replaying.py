@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sdmigrate.model.errors import UnsafeToContinue
 from sdmigrate.model.gate import GateVerdict
 from sdmigrate.model.replay import BegunReplay, Replay
-from sdmigrate.model.result import Release, Verification
+from sdmigrate.model.result import CanaryResult, MustHold, Release, Verification
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.pipeline.loaded import outdate_loaded
 from sdmigrate.rules import gates
@@ -75,6 +75,10 @@ def into_release(
     verification: Verification,
 ) -> tuple[Replay, tuple[GateVerdict, ...]]:
     """Bring the repaired rows into the release, unpublished or live."""
+    canary = journal.result("canary", CanaryResult)
+    if canary is not None:
+        # Told without these rows.
+        journal.keep_result("canary", replace(canary, must_hold=MustHold()))
     made = replay(
         readmission, endpoint, release, verification, _begun(journal), lambda rows: journal.note(_BEGUN, rows)
     )

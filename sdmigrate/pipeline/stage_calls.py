@@ -19,7 +19,7 @@ from sdmigrate.model.gate import GateVerdict
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
 from sdmigrate.model.record import Record, RecordType
-from sdmigrate.model.result import Cleaned, Release
+from sdmigrate.model.result import CanaryResult, Cleaned, Release
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.model.source import Snapshot, Source
 from sdmigrate.pipeline.loaded import begin_anew, is_outdated, outdate_loaded
@@ -211,7 +211,8 @@ class StageCalls:
 
     def _verify(self) -> tuple[Record, tuple[GateVerdict, ...]]:
         release, cleaned = self.result("load", Release), self.result("clean", Cleaned)
-        verification = verify(self.context, self.reached(), release, cleaned)
+        must_hold = self.result("canary", CanaryResult).must_hold
+        verification = verify(self.context, self.reached(), release, cleaned, must_hold)
         if verification.passed:
             record_verification(self.context, self.reached(), release, verification)
         return verification, (gates.judge_verification(verification),)

@@ -3,8 +3,8 @@
 Invariant: conservative: what is called settled or guarded here, ``convert`` keeps (tested by property).
 """
 
-from sdmigrate.model.plan import ColumnPlan, TablePlan
-from sdmigrate.model.profile import ColumnProfile, TableProfile
+from sdmigrate.model.plan import ColumnPlan
+from sdmigrate.model.profile import ColumnProfile
 from sdmigrate.model.values import StoredValue
 from sdmigrate.rules.convert_numbers import EXACT_INTEGERS, INTEGER_RANGES
 from sdmigrate.rules.form_record import SPACES
@@ -43,20 +43,6 @@ def settled(column: ColumnPlan, profile: ColumnProfile) -> bool:
             and profile.forms.keys() <= _CANONICAL_FORMS[base]
         )
     return _settled_number(base, arguments, profile)
-
-
-def surely_changed(table: TablePlan, profile: TableProfile) -> int:
-    """Rows that cleaning changes or takes out at least, by the forms that one column's values are in."""
-    return max((_surely(column, profile.column(column.source)) for column in table.columns), default=0)
-
-
-def _surely(column: ColumnPlan, profile: ColumnProfile) -> int:
-    base = column.type.partition("(")[0]
-    if base in _CANONICAL_FORMS:
-        return profile.classes.values - sum(profile.forms.get(form, 0) for form in _CANONICAL_FORMS[base])
-    if base in INTEGER_RANGES or base in ("boolean", "double precision"):
-        return profile.classes.text
-    return 0
 
 
 def _settled_text(column: ColumnPlan, profile: ColumnProfile, arguments: str) -> bool:

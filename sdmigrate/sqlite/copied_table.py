@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sdmigrate.model.catalog import Catalog
 from sdmigrate.model.errors import InternalFault
 from sdmigrate.sqlite.connection import open_read_only, quote_identifier
 from sdmigrate.sqlite.row_order import ROWID_NAMES
@@ -74,15 +73,13 @@ def is_utf8(connection: sqlite3.Connection) -> bool:
 
 
 @contextmanager
-def reading_values(path: Path | str, catalog: Catalog | None = None) -> Iterator[sqlite3.Connection]:
-    """Read-only; texts come as bytes, and no value beyond LONGEST_WHOLE comes into memory.
-
-    ``catalog`` is what the file declares; cleaned declares nothing that needs one.
+def reading_values(path: Path | str) -> Iterator[sqlite3.Connection]:
+    """Cleaned, read-only; texts come as bytes, and no value beyond LONGEST_WHOLE comes into memory.
 
     Reading such a value raises ``sqlite3.DataError`` with SQLITE_TOOBIG; ``blobopen`` streams it. In a
     UTF-16 file there is no such limit, since a stream would give the stored octets.
     """
-    connection = open_read_only(path, catalog=catalog)
+    connection = open_read_only(path)
     try:
         connection.text_factory = bytes
         if is_utf8(connection):

@@ -1,4 +1,4 @@
-"""What PostgreSQL must hold: the digest of a table, or of some of its rows.
+"""What PostgreSQL must hold: each table's digest, computed from cleaned alone.
 
 Invariant: nothing here is shared with what copies the rows. A row's digest is the first 8 octets of the MD5
 of its cells joined by colons, as a signed number; a cell is ``<octets>:<text>``, NULL is ``-1:``. The text of
@@ -50,8 +50,6 @@ class Expected:
     columns: tuple[tuple[str, str], ...]
     """Source column and its type without length and scale, in the blueprint's order."""
     utf8: bool
-    only: str = ""
-    """A table of the connection, whose ``locator`` lists the rows that count; empty: all do."""
 
     def digest(self, beat: Callable[[int], None]) -> TableDigest:
         """The digest of the whole table; ``beat`` hears of the rows done, every few hundred."""
@@ -73,7 +71,7 @@ class Expected:
 
     def _batches(self) -> Iterator[tuple[list[int], list[int]]]:
         """Locators and digests, some rows at a time; a row with a large value is a batch of its own."""
-        row = _row([(f"+stands.{quote_identifier(name)}", kind) for name, kind in self.columns], self.utf8)
+        row = _row(self.columns, self.utf8)
         after: int | None = None
         size = _MOST_ROWS
         while True:
@@ -100,11 +98,13 @@ class Expected:
 
         SQLite joins the rows: a step for each of them would wait for the interpreter each time.
         """
-        source, values = self._behind(after)
+        place = self.table.quoted_locator
+        condition, values = ("", ()) if after is None else (f" WHERE {place} > ?", (after,))
         try:
             rows, whole, places, data = self.connection.execute(
                 "SELECT count(*), count(line), group_concat(place, ' '), group_concat(line, ?) FROM"
-                f" (SELECT {self._place} AS place, {row} AS line {source} LIMIT {most})",
+                f" (SELECT {place} AS place, {row} AS line FROM main.{self.table.quoted} AS stands{condition}"
+                f" ORDER BY {place} LIMIT {most})",
                 (_BETWEEN_ROWS, *values),
             ).fetchone()
         except sqlite3.DataError as error:
@@ -121,25 +121,12 @@ class Expected:
 
     def _next(self, after: int | None) -> int:
         """The locator of the first row behind ``after``; there is one."""
-        source, values = self._behind(after)
-        (found,) = self.connection.execute(f"SELECT {self._place} {source} LIMIT 1", values).fetchone()
+        place = self.table.quoted_locator
+        condition, values = ("", ()) if after is None else (f" WHERE {place} > ?", (after,))
+        (found,) = self.connection.execute(
+            f"SELECT {place} FROM main.{self.table.quoted}{condition} ORDER BY {place} LIMIT 1", values
+        ).fetchone()
         return int(found)
-
-    @property
-    def _place(self) -> str:
-        return "only.locator" if self.only else f"stands.{self.table.quoted_locator}"
-
-    def _behind(self, after: int | None) -> tuple[str, tuple[int, ...]]:
-        """The rows behind ``after`` in their order, as ``stands``, and what is bound; None: all of them."""
-        # Not by an index, which might say something else than the table.
-        source = f"FROM main.{self.table.quoted} AS stands NOT INDEXED"
-        if self.only:
-            source = (
-                f"FROM {self.only} AS only CROSS JOIN main.{self.table.quoted} AS stands NOT INDEXED"
-                f" ON stands.{self.table.quoted_locator} = only.locator"
-            )
-        condition, values = ("", ()) if after is None else (f" WHERE {self._place} > ?", (after,))
-        return f"{source}{condition} ORDER BY {self._place}", values
 
     def _streamed(self, locator: int) -> int:
         """The digest of a row with a large value, which is never whole in memory."""
@@ -195,28 +182,23 @@ class Expected:
         return found
 
 
-def expected(
-    connection: sqlite3.Connection, table: str, columns: Sequence[tuple[str, str]], only: str = ""
-) -> Expected:
-    """The digests of that table of a file opened with ``reading_values``.
+def expected(connection: sqlite3.Connection, table: str, columns: Sequence[tuple[str, str]]) -> Expected:
+    """The digests of that table of cleaned, opened with ``reading_values``.
 
     Args:
-        connection: to cleaned; to the snapshot where SQL reaches the table's rowid.
+        connection: to cleaned.
         table: source name.
         columns: source column and blueprint type, in the blueprint's order.
-        only: a table of the connection, whose ``locator`` lists the rows that count; empty: all do.
     """
     for kind in {_base(kind) for _, kind in columns}:
         connection.create_function(_function(kind), 1, partial(_cell, kind), deterministic=True)
     bases = tuple((column, _base(kind)) for column, kind in columns)
-    doubles = [column for column, kind in bases if kind == "double precision" and not only]
-    _know_doubles(connection, table, doubles)
+    _know_doubles(connection, table, [column for column, kind in bases if kind == "double precision"])
     return Expected(
         connection=connection,
         table=copied_table(connection, table),
         columns=bases,
         utf8=is_utf8(connection),
-        only=only,
     )
 
 
@@ -244,14 +226,12 @@ def _hashed(rows: Sequence[bytes]) -> list[int]:
 
 
 def _row(columns: Sequence[tuple[str, str]], utf8: bool) -> str:
-    """SQL of one row's cells, one after the other, as text; values SQL prints exactly are left to SQL.
-
-    Each column is SQL itself, without the affinity by which a comparison might take a text for a number.
-    """
+    """SQL of one row's cells of ``stands``, as text; values SQL prints exactly are left to SQL."""
     parts = []
     for start in range(0, len(columns), _COLUMNS_A_FORMAT):
         shapes, values = [], []
-        for column, kind in columns[start : start + _COLUMNS_A_FORMAT]:
+        for name, kind in columns[start : start + _COLUMNS_A_FORMAT]:
+            column = f"stands.{quote_identifier(name)}"
             if kind == "boolean":
                 shapes.append("%s")
                 values.append(f"CASE {column} WHEN 1 THEN '1:t' WHEN 0 THEN '1:f' ELSE '{NULL_CELL}' END")
@@ -264,7 +244,7 @@ def _row(columns: Sequence[tuple[str, str]], utf8: bool) -> str:
                     f" ELSE coalesce((SELECT cell FROM temp.sdmigrate_doubles WHERE value = {column}),"
                     f" {_function(kind)}({column})) END"
                 )
-            elif not is_printed(kind, utf8=utf8):
+            elif kind in _TEXTS or not utf8:
                 shapes.append("%s")
                 values.append(f"{_function(kind)}({column})")
             else:
@@ -273,16 +253,6 @@ def _row(columns: Sequence[tuple[str, str]], utf8: bool) -> str:
                 values += [f"coalesce(length(CAST({column} AS BLOB)), -1)", column]
         parts.append(f"format('{':'.join(shapes)}', {', '.join(values)})")
     return " || ':' || ".join(parts)
-
-
-def is_printed(kind: str, *, utf8: bool) -> bool:
-    """Whether the cell is what SQLite prints; else it is computed, which no text can be that is not UTF-8.
-
-    Args:
-        kind: the blueprint's type.
-        utf8: whether the file's texts are stored so.
-    """
-    return utf8 and _base(kind) not in _TEXTS
 
 
 def _base(kind: str) -> str:
@@ -300,7 +270,7 @@ def _cell(kind: str, value: Value) -> str:
         text = _TEXTS.get(kind, _as_text)(value)
         octets = len(text.encode())
     except (ValueError, ArithmeticError, RecursionError, struct.error):
-        # Not cleaned yet, or changed after the load; whatever PostgreSQL holds, it is not this.
+        # Somebody changed cleaned; whatever PostgreSQL holds, it is not this.
         text = f"not {kind}: {value!a}"
         octets = len(text)
     return f"{octets}:{text}"

@@ -1,5 +1,7 @@
 """Canary: a sample of cleaned through the load's and the verification's own code, then dropped.
 
+Beside it, while PostgreSQL works, what the target must hold after the load is told from all of cleaned.
+
 Invariant: nothing of it is left in the target, however it ends; after a kill the next canary or an abort of
 the run drops it, since its name is made from the run's.
 """
@@ -7,22 +9,27 @@ the run drops it, since its name is made from the run's.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from sdmigrate.model.blueprint import Blueprint
 from sdmigrate.model.errors import SdmigrateError, UsageProblem
 from sdmigrate.model.events import Advanced
-from sdmigrate.model.result import CanaryResult, Cleaned, QueryResult
+from sdmigrate.model.result import CanaryResult, Cleaned, MustHold, QueryResult
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.postgres.bookkeeping import Bookkeeping
 from sdmigrate.postgres.connect import connect, guarding
+from sdmigrate.postgres.digests import DIGEST_FORM
 from sdmigrate.postgres.loading import schema_octets
 from sdmigrate.postgres.locks import held
 from sdmigrate.postgres.queries import Query, run_queries, split_queries
 from sdmigrate.postgres.releases import drop_release
 from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import make_private_directory, private_file
+from sdmigrate.sqlite.copied_table import reading_values
 from sdmigrate.sqlite.sample import Link, write_sample
+from sdmigrate.sqlite.value_digests import expected
+from sdmigrate.stages.aside import Aside, aside
 from sdmigrate.stages.filling import Filling
 from sdmigrate.stages.verify import compare
 
@@ -42,7 +49,8 @@ def canary(context: Context, endpoint: Endpoint, blueprint: Blueprint, cleaned: 
         raise UsageProblem("The run names no schema to load into.", "Name one with --schema.")
     stable, bookkeeping = context.request.schema, Bookkeeping(context.bookkeeping)
     queries = read_queries(context.request.queries_path)
-    with _sample(context) as sample:
+    with _sample(context) as sample, aside(context) as other:
+        told = other.start(_must_hold, other, cleaned.path, blueprint)
         tables = write_sample(
             cleaned.path,
             cleaned.audit_path if Path(cleaned.audit_path).is_file() else None,
@@ -73,6 +81,7 @@ def canary(context: Context, endpoint: Endpoint, blueprint: Blueprint, cleaned: 
             with connect(endpoint, purpose="canary") as connection, guarding(context.cancel, connection):
                 results: tuple[QueryResult, ...] = tuple(run_queries(connection, release.name, queries))
                 octets = schema_octets(connection, release.name)
+        must_hold = other.awaited(told)
     rows = sum(tables.values())
     return CanaryResult(
         plan_id=cleaned.plan_id,
@@ -84,7 +93,24 @@ def canary(context: Context, endpoint: Endpoint, blueprint: Blueprint, cleaned: 
         passed=verification.passed and all(result.error is None for result in results),
         queries=results,
         findings=release.findings,
+        must_hold=must_hold,
     )
+
+
+def _must_hold(other: Aside, cleaned: str, blueprint: Blueprint) -> MustHold:
+    with reading_values(cleaned) as rows, other.context.cancel.interrupting(rows.interrupt):
+        found = {}
+        for table in blueprint.tables:
+            columns = [(column.source, column.type) for column in table.columns]
+            found[table.source] = expected(rows, table.source, columns).digest(
+                partial(_beat_of_rows, other, table.source)
+            )
+        return MustHold(tables=found, form=DIGEST_FORM)
+
+
+def _beat_of_rows(other: Aside, table: str, done: int) -> None:
+    reason = "telling what PostgreSQL must hold"
+    other.beat(Advanced(stage="canary", table=table, done=done, total=None, reason=reason))
 
 
 def read_queries(path: str | None) -> tuple[Query, ...]:

@@ -12,14 +12,13 @@ backwards was proven equal to the snapshot, and after the ledger balanced. The s
 from contextlib import closing
 
 from sdmigrate.model.catalog import Table
-from sdmigrate.model.errors import UnsafeToContinue
+from sdmigrate.model.errors import InternalFault, UnsafeToContinue
+from sdmigrate.model.events import Advanced
 from sdmigrate.model.finding import Finding, in_order
 from sdmigrate.model.plan import Plan, TablePlan
 from sdmigrate.model.profile import Profile, TableProfile
 from sdmigrate.model.result import Cleaned, TableLedger
 from sdmigrate.model.source import Snapshot
-from sdmigrate.postgres.digests import DIGEST_FORM
-from sdmigrate.rules.blueprint import draw
 from sdmigrate.rules.canonical import settled
 from sdmigrate.rules.ledger import check_balance
 from sdmigrate.runtime.context import Context
@@ -54,8 +53,9 @@ from sdmigrate.sqlite.connection import quote_identifier
 from sdmigrate.sqlite.orphans import settle_orphans
 from sdmigrate.sqlite.quarantine import count_quarantined, create_quarantine
 from sdmigrate.sqlite.repairs import next_mapping, repair_column
+from sdmigrate.sqlite.undo_proof import lost_tables
 from sdmigrate.sqlite.workbench import CleaningFiles, Workbench, open_workbench, telling_full_disk
-from sdmigrate.stages.proof import proving
+from sdmigrate.stages.aside import Aside, aside
 from sdmigrate.stages.rescore import rescore
 
 
@@ -80,15 +80,12 @@ def clean(context: Context, snapshot: Snapshot, profile: Profile, plan: Plan) ->
         written_whole(place.quarantine) as quarantine,
     ):
         files = CleaningFiles(cleaned=cleaned, audit=audit, quarantine=quarantine)
-        with proving(context, snapshot) as proof:
-            tables = draw(snapshot.catalog, profile, plan).tables
-            proof.foretell(tables, profile, plan)
-            ledgers, findings = _write(context, snapshot, profile, plan, files)
-            check_balance(ledgers)
-            proof.begin(files, tables, profile)
+        ledgers, findings = _write(context, snapshot, profile, plan, files)
+        check_balance(ledgers)
+        with aside(context) as other:
+            lost = other.start(_prove, other, files, snapshot)
             quality = rescore(context, snapshot, profile, plan, ledgers, files)
-            proof.require()
-            values = proof.values()
+            _require_none(other.awaited(lost))
         with closing(open_audit(audit)) as connection:
             findings = (*findings, *changed_findings(count_rules(connection)))
     return Cleaned(
@@ -100,8 +97,6 @@ def clean(context: Context, snapshot: Snapshot, profile: Profile, plan: Plan) ->
         ledgers=ledgers,
         quality=quality,
         findings=in_order(findings),
-        digests=values,
-        digest_form=DIGEST_FORM,
     )
 
 
@@ -117,6 +112,25 @@ def _refuse_mismatch(snapshot: Snapshot, profile: Profile, plan: Plan) -> None:
         raise UnsafeToContinue(
             f"The plan does not decide on {', '.join(sorted(missing))}.",
             "Make the plan again from this snapshot's profile.",
+        )
+
+
+def _prove(other: Aside, files: CleaningFiles, snapshot: Snapshot) -> tuple[str, ...]:
+    """The tables that do not come back."""
+    total, reason = len(snapshot.catalog.tables), "proving the way back"
+
+    def beat(table: str, done: int) -> None:
+        at = Advanced(stage="clean", table=table, done=done, total=total, unit="tables", reason=reason)
+        other.beat(at)
+
+    return lost_tables(files, snapshot, beat)
+
+
+def _require_none(lost: tuple[str, ...]) -> None:
+    if lost:
+        raise InternalFault(
+            f"Cleaned with the audit trail applied backwards is not the snapshot: {', '.join(lost)}.",
+            "Nothing was kept of this cleaning. Keep the run directory and report this.",
         )
 
 

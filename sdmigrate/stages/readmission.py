@@ -52,7 +52,7 @@ class Admitted:
     """What the files hold now."""
 
     cleaned: Cleaned
-    """With its ledgers, findings and score; without digests, which were of other rows."""
+    """With its ledgers, findings and score."""
     moved: dict[str, int]
     """Source table -> rows that came in; tables without any are left out."""
     refused: tuple[RefusedRow, ...] = ()
@@ -154,7 +154,6 @@ class Readmission:
             self.cleaned,
             ledgers=ledgers,
             findings=in_order((*findings, *changed)),
-            digests={},
             quality=self._quality(ledgers),
         )
         return Admitted(cleaned, counts, refused)

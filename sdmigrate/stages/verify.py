@@ -12,7 +12,15 @@ from pathlib import Path
 from sdmigrate.model.blueprint import TargetTable
 from sdmigrate.model.errors import UnsafeToContinue
 from sdmigrate.model.events import Advanced, StageName
-from sdmigrate.model.result import Cleaned, Release, TableDigest, TableVerification, Verdict, Verification
+from sdmigrate.model.result import (
+    Cleaned,
+    MustHold,
+    Release,
+    TableDigest,
+    TableVerification,
+    Verdict,
+    Verification,
+)
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.postgres.connect import Connection, connect, guarding
 from sdmigrate.postgres.digests import DIGEST_FORM, table_digest
@@ -27,7 +35,9 @@ _TOLD_EVERY_ROWS = 5_000
 _CLEANED_CHANGED = "no row differs: cleaned was changed after its digests were taken, before it was loaded"
 
 
-def verify(context: Context, endpoint: Endpoint, release: Release, cleaned: Cleaned) -> Verification:
+def verify(
+    context: Context, endpoint: Endpoint, release: Release, cleaned: Cleaned, must_hold: MustHold
+) -> Verification:
     """The verdict on each table of the release, and the proof of its next ids.
 
     Raises:
@@ -43,7 +53,7 @@ def verify(context: Context, endpoint: Endpoint, release: Release, cleaned: Clea
         )
     path = Path(cleaned.path)
     # A run may be resumed by a later version, whose digests are of another form.
-    known = cleaned.digests if cleaned.digest_form == DIGEST_FORM else {}
+    known = must_hold.tables if must_hold.form == DIGEST_FORM else {}
     return compare(context, endpoint, release, cleaned, path=path, stage="verify", known=known)
 
 

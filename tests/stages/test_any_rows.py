@@ -19,7 +19,6 @@ from tests.sqlite.plain_snapshot import (
     with_table,
 )
 from tests.sqlite.way_back import require_way_back
-from tests.stages.held_values import digests_of_cleaned
 
 cell = st.one_of(
     st.none(),
@@ -115,7 +114,6 @@ def test_for_any_rows_and_plan_the_way_back_holds(
     plan = with_table(plan, "t", duplicate_key=duplicate_key)
     counts = make_profile(snapshot)
     cleaned = clean(make_context(tmp_path), snapshot, counts, plan)
-    assert cleaned.digests == digests_of_cleaned(snapshot, counts, plan, cleaned)
     assert cleaned.ledger("t").balances
     require_way_back(snapshot, cleaned, tmp_path / "undone.sqlite")
     with closing(open_audit(cleaned.audit_path)) as audit:

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from sdmigrate.model.blueprint import TargetForeignKey, TargetKey
 from sdmigrate.model.errors import Refused, UsageProblem
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.stages.canary import canary
+from sdmigrate.stages.load import load
+from sdmigrate.stages.verify import verify
 from tests.conftest import MakeContext
 from tests.stages.by_hand import ask, blueprint_of, cleaned_of, table_of, write_table
 
@@ -65,8 +69,26 @@ def test_a_sample_is_loaded_verified_queried_and_dropped(
         assert result.rows_per_second > 0
         assert result.bytes_per_row > 0
         assert result.findings == ()
+        assert {name: digest.rows for name, digest in result.must_hold.tables.items()} == {
+            "parent": 1000,
+            "child": 3000,
+        }
         assert schemas(postgres, schema_name) == []
         assert list(context.directory.scratch.iterdir()) == []
+
+
+def test_what_it_tells_of_all_rows_finds_a_change_of_cleaned_before_the_load(
+    postgres: Endpoint, make_context: MakeContext, tmp_path: Path, schema_name: str
+) -> None:
+    write_both(tmp_path / "c.sqlite")
+    context = make_context(tmp_path, schema=schema_name)
+    cleaned = cleaned_of(tmp_path / "c.sqlite", {"parent": 1000, "child": 3000})
+    must_hold = canary(context, postgres, blueprint_of(PARENT, CHILD), cleaned).must_hold
+    with closing(sqlite3.connect(tmp_path / "c.sqlite")) as connection, connection:
+        connection.execute("UPDATE child SET day = '2024-01-02' WHERE id = 2999")
+    release = load(context, postgres, blueprint_of(PARENT, CHILD), cleaned)
+    verification = verify(context, postgres, release, cleaned, must_hold)
+    assert [table.verdict for table in verification.tables] == ["identical", "different"]
 
 
 def test_nothing_is_left_where_it_fails(

@@ -24,7 +24,7 @@ from sdmigrate.model.blueprint import (
     TargetView,
 )
 from sdmigrate.model.errors import Refused, UnsafeToContinue
-from sdmigrate.model.result import Verification
+from sdmigrate.model.result import MustHold, Verification
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.runtime.context import Context
 from sdmigrate.stages.load import load
@@ -87,7 +87,7 @@ def run_context(make_context: MakeContext, tmp_path: Path, schema: str, **fields
 
 def proven(context: Context, postgres: Endpoint, blueprint: Any, cleaned: Any) -> Verification:
     release = load(context, postgres, blueprint, cleaned)
-    return verify(context, postgres, release, cleaned)
+    return verify(context, postgres, release, cleaned, MustHold())
 
 
 @pytest.mark.parametrize("left_out", ["", "octets"], ids=["binary", "text"])
@@ -102,7 +102,7 @@ def test_every_canonical_value_arrives(
     context = run_context(make_context, tmp_path, schema_name)
 
     release = load(context, postgres, blueprint, cleaned)
-    verification = verify(context, postgres, release, cleaned)
+    verification = verify(context, postgres, release, cleaned, MustHold())
 
     assert release.rows == {"every": len(rows)}
     assert [(table.verdict, table.examples) for table in verification.tables] == [("identical", ())]
@@ -169,7 +169,7 @@ def test_keys_indexes_identity_checks_views_and_comments(
     blueprint = blueprint_of(parent, child, views=views)
 
     release = load(context, postgres, blueprint, cleaned)
-    verification = verify(context, postgres, release, cleaned)
+    verification = verify(context, postgres, release, cleaned, MustHold())
 
     codes = sorted((finding.code, finding.table) for finding in release.findings if finding.table)
     assert codes == [
@@ -259,7 +259,7 @@ def test_shadowed_rowids_generated_columns_and_empty_tables(
         context = run_context(make_context, tmp_path, schema_name, started=started)
         release = load(context, postgres, blueprint_of(shadowed, form, empty), cleaned)
         assert [finding.code for finding in release.findings] == codes
-        assert verify(context, postgres, release, cleaned).passed
+        assert verify(context, postgres, release, cleaned, MustHold()).passed
         assert release.rows == {"s": 2, "g": 1, "none": 0}
 
 
@@ -329,7 +329,7 @@ def test_large_values_are_streamed(
     blobs = table_of("blobs", {"id": "bigint", "b": "bytea"})
     context = run_context(make_context, tmp_path, schema_name)
     release = load(context, postgres, blueprint_of(texts, blobs), cleaned)
-    assert verify(context, postgres, release, cleaned).passed
+    assert verify(context, postgres, release, cleaned, MustHold()).passed
     assert ask(postgres, f'SELECT t FROM "{release.name}".texts WHERE id = 2') == [(large,)]
 
 
@@ -354,7 +354,7 @@ def test_a_utf16_file(
             make_context, tmp_path, schema_name, started=datetime(2026, 1, 1, 0, 0, second, tzinfo=UTC)
         )
         release = load(context, postgres, blueprint_of(table_of("t", kinds)), cleaned)
-        assert verify(context, postgres, release, cleaned).passed
+        assert verify(context, postgres, release, cleaned, MustHold()).passed
         assert ask(postgres, f'SELECT v FROM "{release.name}".t ORDER BY ctid LIMIT 1') == [("é🙂\n",)]
 
 
@@ -363,6 +363,7 @@ import sys
 from pathlib import Path
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.stages.load import load
+from sdmigrate.model.result import MustHold
 from sdmigrate.stages.verify import verify
 from tests.memory import peak_bytes
 from tests.stages.by_hand import blueprint_of, cleaned_of, table_of
@@ -372,7 +373,7 @@ endpoint = Endpoint(conninfo=sys.argv[1], described="test")
 blueprint = blueprint_of(table_of("t", {"n": "bigint", "b": "bytea"}), table_of("x", {"t": "text"}))
 cleaned = cleaned_of(Path(sys.argv[3]) / "c.sqlite", {"t": 3, "x": 1})
 before = peak_bytes()
-assert verify(context, endpoint, load(context, endpoint, blueprint, cleaned), cleaned).passed
+assert verify(context, endpoint, load(context, endpoint, blueprint, cleaned), cleaned, MustHold()).passed
 print(peak_bytes() - before)
 """
 
@@ -408,5 +409,5 @@ def test_a_database_that_is_not_utf8(
     context = run_context(make_context, tmp_path, schema_name)
     blueprint = blueprint_of(table_of("t", {"v": "text", "d": "double precision"}))
     release = load(context, latin, blueprint, cleaned)
-    assert verify(context, latin, release, cleaned).passed
+    assert verify(context, latin, release, cleaned, MustHold()).passed
     assert ask(latin, f'SELECT v FROM "{release.name}".t LIMIT 1') == [("é ÿ",)]

@@ -13,6 +13,7 @@ import pytest
 
 from sdmigrate.model.errors import Aborted
 from sdmigrate.model.events import Advanced, Event
+from sdmigrate.model.result import MustHold
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.postgres import loading
 from sdmigrate.postgres.bookkeeping import Bookkeeping
@@ -71,7 +72,7 @@ def test_a_stopped_load_goes_on_behind_the_last_part(
         parts = Bookkeeping().finished_parts(connection, f"{schema_name}__r{context.stamp}")
     assert sum(part.rows for part in parts.values()) in range(at - 10_200, at)
     release = load(context, postgres, blueprint, cleaned)
-    assert verify(context, postgres, release, cleaned).passed
+    assert verify(context, postgres, release, cleaned, MustHold()).passed
     assert release.rows == {"t": 20_000}
 
 
@@ -128,5 +129,5 @@ def test_killed_anywhere_it_ends_with_the_same_rows(
         child.wait()
         child.stdout.close()
     release = load(context, postgres, blueprint, cleaned)
-    assert verify(context, postgres, release, cleaned).passed
+    assert verify(context, postgres, release, cleaned, MustHold()).passed
     assert ask(postgres, f'SELECT count(*), count(DISTINCT n) FROM "{release.name}".t') == [(60_000, 60_000)]

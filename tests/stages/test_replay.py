@@ -9,7 +9,7 @@ from sdmigrate.model.approval import approve
 from sdmigrate.model.errors import UnsafeToContinue, UsageProblem
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import Profile
-from sdmigrate.model.result import Cleaned, Release, Verification
+from sdmigrate.model.result import CanaryResult, Cleaned, Release, Verification
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.model.source import Snapshot
 from sdmigrate.model.values import Value
@@ -69,6 +69,25 @@ def test_repaired_rows_are_converted_loaded_and_verified(desk: Desk, live: bool)
     with desk.run() as opened:
         assert not [f for f in opened.journey.result("load", Release).findings if "valid" in f.code]
         assert not [f for f in opened.journey.result("verify", Verification).findings if "valid" in f.code]
+
+
+def test_what_postgresql_must_hold_is_told_anew_with_the_replayed_rows(desk: Desk) -> None:
+    desk.migrate(live=False)
+    with desk.run() as opened:
+        told = opened.journey.result("canary", CanaryResult).must_hold.tables
+        assert {table: digest.rows for table, digest in told.items()} == {"parent": 2, "child": 3}
+        verification = opened.journey.result("verify", Verification)
+        assert {table.table: table.expected for table in verification.tables} == told
+    repair_all(desk)
+    desk.replay()
+    with desk.run() as opened:
+        opened.journey.repeat("verify")
+        assert opened.journey.advance() == "verify"
+        verification = opened.journey.result("verify", Verification)
+    assert [(table.verdict, table.expected.rows) for table in verification.tables] == [
+        ("changed", 5),
+        ("changed", 4),
+    ]
 
 
 def test_a_foreign_key_stays_not_valid_as_long_as_a_parent_is_missing(desk: Desk) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from sdmigrate.model.blueprint import TargetColumn, TargetKey, TargetTable
 from sdmigrate.model.errors import Aborted, UnsafeToContinue
-from sdmigrate.model.result import Cleaned, Release, TableDigest, TableVerification
+from sdmigrate.model.result import Cleaned, MustHold, Release, TableDigest, TableVerification
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.postgres.digests import DIGEST_FORM
 from sdmigrate.runtime.cancel import CancelToken
@@ -29,6 +29,7 @@ class Loaded:
 
     def __init__(self, context: Context, endpoint: Endpoint, release: Release, cleaned: Cleaned) -> None:
         self.context, self.endpoint, self.release, self.cleaned = context, endpoint, release, cleaned
+        self.must_hold = MustHold()
 
     def in_postgres(self, *statements: str) -> None:
         for statement in statements:
@@ -39,7 +40,7 @@ class Loaded:
             connection.execute(statement)
 
     def verified(self) -> TableVerification:
-        (table,) = verify(self.context, self.endpoint, self.release, self.cleaned).tables
+        (table,) = verify(self.context, self.endpoint, self.release, self.cleaned, self.must_hold).tables
         return table
 
 
@@ -141,10 +142,8 @@ def test_a_change_of_cleaned_to_another_kind_of_value_is_found(loaded: Loaded) -
 
 
 def test_digests_taken_before_the_load_find_a_change_of_cleaned_that_was_loaded(loaded: Loaded) -> None:
-    (before,) = verify(loaded.context, loaded.endpoint, loaded.release, loaded.cleaned).tables
-    loaded.cleaned = msgspec.structs.replace(
-        loaded.cleaned, digests={"t": before.expected}, digest_form=DIGEST_FORM
-    )
+    before = loaded.verified()
+    loaded.must_hold = MustHold(tables={"t": before.expected}, form=DIGEST_FORM)
     assert loaded.verified() == before
     loaded.in_cleaned("UPDATE t SET words = 'other' WHERE id = 200")
     loaded.in_postgres("UPDATE THE_TABLE SET words = 'other' WHERE id = 200")
@@ -157,9 +156,7 @@ def test_digests_taken_before_the_load_find_a_change_of_cleaned_that_was_loaded(
 
 def test_digests_of_another_form_are_not_believed(loaded: Loaded) -> None:
     wrong = TableDigest(rows=1, sum="1")
-    loaded.cleaned = msgspec.structs.replace(
-        loaded.cleaned, digests={"t": wrong}, digest_form=DIGEST_FORM - 1
-    )
+    loaded.must_hold = MustHold(tables={"t": wrong}, form=DIGEST_FORM - 1)
     assert loaded.verified().verdict == "identical"
 
 
@@ -238,7 +235,7 @@ def test_the_next_id_is_proven_or_said_not_to_be(
     cleaned = cleaned_of(path, {"plain": 2, "needy": 1, "unique": 1, "empty": 0, "full": 1})
     context = make_context(tmp_path, schema=schema_name, started=datetime(2026, 1, 2, tzinfo=UTC))
     release = load(context, postgres, blueprint, cleaned)
-    verification = verify(context, postgres, release, cleaned)
+    verification = verify(context, postgres, release, cleaned, MustHold())
     assert verification.passed
     assert [(finding.code, finding.table) for finding in verification.findings] == [
         ("identity-not-proven", "unique")
