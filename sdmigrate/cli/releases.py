@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
+from sdmigrate.cli.diagnostics import note
 from sdmigrate.cli.options import Common, with_common
 from sdmigrate.cli.session import Session, run_command
 from sdmigrate.cli.switching import SchemaOption, TargetOption
@@ -40,6 +41,9 @@ def prune(
     target: TargetOption = None,
     schema: SchemaOption = None,
     keep: Annotated[int, typer.Option("--keep", help="How many kept releases stay, the youngest.")] = 1,
+    never_live: Annotated[
+        bool, typer.Option("--never-live", help="Drop also what was loaded and never went live.")
+    ] = False,
 ) -> None:
     """Drop old kept releases, object by object. Never the live one, never what others depend on."""
 
@@ -47,8 +51,12 @@ def prune(
         named, stable = session.target(target), session.schema(schema)
         endpoint = session.endpoint(named)
         before = {entry.name: entry for entry in releases.list_releases(endpoint, stable)}
-        for name in releases.prune(endpoint, stable, keep=keep, cancel=session.cancel):
+        dropped = releases.prune(endpoint, stable, keep=keep, never_live=never_live, cancel=session.cancel)
+        for name in dropped:
             _list(session, f"dropped {name}", replace(before[name], state="dropped"))
+        waiting = [name for name, entry in before.items() if entry.state in releases.NEVER_LIVE]
+        if waiting and not never_live:
+            note(f"never live, and left: {', '.join(waiting)}; --never-live drops them too")
         return "done"
 
     run_command(common, body)

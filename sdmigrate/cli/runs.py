@@ -42,9 +42,17 @@ def taken_up(
     """Go on with a run from its last finished stage."""
     directory = session.run(named) if named else session.about(newest_unfinished(session.work_directory))
     request, reached = request_of(session, directory, target, schema)
-    if until is None and request.mode == "migrate" and not request.no_cutover:
+    if until is None and _will_switch(directory, request):
         require_confirmation(request.schema or "", confirm)
     return begin_journey(session, request, reached, confirm=confirm, until=until, resume=str(directory.path))
+
+
+def _will_switch(directory: RunDirectory, request: Request) -> bool:
+    """Whether live is still to be switched, and its name to be asked for."""
+    if request.mode != "migrate" or request.no_cutover:
+        return False
+    with Journal.open(directory.journal) as journal:
+        return not journal.is_done("cutover")
 
 
 def request_of(

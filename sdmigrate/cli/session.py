@@ -25,9 +25,9 @@ from sdmigrate.model.outcome import ExitCode, outcome_of
 from sdmigrate.model.settings import Endpoint, Mode, Request
 from sdmigrate.pipeline.summary import without_a_run
 from sdmigrate.postgres.connect import endpoint_of, has_password
-from sdmigrate.postgres.embedded import persistent
+from sdmigrate.postgres.embedded import existing
 from sdmigrate.runtime.cancel import CancelToken
-from sdmigrate.runtime.directory import RunDirectory, make_private_directory
+from sdmigrate.runtime.directory import RunDirectory
 from sdmigrate.runtime.recorder import Listener
 from sdmigrate.runtime.runs import default_work_directory, find_run
 
@@ -100,11 +100,14 @@ class Session:
         return Target(described, target)
 
     def endpoint(self, target: Target) -> Endpoint:
-        """The server of a command that has no run; the embedded one is started where needed."""
+        """The server of a command that has no run: it is about releases, so that none is made for it.
+
+        Raises:
+            TargetUnreachable: there is no embedded server, or it cannot be started.
+        """
         if target.conninfo is not None:
             return endpoint_of(target.conninfo)
-        make_private_directory(self.work_directory)
-        return persistent(self.work_directory)
+        return existing(self.work_directory)
 
     def schema(self, named: str | None) -> str:
         """The schema of ``--schema`` or the settings.

@@ -62,6 +62,8 @@ def _on_the_target(
         return ["the rehearsal's throw-away server"]
     if request.target is None or not journal.began("canary"):
         return []
+    if request.target == "embedded" and not embedded.status(work_directory).initialised:
+        return []
     endpoint = _endpoint(request.target, work_directory, conninfo)
     scratch = journal.noted("scratch", ScratchPair)
     if scratch is not None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sdmigrate.model.errors import TargetUnreachable
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.postgres.binaries import packaged, readable_by
 from sdmigrate.postgres.bookkeeping import Bookkeeping
@@ -55,6 +56,20 @@ def persistent(work_directory: Path) -> Endpoint:
             cluster.initialise()
             cluster.start(durable=True)
         return cluster.endpoint()
+
+
+def existing(work_directory: Path) -> Endpoint:
+    """The lasting server of the work directory, started where it is stopped, but never made.
+
+    Raises:
+        TargetUnreachable: there is none, or it cannot be started.
+    """
+    if not status(work_directory).initialised:
+        raise TargetUnreachable(
+            f"There is no embedded server in {work_directory}, and so no release.",
+            "'sdmigrate migrate --target embedded' makes one; one made elsewhere is found by its --work-dir.",
+        )
+    return persistent(work_directory)
 
 
 @contextmanager

@@ -4,17 +4,21 @@ Invariant: only what sdmigrate made is dropped, a release is marked as dropped b
 and live and the release a rollback needs are kept.
 """
 
+from contextlib import ExitStack
 from datetime import UTC
 
 from sdmigrate.model.errors import UnsafeToContinue, UsageProblem
 from sdmigrate.model.protocols import CancelSignal
-from sdmigrate.model.result import ReleaseEntry
+from sdmigrate.model.result import ReleaseEntry, ReleaseState
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.postgres.bookkeeping import Bookkeeping, RecordedRelease
 from sdmigrate.postgres.connect import Connection, connect
 from sdmigrate.postgres.dropping import drop_schema, outside_dependents, schema_oid
+from sdmigrate.postgres.locks import held
 
 MAIN = Bookkeeping()
+NEVER_LIVE: tuple[ReleaseState, ...] = ("loading", "loaded", "verified")
+"""States of a release that was not published yet."""
 
 
 def list_releases(
@@ -49,6 +53,7 @@ def prune(
     schema: str,
     *,
     keep: int = 1,
+    never_live: bool = False,
     bookkeeping: Bookkeeping = MAIN,
     cancel: CancelSignal | None = None,
 ) -> tuple[str, ...]:
@@ -56,20 +61,33 @@ def prune(
 
     Adopted schemas are never dropped. Releases that a killed prune left half dropped are finished.
 
+    Args:
+        endpoint: the server.
+        schema: the stable schema.
+        keep: how many of those that were live before stay; 0 for none.
+        never_live: drop every release that was loaded and never published as well, and so what an
+            unfinished run would publish.
+        bookkeeping: where the releases are recorded.
+        cancel: stops between two objects.
+
     Raises:
-        UnsafeToContinue: others' objects depend on one of them; nothing was dropped.
+        UnsafeToContinue: others' objects depend on one of them, or a run is at work on the schema and
+            ``never_live`` might drop what it loads; nothing was dropped.
         UsageProblem: ``keep`` is negative.
     """
     if keep < 0:
         raise UsageProblem("The number of releases to keep is negative.", "Keep 0 or more.")
-    with connect(endpoint, purpose="prune") as connection:
+    with connect(endpoint, purpose="prune") as connection, ExitStack() as stack:
         if not bookkeeping.exists(connection):
             return ()
+        if never_live:
+            stack.enter_context(held(endpoint, bookkeeping, schema, "command-prune"))
         releases = bookkeeping.releases(connection, schema)
         kept = [release for release in releases if release.state == "kept" and not release.adopted]
         # What was published last is what a rollback most likely wants.
         kept.sort(key=lambda release: release.published or release.created)
         chosen = kept[: len(kept) - keep] if keep else kept
+        chosen += [release for release in releases if never_live and release.state in NEVER_LIVE]
         unfinished = [
             release
             for release in releases
@@ -121,7 +139,7 @@ def drop_unpublished(
             return False
         release = bookkeeping.release(connection, name)
         # One that a drop was stopped in is finished.
-        states = ("loading", "loaded", "verified", "dropped")
+        states = (*NEVER_LIVE, "dropped")
         if release is None or release.run != run or release.published or release.state not in states:
             return False
         return _drop(connection, bookkeeping, name, cancel)

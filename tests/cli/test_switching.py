@@ -100,6 +100,29 @@ def test_two_releases_there_and_back(target: Target, shop: Path) -> None:
     assert gone.code == 2
 
 
+def test_what_was_never_live_is_dropped_only_when_told(target: Target, shop: Path) -> None:
+    first, second = target.load(shop), target.load(shop)
+    assert target.confirmed("cutover", "--release", first).code == 0
+    left = target.call("releases", "prune", "--keep", "0")
+    assert (len(left.events), f"never live, and left: {second}" in left.err) == (1, True)
+    dropped = target.call("releases", "prune", "--never-live")
+    assert [(event["release"], event["state"]) for event in dropped.events[:-1]] == [(second, "dropped")]
+    listed = target.call("releases", "list").events[:-1]
+    assert [(event["release"], event["state"]) for event in listed] == [(first, "live")]
+    assert target.rows() == LOADED
+
+
+def test_a_run_that_is_live_is_resumed_without_a_question(target: Target, shop: Path, work: Path) -> None:
+    done = target.confirmed("migrate", shop)
+    assert (done.code, done.last["outcome"]) == (0, "released")
+    again = call("resume", str(done.last["run"]), "--work-dir", work, "--json")
+    assert (again.code, again.last["outcome"], again.last["release"]) == (
+        0,
+        "released",
+        done.last["release"],
+    ), again.err
+
+
 def test_rows_written_into_live_are_asked_for(target: Target, shop: Path) -> None:
     target.load(shop)
     assert target.confirmed("cutover").code == 0

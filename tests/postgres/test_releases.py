@@ -10,6 +10,7 @@ from sdmigrate.model.settings import Endpoint
 from sdmigrate.postgres.bookkeeping import Bookkeeping
 from sdmigrate.postgres.connect import connect
 from sdmigrate.postgres.dropping import drop_schema, outside_dependents
+from sdmigrate.postgres.locks import held
 from sdmigrate.postgres.releases import current_live, drop_release, list_releases, prune
 from sdmigrate.runtime.cancel import CancelToken
 from sdmigrate.runtime.context import Context
@@ -54,6 +55,22 @@ def test_prune_keeps_live_and_the_youngest(postgres: Endpoint, context: Context,
     assert schemas(postgres, schema_name) == [schema_name]
     with pytest.raises(UsageProblem):
         prune(postgres, schema_name, keep=-1)
+
+
+def test_prune_drops_what_was_never_live_when_asked_and_while_no_run_is_at_work(
+    postgres: Endpoint, context: Context, schema_name: str
+) -> None:
+    publish(context, postgres, schema_name, "1")
+    make_release(postgres, schema_name, "2")
+    assert prune(postgres, schema_name, keep=0) == ()
+    with (
+        held(postgres, Bookkeeping(), schema_name, "another"),
+        pytest.raises(UnsafeToContinue, match="locked by run another"),
+    ):
+        prune(postgres, schema_name, never_live=True)
+    assert prune(postgres, schema_name, never_live=True) == (f"{schema_name}__r2",)
+    assert schemas(postgres, schema_name) == [schema_name]
+    assert [entry.state for entry in list_releases(postgres, schema_name)] == ["live"]
 
 
 @pytest.mark.parametrize(
