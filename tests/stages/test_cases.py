@@ -38,6 +38,7 @@ cleaned, and cleaning twice gives the same.
 
 import hashlib
 import importlib.util
+import re
 import sqlite3
 import tomllib
 from collections.abc import Collection
@@ -345,6 +346,29 @@ def answer(connection: Connection, text: str) -> list[list[Any]] | str | None:
             return [list(row) for row in connection.execute(text.encode()).fetchall()]
     except psycopg.Error as error:
         return error.sqlstate
+
+
+def test_the_list_of_cases_is_complete_and_names_what_there_is() -> None:
+    listed = {
+        number: re.findall(r"`([^`]+)`", held)
+        for number, held in re.findall(
+            r"^\| (P\d\d) \|.*\| ([^|]+) \|$", (CASES / "README.md").read_text(encoding="utf-8"), re.M
+        )
+    }
+    assert list(listed) == [f"P{number:02}" for number in range(1, 49)]
+    assert all(listed.values())
+    of_the_list = {name for name in NAMES if re.match(r"p\d\d", name)}
+    named = {one for held in listed.values() for one in held}
+    tests = {one for one in named if one.startswith("tests/")}
+    assert named - tests == of_the_list
+    assert {one for one in tests if not is_a_test(one)} == set()
+
+
+def is_a_test(name: str) -> bool:
+    """Whether ``tests/….py::test_…`` is there."""
+    path, _, function = name.partition("::")
+    file = CASES.parent.parent / path
+    return file.is_file() and f"\ndef {function}(" in file.read_text(encoding="utf-8")
 
 
 def test_every_rule_has_a_case() -> None:
