@@ -8,7 +8,6 @@ import multiprocessing
 import queue
 import signal
 import threading
-import time
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Literal, Self
@@ -43,7 +42,7 @@ from sdmigrate.pipeline.summary import unstarted
 from sdmigrate.runtime.cancel import CancelToken, aborted
 
 _SHOWING_SECONDS = 0.1
-"""Between two messages about tables, while nothing else is sent."""
+"""How long what is known of a table waits for more to be sent with it."""
 
 
 class Child:
@@ -137,7 +136,6 @@ class _Server:
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._unsent: dict[str, TableSoFar] = {}
-        self._shown_at = 0.0
 
     def serve(self, begin: Begin) -> None:
         threading.Thread(target=self._listen, daemon=True).start()
@@ -228,20 +226,22 @@ class _Server:
             self._send(EventLine(line=line))
 
     def _show(self, table: TableSoFar) -> None:
-        """Send the tables by the handful, since a file may have thousands."""
+        """Send the tables by the handful, since a file may have thousands; none waits for the next event."""
         with self._lock:
+            is_first = not self._unsent
             self._unsent[table.profile.name] = table
-            if time.monotonic() - self._shown_at < _SHOWING_SECONDS:
-                return
-        self._send_tables()
+        if is_first:
+            sending = threading.Timer(_SHOWING_SECONDS, self._send_tables)
+            sending.daemon = True
+            sending.start()
 
     def _send_tables(self) -> None:
+        # Under one lock, so that what was known before does not arrive behind what is known now.
         with self._lock:
             seen = Seen(tables=tuple(self._unsent.values()))
             self._unsent.clear()
-            self._shown_at = time.monotonic()
-        if seen.tables:
-            self._write(seen)
+            if seen.tables:
+                self._put(seen)
 
     def _send(self, message: Message) -> None:
         self._send_tables()
@@ -249,11 +249,15 @@ class _Server:
 
     def _write(self, message: Message) -> None:
         with self._lock:
-            try:
-                self._connection.send_bytes(msgspec.json.encode(message))
-            except OSError:
-                # The parent has gone; its end of the pipe is heard in _listen, which stops the run.
-                self._cancel.set()
+            self._put(message)
+
+    def _put(self, message: Message) -> None:
+        """With the lock held."""
+        try:
+            self._connection.send_bytes(msgspec.json.encode(message))
+        except OSError:
+            # The parent has gone; its end of the pipe is heard in _listen, which stops the run.
+            self._cancel.set()
 
 
 def _proceed(run: Run) -> None:

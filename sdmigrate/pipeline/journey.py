@@ -19,7 +19,6 @@ from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.record import Record, RecordType
 from sdmigrate.model.replay import Replay
 from sdmigrate.model.result import Approval, Cleaned, Release, Verification
-from sdmigrate.model.settings import Endpoint
 from sdmigrate.model.source import Snapshot, Source
 from sdmigrate.model.trial import Trial
 from sdmigrate.pipeline.facts import run_facts
@@ -27,6 +26,7 @@ from sdmigrate.pipeline.needs import require_files
 from sdmigrate.pipeline.order import stages_of
 from sdmigrate.pipeline.replaying import into_cleaned, into_release, require_none_pending
 from sdmigrate.pipeline.stage_calls import StageCall, StageCalls
+from sdmigrate.pipeline.target import Target
 from sdmigrate.pipeline.telling import refusal, tell_findings, tell_gate
 from sdmigrate.rules import gates, plan_file
 from sdmigrate.runtime.context import Context
@@ -43,10 +43,10 @@ _AFTER_CLEAN: tuple[StageName, ...] = ("canary", "load", "verify", "cutover")
 class Journey:
     """The stages of one run over its journal."""
 
-    def __init__(self, context: Context, journal: Journal, endpoint: Endpoint | None) -> None:
+    def __init__(self, context: Context, journal: Journal, target: Target | None) -> None:
         self.context = context
         self._journal = journal
-        self._endpoint = endpoint
+        self._target = target
         self._stages = stages_of(context.request)
 
     @property
@@ -72,7 +72,7 @@ class Journey:
 
     @property
     def _calls(self) -> StageCalls:
-        return StageCalls(self.context, self._journal, self._endpoint)
+        return StageCalls(self.context, self._journal, self._target)
 
     def result(self, stage: StageName, record_type: type[RecordType]) -> RecordType:
         """The result of a stage that is done.

@@ -18,13 +18,14 @@ from sdmigrate import __version__
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.events import Outcome, RunFinished, StageName
 from sdmigrate.model.outcome import ExitCode, outcome_of
-from sdmigrate.model.settings import Endpoint, Request
+from sdmigrate.model.settings import Request
 from sdmigrate.model.so_far import TableSoFar
 from sdmigrate.pipeline.facts import run_facts
 from sdmigrate.pipeline.journey import Journey
 from sdmigrate.pipeline.messages import Begin
 from sdmigrate.pipeline.story import tell_story
 from sdmigrate.pipeline.summary import end_of_journey, summarise
+from sdmigrate.pipeline.target import Target
 from sdmigrate.postgres import embedded
 from sdmigrate.postgres.connect import endpoint_of
 from sdmigrate.postgres.scratch import ScratchPair, drop_scratch, scratch_names
@@ -56,7 +57,7 @@ class Run:
     journal: Journal
     recorder: Recorder
     log: RunLog
-    endpoint: Endpoint | None
+    target: Target | None
     scratch: ScratchPair | None
 
     def conclude(
@@ -116,7 +117,7 @@ class Run:
             outcome=ended,
             exit_code=code,
             schema=self.request.schema,
-            target=self.endpoint.described if self.endpoint is not None else self.request.target,
+            target=self.target.described if self.target is not None else None,
             run_directory=str(self.directory.path),
         )
         return finished, tell_story(self.directory, self.journal, finished, error)
@@ -124,10 +125,12 @@ class Run:
     def _tidy(self, error: BaseException | None) -> BaseException | None:
         """Leave nothing of a rehearsal on its target; the first error is the one that is told."""
         resumable = error is not None and outcome_of(error)[1] == ExitCode.STOPPED
-        if self.scratch is None or self.endpoint is None or resumable:
+        # A server thrown away takes everything with it, and may never have been started.
+        thrown_away = self.request.target == "embedded"
+        if self.scratch is None or self.target is None or thrown_away or resumable:
             return error
         try:
-            drop_scratch(self.endpoint, self.scratch)
+            drop_scratch(self.target.endpoint, self.scratch)
         except Exception as failure:
             if error is None:
                 return failure
@@ -165,15 +168,15 @@ def opened_run(
             check_health=lambda: require_health(directory.path, facts.request.limits),
             listeners=(log.tell, *listeners),
         )
-        endpoint = stack.enter_context(_reached(begin, facts.request, directory))
-        scratch, context = _surroundings(directory, facts, cancel, recorder, endpoint)
+        target = _target_of(begin, facts.request, directory, stack)
+        scratch, context = _surroundings(directory, facts, cancel, recorder)
         context = dataclasses.replace(context, tables=tables)
         if scratch is not None:
             journal.note("scratch", scratch)
-        journey = Journey(context, journal, endpoint)
+        journey = Journey(context, journal, target)
         if begin.resume is not None:
             _forget_what_is_gone(journal, facts.request)
-        yield Run(journey, directory, facts.request, journal, recorder, log, endpoint, scratch)
+        yield Run(journey, directory, facts.request, journal, recorder, log, target, scratch)
 
 
 def _directory_of(begin: Begin, stack: ExitStack) -> tuple[RunDirectory, Journal, RunFacts]:
@@ -197,18 +200,18 @@ def _directory_of(begin: Begin, stack: ExitStack) -> tuple[RunDirectory, Journal
     return directory, journal, facts
 
 
-@contextmanager
-def _reached(begin: Begin, request: Request, directory: RunDirectory) -> Iterator[Endpoint | None]:
-    """The target of the run, open as long as the run needs it."""
-    if request.target is None:
-        yield None
-    elif request.target != "embedded":
-        yield endpoint_of(begin.conninfo or request.target)
-    elif request.mode == "rehearse":
-        with embedded.throwaway(directory.scratch / "server") as endpoint:
-            yield endpoint
-    else:
-        yield embedded.persistent(Path(begin.work_directory))
+def _target_of(begin: Begin, request: Request, directory: RunDirectory, stack: ExitStack) -> Target | None:
+    """The target of the run; what it starts for this run alone ends with ``stack``."""
+    named = request.target
+    if named is None:
+        return None
+    if named != "embedded":
+        endpoint = endpoint_of(begin.conninfo or named)
+        return Target(endpoint.described, lambda: endpoint)
+    if request.mode == "rehearse":
+        server = embedded.throwaway(directory.scratch / "server")
+        return Target(named, lambda: stack.enter_context(server))
+    return Target(named, lambda: embedded.persistent(Path(begin.work_directory)))
 
 
 def _surroundings(
@@ -216,12 +219,11 @@ def _surroundings(
     facts: RunFacts,
     cancel: CancelToken,
     recorder: Recorder,
-    endpoint: Endpoint | None,
 ) -> tuple[ScratchPair | None, Context]:
     context = Context(
         request=facts.request, directory=directory, cancel=cancel, events=recorder, started=facts.started
     )
-    if facts.request.mode != "rehearse" or endpoint is None:
+    if facts.request.mode != "rehearse" or facts.request.target is None:
         return None, context
     pair = scratch_names(facts.request.schema or "rehearsal", context.stamp)
     request = replace(facts.request, schema=pair.live)

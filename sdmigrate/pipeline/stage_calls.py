@@ -25,6 +25,7 @@ from sdmigrate.model.source import Snapshot, Source
 from sdmigrate.pipeline.loaded import begin_anew, is_outdated, outdate_loaded
 from sdmigrate.pipeline.order import stages_of
 from sdmigrate.pipeline.replaying import forget_begun, require_none_pending
+from sdmigrate.pipeline.target import Target
 from sdmigrate.pipeline.telling import refusal, tell_columns, tell_findings, tell_gate
 from sdmigrate.postgres.facts import examine
 from sdmigrate.rules import gates
@@ -56,7 +57,7 @@ class StageCalls:
 
     context: Context
     journal: Journal
-    endpoint: Endpoint | None
+    target: Target | None
 
     def of(self, stage: StageName) -> StageCall | None:
         """The call of that stage; None for one that needs an approval."""
@@ -88,10 +89,11 @@ class StageCalls:
 
         Raises:
             UsageProblem: none is named.
+            TargetUnreachable: it cannot be started.
         """
-        if self.endpoint is None:
+        if self.target is None:
             raise UsageProblem("This stage needs a PostgreSQL target.", "Name one with --target.")
-        return self.endpoint
+        return self.target.endpoint
 
     def readmission(self) -> Readmission:
         """The run's quarantine and the files that its rows go back to."""
@@ -105,13 +107,14 @@ class StageCalls:
 
     def _preflight(self) -> tuple[Record, tuple[GateVerdict, ...]]:
         source = preflight(self.context)
-        if self.endpoint is not None:
+        if self.target is not None:
             # After the source, whose first look shall not wait for a server.
-            source = met(self.context, source, examine(self.endpoint, self.context.request.schema))
+            source = met(self.context, source, examine(self.reached(), self.context.request.schema))
         return source, (gates.judge_preflight(source),)
 
     def _backup(self) -> tuple[Record, tuple[GateVerdict, ...]]:
-        return backup(self.context, self.result("preflight", Source), self.endpoint), ()
+        endpoint = None if self.target is None else self.reached()
+        return backup(self.context, self.result("preflight", Source), endpoint), ()
 
     def _profile(self) -> tuple[Record, tuple[GateVerdict, ...]]:
         snapshot = self.result("backup", Snapshot)
@@ -127,9 +130,9 @@ class StageCalls:
                 # No plan follows that would tell what is decided by default.
                 found = replace(found, findings=in_order((*found.findings, *proposal.findings)))
             tell_columns(self.context.events, found, proposal)
-            if self.endpoint is not None:
+            if self.target is not None:
                 blueprint = draw(snapshot.catalog, found, proposal)
-                refused = ask(self.context, self.endpoint, snapshot, found, proposal, blueprint)
+                refused = ask(self.context, self.reached(), snapshot, found, proposal, blueprint)
                 found = replace(found, findings=in_order((*found.findings, *refused)))
         return found, ()
 

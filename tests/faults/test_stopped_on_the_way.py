@@ -87,10 +87,7 @@ def test_killed_inside_a_stage(
 
 
 def test_the_server_stops_while_loading(source: Path, work_directory: Path) -> None:
-    assert (
-        call("releases", "list", "--target", "embedded", "--schema", "x", "--work-dir", work_directory).code
-        == 0
-    )
+    embedded.persistent(work_directory)
     with begun(*asked(source, "embedded", "desk", work_directory)) as process:
         told = until_rows_move(process, "load")
         embedded.stop(work_directory)

@@ -1,5 +1,6 @@
 """What a real child process says of the tables while it inspects."""
 
+import fcntl
 import socket
 import sqlite3
 from contextlib import closing
@@ -15,24 +16,40 @@ from sdmigrate.pipeline.results import read_result
 _TABLES = 30
 
 
-def test_the_first_look_does_not_wait_for_the_target(tmp_path: Path) -> None:
+def first_look(tmp_path: Path, target: str) -> Seen:
+    """What an inspection with that target shows first; it is ended then."""
     source = tmp_path / "one.sqlite"
     with closing(sqlite3.connect(source)) as connection:
         connection.execute("CREATE TABLE t(a)")
         connection.execute("INSERT INTO t VALUES (1)")
         connection.commit()
+    request = Request(mode="inspect", source=str(source), target=target, schema=None)
+    child = Child.start(Begin(request=request, work_directory=str(tmp_path / "work"), conninfo=None))
+    try:
+        child.send(Proceed())
+        while not isinstance(message := child.receive(30), Seen):
+            assert message is not None
+    finally:
+        child.kill()
+        child.close()
+    return message
+
+
+def test_the_first_look_does_not_wait_for_the_target(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        target = f"host=127.0.0.1 port={silent.getsockname()[1]} user=nobody dbname=none"
-        request = Request(mode="inspect", source=str(source), target=target, schema=None)
-        child = Child.start(Begin(request=request, work_directory=str(tmp_path / "work"), conninfo=target))
-        try:
-            child.send(Proceed())
-            while not isinstance(message := child.receive(30), Seen):
-                assert message is not None
-        finally:
-            child.kill()
-            child.close()
-    assert [table.profile.name for table in message.tables] == ["t"]
+        port = silent.getsockname()[1]
+        seen = first_look(tmp_path, f"host=127.0.0.1 port={port} user=nobody dbname=none")
+    assert [table.profile.name for table in seen.tables] == ["t"]
+
+
+def test_the_first_look_does_not_wait_for_a_server_to_be_started(tmp_path: Path) -> None:
+    # Whoever holds this lock is starting the server.
+    home = tmp_path / "work" / "postgres"
+    home.mkdir(parents=True)
+    with (home / "lock").open("w") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        seen = first_look(tmp_path, "embedded")
+    assert [table.profile.name for table in seen.tables] == ["t"]
 
 
 def test_tables_are_seen_before_the_stage_that_looked_at_them_has_ended(tmp_path: Path) -> None:
