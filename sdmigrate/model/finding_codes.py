@@ -93,7 +93,7 @@ FINDING_CODES: dict[str, str] = {
     "ambiguous-dates": "Dates that may be read day first or month first keep their column text",
     "type-as-declared": "The evidence does not override the declared type, which every value fits",
     "kept-as-text": "The evidence settles no type, so the column stays text",
-    "type-by-reference": "A column takes the type of the key that a foreign key ties it to",
+    "type-by-reference": "A column takes the type of the one that a foreign key ties it to",
     "nul-bytes-decided": "Texts with NUL bytes, which the plan does not strip",
     "invalid-utf8-decided": "Texts that are not UTF-8, which the plan reads in another encoding",
     "plan-drift-changed": "Values of a column are not of the type, or not in the order, that the plan names",

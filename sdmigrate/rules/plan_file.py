@@ -5,7 +5,7 @@ reading with its line, so that nothing the operator wrote is passed over in sile
 """
 
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -27,6 +27,7 @@ from sdmigrate.rules.plan_difference import Drift, Path, drift, drift_findings, 
 from sdmigrate.rules.plan_keys import COLUMN_KEYS, TABLE_KEYS, TOP_KEYS, PlanProblem, Reader, likely
 from sdmigrate.rules.plan_text import write
 from sdmigrate.rules.planning import CONFIDENCE, finished, propose
+from sdmigrate.rules.reference_types import carried, parted
 from sdmigrate.rules.stated_decisions import with_stated
 from sdmigrate.rules.type_families import family
 
@@ -66,14 +67,18 @@ def read(
     if drifted and not accept_drift:
         _refuse(reader, drifted, catalog)
     evidence = {table.name: {column.name: column for column in table.columns} for table in profile.tables}
+    planned = tuple(
+        _table(reader, catalog.table(table.source), table, evidence[table.source], drifted, confidence)
+        if table.source in tables
+        else table
+        for table in proposal.tables
+    )
+    planned = carried(catalog, proposal.tables, planned, _decided(tables))
+    if not accept_drift:
+        _require_one_type(reader, catalog, proposal, planned)
     plan = msgspec.structs.replace(
         proposal,
-        tables=tuple(
-            _table(reader, catalog.table(table.source), table, evidence[table.source], drifted, confidence)
-            if table.source in tables
-            else table
-            for table in proposal.tables
-        ),
+        tables=planned,
         accept_quarantine=_accepted(reader, proposal, drifted),
     )
     check_collisions("tables", {table.source: table.target for table in plan.tables if table.include})
@@ -167,6 +172,37 @@ def _check_agreement(reader: Reader, path: Path, column: ColumnPlan) -> None:
                 (*path, "default") if "default" in reader.at(path) else path,
                 f"the default {column.default!r} is no {column.type}.",
             )
+
+
+def _decided(tables: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """The columns of which the file says what type they are or how they are read."""
+    return {
+        (name, column)
+        for name, table in tables.items()
+        for column, given in table.get("columns", {}).items()
+        if given.keys() & {"type", "form", "day_first", "zone"} or given.get("misfit") == "text"
+    }
+
+
+def _require_one_type(
+    reader: Reader, catalog: Catalog, proposal: Plan, planned: tuple[TablePlan, ...]
+) -> None:
+    """Refuse two types for the ends of a foreign key that would stand without the file."""
+    apart = parted(catalog, proposal.tables, planned)
+    if apart is None:
+        return
+    types = {(table.source, column.source): column.type for table in planned for column in table.columns}
+    table, column = next(
+        place for place in apart if types[place] != proposal.table(place[0]).column(place[1]).type
+    )
+    other = apart[apart[0] == (table, column)]
+    path: Path = ("tables", table, "columns", column)
+    reader.refuse(
+        (*path, "type") if "type" in reader.at(path) else path,
+        f"{table}.{column} is {types[table, column]}, and {'.'.join(other)}, to which a foreign key ties it,"
+        f" is {types[other]}.",
+        "Say one type for both; where only one says a type, the other follows.",
+    )
 
 
 def _accepted(reader: Reader, proposal: Plan, drifted: Drift) -> dict[str, int]:

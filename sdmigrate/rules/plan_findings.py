@@ -223,8 +223,8 @@ def _type_decisions(
         yield (
             "type-by-reference",
             0,
-            f"The values look like {profile.proposed}; the column is {column.type}, like the key it is "
-            "tied to.",
+            f"The values look like {profile.proposed}; the column is {column.type}, like the one that a "
+            "foreign key ties it to.",
             "Set type of all tied columns in the plan to decide otherwise.",
             "info",
         )

@@ -4,7 +4,7 @@ Invariant: a plan that comes out of a review is what the plan stage makes of its
 through the file's own text and reader; what the file refuses, a review refuses in the same words.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
@@ -23,7 +23,7 @@ from sdmigrate.rules.column_decisions import with_day_first, with_default, with_
 from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.plan_findings import plan_findings
 from sdmigrate.rules.planning import propose
-from sdmigrate.rules.reference_types import tied_tables
+from sdmigrate.rules.reference_types import carried, tied_tables
 from sdmigrate.rules.type_families import TYPE_NAMES, canonical_type
 
 Place: TypeAlias = tuple[str, str | None]
@@ -284,7 +284,7 @@ def with_column(review: Review, table: str, column: str, name: str, value: Any) 
         after = msgspec.structs.replace(before, **{name: value})
     planned = review.plan.table(table)
     columns = tuple(after if each.source == column else each for each in planned.columns)
-    return _with(review, msgspec.structs.replace(planned, columns=columns))
+    return _with(review, msgspec.structs.replace(planned, columns=columns), [(table, column)])
 
 
 def with_accepted(review: Review, table: str, rows: int) -> Review:
@@ -294,8 +294,10 @@ def with_accepted(review: Review, table: str, rows: int) -> Review:
     return _settled(review, msgspec.structs.replace(review.plan, accept_quarantine=accepted))
 
 
-def _with(review: Review, table: TablePlan) -> Review:
-    tables = tuple(table if each.source == table.source else each for each in review.plan.tables)
+def _with(review: Review, table: TablePlan, decided: Collection[tuple[str, str]] = ()) -> Review:
+    before = review.plan.tables
+    tables = tuple(table if each.source == table.source else each for each in before)
+    tables = carried(review.catalog, before, tables, decided)
     return _settled(review, msgspec.structs.replace(review.plan, tables=tables))
 
 

@@ -301,7 +301,7 @@ def test_any_name_and_text_comes_back(
     names: list[str], table_name: str, default: str, placeholders: list[str]
 ) -> None:
     one = table(table_name, *(column(name, "TEXT") for name in names))
-    catalog, profile = facts([(one, [list(names)])])
+    catalog, profile = facts([(one, [["text"] * len(names)])])
     plan = propose(catalog, profile)
     first = plan.tables[0].columns[0]
     if default not in placeholders:

@@ -316,3 +316,25 @@ def test_a_doubtful_epoch_is_asked_about_until_decided() -> None:
 def test_tables_that_foreign_keys_join_are_one_group() -> None:
     names = [[table.source for table in group] for group in _family().groups]
     assert names == [["child", "parent"], ["other"]]
+
+
+def test_what_is_decided_for_one_end_of_a_foreign_key_goes_to_the_other_and_back() -> None:
+    key = ForeignKey(columns=("owner",), parent_table="person", parent_columns=("id",))
+    person = table("person", column("id", "INTEGER"), primary_key=("id",), rowid_alias="id")
+    pet = table("pet", column("owner", "INTEGER"), foreign_keys=(key,))
+    catalog = Catalog(tables=(person, pet))
+    profile = profile_of(*(table_profile(one, [(number,) for number in range(9)]) for one in (person, pet)))
+    begin = begun(catalog, profile, propose(catalog, profile), day_first=None, limits=Limits())
+
+    def types(review: Review) -> tuple[str, str]:
+        return review.column("person", "id").type, review.column("pet", "owner").type
+
+    for place in (("person", "id"), ("pet", "owner")):
+        texts = with_column(begin, *place, "type", "text")
+        assert types(texts) == ("text", "text")
+        assert read_again(texts) == texts.plan.plan_id
+        assert (
+            types(texts.undone) == types(with_column(texts, *place, "type", "bigint")) == ("bigint", "bigint")
+        )
+        # PostgreSQL compares all integers with each other.
+        assert set(types(with_column(begin, *place, "type", "integer"))) == {"integer", "bigint"}
