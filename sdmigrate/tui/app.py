@@ -17,6 +17,8 @@ from rich.traceback import Traceback
 from textual import on
 from textual.app import App
 from textual.binding import Binding
+from textual.css.query import NoMatches
+from textual.screen import Screen
 
 from sdmigrate.model.events import RunFinished, StageStarted
 from sdmigrate.model.outcome import ExitCode
@@ -44,6 +46,7 @@ from sdmigrate.tui.commands import OfferProvider
 from sdmigrate.tui.journey import Journey, active_step, fold, goes_on_by_itself
 from sdmigrate.tui.modals.confirm_switch import ConfirmSwitch
 from sdmigrate.tui.modals.log import LogDialog
+from sdmigrate.tui.modals.palette import Palette
 from sdmigrate.tui.modals.question import Question
 from sdmigrate.tui.planning import decides_otherwise, made_under_the_plan, review_of
 from sdmigrate.tui.questions import (
@@ -168,7 +171,14 @@ class WizardApp(App[None]):
         self._bridge = Bridge(partial(self._services.start, begin), self._services)
         self._bridge.start()
         self._journey = Journey(request=request, resumed=resume is not None)
-        self.switch_screen(WizardScreen(self._journey, self._trials))
+        self._show_alone(WizardScreen(self._journey, self._trials))
+
+    def _show_alone(self, screen: Screen[None]) -> None:
+        """Show the screen in the place of the one before it, and of all that covers that."""
+        # The first of the stack is Textual's own.
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+        self.switch_screen(screen)
 
     def _tick(self) -> None:
         """Take in what the child said since the last tick, and draw it."""
@@ -344,6 +354,11 @@ class WizardApp(App[None]):
         path = str(RunDirectory(Path(directory)).log) if directory else ""
         self.push_screen(LogDialog(self._log_lines, path))
 
+    def action_command_palette(self) -> None:
+        """Show the commands, once."""
+        if not any(isinstance(screen, Palette) for screen in self.screen_stack):
+            self.push_screen(Palette())
+
     def action_leave(self) -> None:
         """Leave the wizard; the run has ended."""
         self.exit()
@@ -374,12 +389,15 @@ class WizardApp(App[None]):
     def _end(self) -> None:
         if self._journey is None:
             return
-        while len(self.screen_stack) > 1 and not isinstance(self.screen, WizardScreen):
-            self.pop_screen()
-        self.switch_screen(EndScreen(self._farewell(self._journey)))
+        self._show_alone(EndScreen(self._farewell(self._journey)))
 
     def _farewell(self, journey: Journey) -> Closing:
         return closing(journey, killed=self._killed)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Fail; but not for a widget that is looked for while its screen is taken down to leave."""
+        if not (self._exit and isinstance(error, NoMatches)):
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         """Print where it happened, without the local variables, which may hold a password."""

@@ -5,14 +5,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from sdmigrate.tui.format import plain
+from sdmigrate.tui.modals.dialog import Dialog
 from sdmigrate.tui.paint import toned
 
 
-class AskPath(ModalScreen[str | None]):
+class AskPath(Dialog[str | None]):
     """What was typed; None where the operator cancels."""
 
     BINDINGS = [Binding("escape", "dismiss(None)", "Cancel", show=False)]

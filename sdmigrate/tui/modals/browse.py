@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import DirectoryTree
 
 from sdmigrate.tui.format import cell, plain
+from sdmigrate.tui.modals.dialog import Dialog
 
 
 class SourceTree(DirectoryTree):
@@ -26,7 +26,7 @@ class SourceTree(DirectoryTree):
         return cell(label)
 
 
-class BrowseDialog(ModalScreen[Path | None]):
+class BrowseDialog(Dialog[Path | None]):
     """The chosen file; None where the operator cancels."""
 
     BINDINGS = [

@@ -12,11 +12,11 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Key
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from sdmigrate.pipeline.messages import Confirm
 from sdmigrate.tui.format import plain
+from sdmigrate.tui.modals.dialog import Dialog
 from sdmigrate.tui.paint import toned
 from sdmigrate.tui.widgets.plain_checkbox import PlainCheckbox
 
@@ -38,7 +38,7 @@ class SwitchQuestion:
     """Live holds rows written since its publication; giving them up needs its own permission."""
 
 
-class ConfirmSwitch(ModalScreen[Confirm | None]):
+class ConfirmSwitch(Dialog[Confirm | None]):
     """None where the operator cancels."""
 
     BINDINGS = [Binding("escape", "cancel", "Cancel", show=False)]

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
 from sdmigrate.model.errors import UsageProblem
@@ -18,6 +17,7 @@ from sdmigrate.rules.plan_file import PlanProblem
 from sdmigrate.rules.plan_review import Place, Review
 from sdmigrate.tui.decisions import Field, agreed_to, chosen, fields_of, typed
 from sdmigrate.tui.format import plain
+from sdmigrate.tui.modals.dialog import Dialog
 from sdmigrate.tui.paint import toned
 from sdmigrate.tui.trials import ShowsTrials, Trials
 from sdmigrate.tui.views.effects import Line, effect_lines, over_gate
@@ -40,7 +40,7 @@ class FieldList(OptionList):
     ]
 
 
-class DecisionDialog(ModalScreen[Review], ShowsTrials):
+class DecisionDialog(Dialog[Review], ShowsTrials):
     """The review as it was left."""
 
     BINDINGS = [

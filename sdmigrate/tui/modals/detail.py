@@ -6,16 +6,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
 from sdmigrate.tui.format import plain
+from sdmigrate.tui.modals.dialog import Dialog
 from sdmigrate.tui.paint import toned
 from sdmigrate.tui.views.grid import Detail
 
 
-class DetailDialog(ModalScreen[None]):
+class DetailDialog(Dialog[None]):
     """Closed by escape, enter or q."""
 
     BINDINGS = [Binding("escape,enter,q", "dismiss(None)", "Close", show=False)]

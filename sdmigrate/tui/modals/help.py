@@ -4,14 +4,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from sdmigrate.tui.format import plain
+from sdmigrate.tui.modals.dialog import Dialog
 from sdmigrate.tui.paint import toned
 
 
-class HelpDialog(ModalScreen[None]):
+class HelpDialog(Dialog[None]):
     """Closed by escape, enter, q, ? or F1."""
 
     BINDINGS = [Binding("escape,enter,q,question_mark,f1", "dismiss(None)", "Close", show=False)]

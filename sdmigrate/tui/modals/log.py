@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Log
 
 from sdmigrate.tui.bridge import MOST_LINES
+from sdmigrate.tui.modals.dialog import Dialog
 
 
-class LogDialog(ModalScreen[None]):
+class LogDialog(Dialog[None]):
     """Follows while it is scrolled to its end; closed by escape, l or q."""
 
     BINDINGS = [Binding("escape,l,q", "dismiss(None)", "Close", show=False)]

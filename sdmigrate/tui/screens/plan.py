@@ -22,6 +22,7 @@ from sdmigrate.tui.decisions import agreed_to, chosen
 from sdmigrate.tui.format import file_name, plain
 from sdmigrate.tui.modals.ask_path import AskPath
 from sdmigrate.tui.modals.decision import DecisionDialog
+from sdmigrate.tui.modals.dialog import ClosesOnce
 from sdmigrate.tui.modals.help import HelpDialog
 from sdmigrate.tui.modals.question import Question
 from sdmigrate.tui.paint import joined, toned
@@ -62,7 +63,7 @@ def _name(place: Place) -> str:
     return table if column is None else f"{table}.{column}"
 
 
-class PlanScreen(Screen[Review | None], ShowsTrials):
+class PlanScreen(ClosesOnce[Review | None], Screen[Review | None], ShowsTrials):
     """The reviewed plan where it shall be used; None where all stays as it was."""
 
     CSS_PATH = "../css/plan.tcss"

@@ -88,7 +88,11 @@ class RecordTable(DataTable[Text]):
     @property
     def pointed(self) -> GridRow | None:
         """The row under the cursor; None where there is none."""
-        return self._rows[self.cursor_row] if 0 <= self.cursor_row < len(self._rows) else None
+        return self._at(self.cursor_row)
+
+    def _at(self, number: int) -> GridRow | None:
+        # Textual counts from -1 where a page is turned in an empty table.
+        return self._rows[number] if 0 <= number < len(self._rows) else None
 
     def sort_next(self) -> str:
         """Sort by the next column (numbers downwards); after the last comes the grid's own order.
@@ -168,13 +172,13 @@ class RecordTable(DataTable[Text]):
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Open the row's detail."""
         event.stop()
-        if event.cursor_row < len(self._rows):
-            row = self._rows[event.cursor_row]
-            if row.detail is not None or row.place is not None:
-                self.post_message(self.Opened(self, row))
+        row = self._at(event.cursor_row)
+        if row is not None and (row.detail is not None or row.place is not None):
+            self.post_message(self.Opened(self, row))
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Tell what the row says."""
         event.stop()
-        if event.cursor_row < len(self._rows):
-            self.post_message(self.Pointed(self, self._rows[event.cursor_row]))
+        row = self._at(event.cursor_row)
+        if row is not None:
+            self.post_message(self.Pointed(self, row))

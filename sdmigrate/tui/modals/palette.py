@@ -1,0 +1,17 @@
+"""The command palette, which stands what keys that come fast do to Textual's own.
+
+Invariant: it is open once, and closes nothing but itself.
+"""
+
+from textual.command import CommandList, CommandPalette
+
+from sdmigrate.tui.modals.dialog import ClosesOnce
+
+
+class Palette(ClosesOnce[None], CommandPalette):
+    """Textual's, without an identity: two of one cannot follow each other before the first is gone."""
+
+    def _action_command_list(self, action: str) -> None:
+        # It counts pages in lines, of which there are none before the list has room.
+        if self.query_one(CommandList).scrollable_content_region:
+            super()._action_command_list(action)
