@@ -7,7 +7,7 @@ import msgspec
 
 from sdmigrate.model.plan import ColumnPlan, Empty, TablePlan
 from sdmigrate.model.profile import Candidate, ColumnProfile, TableProfile
-from sdmigrate.rules.convert_text import UTF8_BYTES
+from sdmigrate.rules.convert_text import TEXT_BYTES, UTF8_BYTES
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES
 from sdmigrate.rules.separators import read_by
 from sdmigrate.rules.type_families import MOMENTS, family, is_number
@@ -57,7 +57,7 @@ def misfits(
 
     Missing text (empty or blank) does not count, except for text. With ``day_first`` the ambiguous dates,
     which the profile counts as unfit where nothing settles them, fit. With a ``form`` that reads BLOBs as
-    text, or another one of separated numbers than the profile's, what it reads is taken to fit.
+    text or numbers as bytes, or another one of separated numbers than the profile's, what it reads is taken to fit.
     """
     for candidate in column.candidates:
         if candidate.type == type_name and _reads_alike(candidate, column, form):
@@ -89,6 +89,8 @@ def _read_more(column: ColumnProfile, type_name: str, form: str | None) -> int:
     """Values that the form reads and the profile, which decides by evidence, does not."""
     if form == UTF8_BYTES and family(type_name) == "text":
         return column.text_blobs
+    if form == TEXT_BYTES and family(type_name) == "bytea":
+        return column.classes.integer + column.classes.real
     if form is not None and is_number(type_name):
         return _read(column, form) - _read(column, column.separators)
     return 0
@@ -175,7 +177,8 @@ def with_form(
 ) -> ColumnPlan:
     """The column with its form named, and with the type that it settles.
 
-    One that was text only for want of it becomes a date or numeric, one of bytes becomes text.
+    One that was text only for want of it becomes a date or numeric; one of bytes becomes text, and the other
+    way round.
     """
     named = column
     if form[:3] in ("dmy", "mdy"):
@@ -184,4 +187,6 @@ def with_form(
         named = with_type(column, "numeric")
     elif form == UTF8_BYTES and family(column.type) == "bytea":
         named = msgspec.structs.replace(with_type(column, "text"), decision="operator", confidence=1.0)
+    elif form == TEXT_BYTES and family(column.type) == "text":
+        named = msgspec.structs.replace(with_type(column, "bytea"), decision="operator", confidence=1.0)
     return msgspec.structs.replace(named, form=form)

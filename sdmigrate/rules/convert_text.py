@@ -18,6 +18,9 @@ from sdmigrate.rules.shortest import shortest_text
 UTF8_BYTES = "utf8_bytes"
 """The form by which the BLOBs of a column of text are text."""
 
+TEXT_BYTES = "text_bytes"
+"""The form by which the numbers of a column of bytes are the bytes of their text, as its texts are of theirs."""
+
 _NEWLINE_RUN = re.compile(r"(?:\r\n|\r|\n){2,}")
 
 
@@ -118,12 +121,14 @@ def to_json(value: Value, column: ColumnPlan) -> Outcome:
     return Misfit(reason, "not-json")
 
 
-def to_bytea(value: Value, column: ColumnPlan) -> Outcome:  # noqa: ARG001
-    """Blobs as they are; text as its bytes, whatever they are."""
+def to_bytea(value: Value, column: ColumnPlan) -> Outcome:
+    """Blobs as they are; text as its bytes, whatever they are; a number as its text's where the plan says so."""
     if isinstance(value, bytes):
         return Kept()
     if isinstance(value, str):
         return Changed(value.encode("utf-8", "surrogateescape"), "text-to-bytes")
+    if isinstance(value, int | float) and column.form == TEXT_BYTES:
+        return Changed(shortest_text(value).encode(), "number-to-bytes")
     return Misfit("a number in a column of bytes", "number-in-blob")
 
 

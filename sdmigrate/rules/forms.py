@@ -77,8 +77,11 @@ OTHER_NAMES: dict[str, str] = {
 }
 """Names that are counted beside the forms; a plan can name none of them but uuid_bytes."""
 
-BYTE_FORMS = ("uuid_bytes_swapped", "utf8_bytes")
-"""What BLOBs may be by decision only: a GUID as .NET keeps it, text in UTF-8. No value is counted so."""
+BYTE_FORMS = ("uuid_bytes_swapped", "utf8_bytes", "text_bytes")
+"""What is so by decision only: a BLOB a GUID as .NET keeps it or text in UTF-8, a number the bytes of its text.
+
+No value is counted so.
+"""
 
 PLAN_FORMS = frozenset({"auto", "uuid_bytes", *BYTE_FORMS, *FORM_BY_NAME})
 """What ``form`` may be in a plan."""

@@ -66,6 +66,7 @@ RULES: dict[str, str] = {
     "number-to-json": "A number in a JSON column as its JSON text",
     "bytes-to-text": "A BLOB read as UTF-8 text, where the plan says so",
     "text-to-bytes": "Text in a bytea column as its bytes",
+    "number-to-bytes": "A number in a bytea column as the bytes of its text, where the plan says so",
     "inet-form": "An internet address as PostgreSQL prints it",
 }
 """Every rule by name; docs/forms.md is made from it."""

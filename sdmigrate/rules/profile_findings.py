@@ -63,7 +63,12 @@ def _classes(seen: SeenColumn) -> Iterator[Finding]:
             "warning",
             classes.values,
             f"Nothing says what the column holds, and its values are {listed}.",
-            "Text holds them all but the blobs; choose another type in the plan.",
+            (
+                "Bytea holds them all: text as its bytes, numbers too with form = 'text_bytes'. Text holds all"
+                " but the BLOBs."
+                if classes.blob
+                else "Text holds them all; choose another type in the plan."
+            ),
             tuple(sample for name in present for sample in evidence.class_samples(_class(name))[:1]),
         )
     if seen.declared == "text" and classes.blob:

@@ -14,7 +14,7 @@ from sdmigrate.model.plan import WHOLE_ROW, ColumnPlan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, TableProfile
 from sdmigrate.rules.column_decisions import AMBIGUOUS, misfits, misfits_under
 from sdmigrate.rules.convert_numbers import SEPARATED
-from sdmigrate.rules.convert_text import UTF8_BYTES
+from sdmigrate.rules.convert_text import TEXT_BYTES, UTF8_BYTES
 from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.encodings import in_words
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES
@@ -332,6 +332,10 @@ def _forms(planned: ColumnPlan, evidence: ColumnProfile) -> tuple[Choice, ...]:
     if evidence.text_blobs and family(planned.type) in ("text", "bytea"):
         counts[UTF8_BYTES] = evidence.text_blobs
         wanted.append(UTF8_BYTES)
+    numbers = evidence.classes.integer + evidence.classes.real
+    if numbers and evidence.classes.blob and family(planned.type) in ("text", "bytea"):
+        counts[TEXT_BYTES] = numbers
+        wanted.append(TEXT_BYTES)
     if planned.type == "uuid" and "uuid_bytes" in counts:
         counts["uuid_bytes_swapped"] = counts["uuid_bytes"]
         wanted.append("uuid_bytes_swapped")

@@ -106,6 +106,17 @@ def test_blobs_become_text_by_a_form_and_by_nothing_else() -> None:
     assert ("t", "v") in with_column(mixed, "t", "v", "form", "utf8_bytes").decided
 
 
+def test_numbers_among_blobs_become_bytes_by_a_form() -> None:
+    mixed = review_of("", [b"a", "b", 7, 0.5])
+    assert mixed.column("t", "v").type == "text"
+    read = with_column(mixed, "t", "v", "form", "text_bytes")
+    assert read.column("t", "v").type == "bytea"
+    assert (read.plan.findings, read.halting) == ((), frozenset())
+    assert read_again(read) == read.plan.plan_id
+    without = with_column(read, "t", "v", "form", "auto")
+    assert [(finding.code, finding.count) for finding in without.plan.findings] == [("misfits", 2)]
+
+
 def test_a_type_is_taken_where_misfits_had_made_the_column_text() -> None:
     widened = with_column(review_of("INTEGER", [*range(99), "x"]), "t", "v", "misfit", "text")
     assert widened.column("t", "v").type == "text"

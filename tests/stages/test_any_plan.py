@@ -37,7 +37,17 @@ KEYS = {
     "unique": "k {type} UNIQUE",
     "none": "k {type}",
 }
-FORMS = ("auto", "dmy", "mdy_hm", "epoch_s", "thousands", "decimal_comma", "uuid_bytes_swapped", "utf8_bytes")
+FORMS = (
+    "auto",
+    "dmy",
+    "mdy_hm",
+    "epoch_s",
+    "thousands",
+    "decimal_comma",
+    "uuid_bytes_swapped",
+    "utf8_bytes",
+    "text_bytes",
+)
 TYPES = ("boolean", "bigint", "numeric", "numeric(6,2)", "double precision", "text", "varchar(3)", "date",
          "timestamp", "timestamptz", "time", "interval", "uuid", "json", "jsonb", "bytea",
          "inet")  # fmt: skip

@@ -339,14 +339,19 @@ async def test_what_the_review_said_is_what_the_run_did(tmp_path: Path) -> None:
 
 
 def _write_bytes(path: Path) -> None:
-    """Thirty notes: two are BLOBs, of which one is text; all bodies are BLOBs of text, two names no UTF-8."""
+    """Thirty notes: two are BLOBs, of which one is text; all bodies are BLOBs of text, two names no UTF-8.
+
+    What kind each is are texts, one number and one BLOB.
+    """
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("CREATE TABLE notes(id INTEGER PRIMARY KEY, note TEXT, body TEXT, name TEXT)")
+        connection.execute(
+            "CREATE TABLE notes(id INTEGER PRIMARY KEY, note TEXT, body TEXT, name TEXT, kind)"
+        )
         connection.executemany(
-            "INSERT INTO notes VALUES (?, ?, ?, CAST(? AS TEXT))",
-            [(number, "plain", b"body %d" % number, b"Zo\xeb") for number in range(1, 3)]
-            + [(number, "plain", b"body %d" % number, b"Ann") for number in range(3, 29)]
-            + [(29, b"hello", b"body", None), (30, b"\xff", b"end", None)],
+            "INSERT INTO notes VALUES (?, ?, ?, CAST(? AS TEXT), ?)",
+            [(number, "plain", b"body %d" % number, b"Zo\xeb", "kind") for number in range(1, 3)]
+            + [(number, "plain", b"body %d" % number, b"Ann", "kind") for number in range(3, 29)]
+            + [(29, b"hello", b"body", None, 7), (30, b"\xff", b"end", None, b"\xfe")],
         )
         connection.commit()
 
@@ -369,6 +374,15 @@ async def test_bytes_are_read_as_text_where_the_review_says_so(tmp_path: Path) -
         await _point(keys, "Not UTF-8")
         await keys.press("right")
         await until(keys, "are read as Windows-1252 ▸", "'Zo\\xeb' → 'Zoë'   2 ×")
+        await keys.press("escape", "escape")
+
+        await _open(keys, "notes.kind")
+        await until(keys, "◂ text ▸", "x'fe' → quarantine")
+        await _point(keys, "Form")
+        await keys.press("left")
+        await until(
+            keys, "◂ bytea ▸", "◂ text_bytes ▸", "1 value", "7 → x'37'", "'kind' → x'6b696e64'   28 ×"
+        )
         await keys.press("escape", "escape")
 
         await _open(keys, "notes.body")
