@@ -57,7 +57,8 @@ def misfits(
 
     Missing text (empty or blank) does not count, except for text. With ``day_first`` the ambiguous dates,
     which the profile counts as unfit where nothing settles them, fit. With a ``form`` that reads BLOBs as
-    text or numbers as bytes, or another one of separated numbers than the profile's, what it reads is taken to fit.
+    text or numbers as bytes, or another one of separated numbers than the profile's, what it reads is taken
+    to fit.
     """
     for candidate in column.candidates:
         if candidate.type == type_name and _reads_alike(candidate, column, form):

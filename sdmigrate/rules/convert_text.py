@@ -19,7 +19,7 @@ UTF8_BYTES = "utf8_bytes"
 """The form by which the BLOBs of a column of text are text."""
 
 TEXT_BYTES = "text_bytes"
-"""The form by which the numbers of a column of bytes are the bytes of their text, as its texts are of theirs."""
+"""The form by which the numbers of a column of bytes are the bytes of their text."""
 
 _NEWLINE_RUN = re.compile(r"(?:\r\n|\r|\n){2,}")
 
@@ -122,7 +122,7 @@ def to_json(value: Value, column: ColumnPlan) -> Outcome:
 
 
 def to_bytea(value: Value, column: ColumnPlan) -> Outcome:
-    """Blobs as they are; text as its bytes, whatever they are; a number as its text's where the plan says so."""
+    """Blobs as they are; text as its bytes, whatever they are; a number so where the plan says it."""
     if isinstance(value, bytes):
         return Kept()
     if isinstance(value, str):

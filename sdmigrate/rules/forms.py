@@ -78,10 +78,7 @@ OTHER_NAMES: dict[str, str] = {
 """Names that are counted beside the forms; a plan can name none of them but uuid_bytes."""
 
 BYTE_FORMS = ("uuid_bytes_swapped", "utf8_bytes", "text_bytes")
-"""What is so by decision only: a BLOB a GUID as .NET keeps it or text in UTF-8, a number the bytes of its text.
-
-No value is counted so.
-"""
+"""By decision only: BLOBs as GUIDs of .NET or text in UTF-8, numbers as bytes. None is counted so."""
 
 PLAN_FORMS = frozenset({"auto", "uuid_bytes", *BYTE_FORMS, *FORM_BY_NAME})
 """What ``form`` may be in a plan."""

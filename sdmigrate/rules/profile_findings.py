@@ -64,8 +64,8 @@ def _classes(seen: SeenColumn) -> Iterator[Finding]:
             classes.values,
             f"Nothing says what the column holds, and its values are {listed}.",
             (
-                "Bytea holds them all: text as its bytes, numbers too with form = 'text_bytes'. Text holds all"
-                " but the BLOBs."
+                "Bytea holds them all: text as its bytes, numbers too with form = 'text_bytes'. Text holds"
+                " all but the BLOBs."
                 if classes.blob
                 else "Text holds them all; choose another type in the plan."
             ),
