@@ -107,6 +107,9 @@ class ColumnProfile(Record):
     """How values become that type; "auto" where each value's own form decides."""
     day_first: bool | None = None
     """How D/M ambiguity is settled here; None where nothing is ambiguous or nothing settles it."""
+    once_settled: str | None = None
+    """The date or timestamp type that would be proposed if that ambiguity were settled; None where it is, or
+    where the values are no dates in either order."""
     separators: str = "auto"
     """The form by which numbers with separators are read here, whatever type of number they become; "auto"
     where there are none or nothing settles it."""

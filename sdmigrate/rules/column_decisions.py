@@ -12,8 +12,6 @@ from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES
 from sdmigrate.rules.separators import read_by
 from sdmigrate.rules.type_families import MOMENTS, family, is_number
 
-_NARROWEST = ("timestamptz", "timestamp", "date")
-"""The narrowest last."""
 AMBIGUOUS = "ambiguous_day_month"
 """The form under which the profile counts dates that may be read day first or month first."""
 
@@ -118,24 +116,6 @@ def read_in(column: ColumnProfile, encoding: str) -> int:
     return next((one.reads for one in column.encodings if one.encoding == encoding), 0)
 
 
-def moment_once_settled(column: ColumnProfile, declared: str, confidence: float) -> str | None:
-    """The date or timestamp type of a column that only ambiguous dates keep text; None where there is none.
-
-    Where a moment is declared, the share of fitting values must reach ``confidence``; elsewhere every value
-    must fit.
-    """
-    moments = [candidate for candidate in column.candidates if family(candidate.type) in MOMENTS]
-    if not moments or not column.forms.get(AMBIGUOUS, 0):
-        return None
-
-    def fitting(one: Candidate) -> int:
-        return one.fits + one.misfits - (misfits(column, one.type, day_first=True) or 0)
-
-    best = max(moments, key=lambda one: (fitting(one), one.type == declared, _NARROWEST.index(one.type)))
-    needed = confidence if family(declared) in MOMENTS else 1.0
-    return best.type if fitting(best) >= needed * (best.fits + best.misfits) else None
-
-
 def is_against_most(evidence: ColumnProfile, *, day_first: bool) -> bool:
     """Whether more of its dates can be read in the other order of day and month alone than in this one."""
 
@@ -164,18 +144,14 @@ def agreeing_to_orders(plan: TablePlan, profile: TableProfile) -> TablePlan:
     return msgspec.structs.replace(plan, columns=tuple(map(agreeing, plan.columns)))
 
 
-def with_day_first(
-    column: ColumnPlan, evidence: ColumnProfile, declared: str, confidence: float, *, day_first: bool
-) -> ColumnPlan:
+def with_day_first(column: ColumnPlan, evidence: ColumnProfile, *, day_first: bool) -> ColumnPlan:
     """The column with its ambiguous dates settled; one that only they kept text becomes what they settle."""
     settled = msgspec.structs.replace(column, day_first=day_first)
-    moment = moment_once_settled(evidence, declared, confidence) if column.type == "text" else None
+    moment = evidence.once_settled if column.type == "text" else None
     return settled if moment is None else with_type(settled, moment)
 
 
-def with_form(
-    column: ColumnPlan, evidence: ColumnProfile, declared: str, confidence: float, form: str
-) -> ColumnPlan:
+def with_form(column: ColumnPlan, evidence: ColumnProfile, form: str) -> ColumnPlan:
     """The column with its form named, and with the type that it settles.
 
     One that was text only for want of it becomes a date or numeric; one of bytes becomes text, and the other
@@ -183,7 +159,7 @@ def with_form(
     """
     named = column
     if form[:3] in ("dmy", "mdy"):
-        named = with_day_first(column, evidence, declared, confidence, day_first=form.startswith("dmy"))
+        named = with_day_first(column, evidence, day_first=form.startswith("dmy"))
     elif column.type == "text" and _read(evidence, form) and misfits(evidence, "numeric", form=form) == 0:
         named = with_type(column, "numeric")
     elif form == UTF8_BYTES and family(column.type) == "bytea":

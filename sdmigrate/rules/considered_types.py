@@ -34,6 +34,7 @@ def candidates(
     proposed_form: str,
     day_first: bool | None,
     separators: Reading,
+    once_settled: str | None,
 ) -> tuple[Candidate, ...]:
     """The proposal, the declared type, those that are always told, and those that hold some of the values.
 
@@ -44,19 +45,20 @@ def candidates(
         proposed_form: how values are read for it.
         day_first: how ambiguous dates are read.
         separators: how numbers with separators are read.
+        once_settled: what it would be if the order of day and month were known.
     """
     length = evidence.declared_length
     always = (proposed, declared_type(column), *_ALWAYS_TOLD, *((f"varchar({length})",) if length else ()))
-    if declared_type(column) in _MOMENTS and evidence.count("ambiguous_day_month"):
-        # None of them may fit before the order of day and month is settled.
-        always += ("date", "timestamp")
+    # What fits once the order of day and month is settled, in either, is told of a column of dates before.
+    is_dated = once_settled is not None or declared_type(column) in _MOMENTS
+    order = True if is_dated and day_first is None else day_first
     told = dict.fromkeys((*always, *_OTHERS_TOLD))
     found = []
     for type_ in told:
         moment = type_ in _MOMENTS
         form = proposed_form if moment else separators.form if is_number(type_) else "auto"
         # Not made for nothing: its examples take far longer than the count.
-        if type_ in always or fits(evidence, type_, form, day_first):
+        if type_ in always or fits(evidence, type_, form, order):
             one = candidate(evidence, type_, form, day_first)
             found.append(with_bounds(evidence, one) if moment else one)
     return (*found, *_sized(evidence, told), *number_date_candidates(evidence, proposed_form))

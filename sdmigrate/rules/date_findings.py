@@ -30,8 +30,8 @@ _DOUBTFUL = (AMBIGUOUS, "same_day_month")
 def date_findings(seen: SeenColumn) -> Iterator[Finding]:
     """Findings on a column of dates."""
     evidence = seen.evidence
-    about_dates = seen.proposal.type in _MOMENTS or evidence.interest == "date"
-    if not about_dates:
+    would_be = seen.proposal.once_settled or seen.proposal.type
+    if would_be not in _MOMENTS and evidence.interest != "date":
         return
     text = evidence.classes.text - evidence.count("empty") - evidence.count("blank")
     if evidence.interest == "date" and text:
@@ -66,7 +66,8 @@ def _date_forms(seen: SeenColumn) -> Iterator[Finding]:
     if ambiguous and seen.proposal.day_first is None:
         yield seen.tell(
             "ambiguous-day-month",
-            "error",
+            # Text that is declared so can stay it.
+            "error" if evidence.interest == "date" else "warning",
             ambiguous,
             f"In {ambiguous} dates day and month can be taken for each other, and nothing here settles it.",
             "Set day_first in the plan, or pass --day-first or --month-first.",

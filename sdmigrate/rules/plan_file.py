@@ -21,7 +21,6 @@ from sdmigrate.model.plan import (
 from sdmigrate.model.profile import ColumnProfile, Profile
 from sdmigrate.rules import conversion, row_filter
 from sdmigrate.rules.column_decisions import misfits, with_day_first, with_default, with_form, with_type
-from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.naming import check_collisions
 from sdmigrate.rules.plan_difference import Drift, Path, drift, drift_findings, in_words, with_values
 from sdmigrate.rules.plan_keys import COLUMN_KEYS, TABLE_KEYS, TOP_KEYS, PlanProblem, Reader, likely
@@ -68,7 +67,7 @@ def read(
         _refuse(reader, drifted, catalog)
     evidence = {table.name: {column.name: column for column in table.columns} for table in profile.tables}
     planned = tuple(
-        _table(reader, catalog.table(table.source), table, evidence[table.source], drifted, confidence)
+        _table(reader, catalog.table(table.source), table, evidence[table.source], drifted)
         if table.source in tables
         else table
         for table in proposal.tables
@@ -94,7 +93,6 @@ def _table(
     table: TablePlan,
     evidence: Mapping[str, ColumnProfile],
     drifted: Drift,
-    confidence: float,
 ) -> TablePlan:
     path = ("tables", table.source)
     given = reader.table(path, TABLE_KEYS)
@@ -117,7 +115,7 @@ def _table(
                 reader.refuse((*path, "orphans"), problem, "Set it to quarantine.")
     written = reader.mappings((*path, "columns"))
     columns = tuple(
-        _column(reader, declared, column, evidence[column.source], confidence)
+        _column(reader, declared.name, column, evidence[column.source])
         if column.source in written
         and (*path, "columns", column.source) not in (*drifted.changed, *drifted.reread)
         else column
@@ -129,20 +127,17 @@ def _table(
     return msgspec.structs.replace(table, columns=columns, **given)
 
 
-def _column(
-    reader: Reader, table: Table, column: ColumnPlan, evidence: ColumnProfile, confidence: float
-) -> ColumnPlan:
-    path = ("tables", table.name, "columns", column.source)
+def _column(reader: Reader, table: str, column: ColumnPlan, evidence: ColumnProfile) -> ColumnPlan:
+    path = ("tables", table, "columns", column.source)
     given = reader.table(path, COLUMN_KEYS)
     default = given.get("default", column.default)
     decided = column if default == column.default else with_default(column, default)
     if "type" not in given:
         # What the operator settles by these decides the type, as if the values had settled it.
-        settling = declared_type(table.column(column.source)), confidence
         if "day_first" in given:
-            decided = with_day_first(decided, evidence, *settling, day_first=given["day_first"])
+            decided = with_day_first(decided, evidence, day_first=given["day_first"])
         if "form" in given:
-            decided = with_form(decided, evidence, *settling, given["form"])
+            decided = with_form(decided, evidence, given["form"])
     chosen = given.pop("type", decided.type)
     widens = given.get("misfit") == "text" and family(chosen) != "text"
     day_first = given.get("day_first", column.day_first)

@@ -20,7 +20,6 @@ from sdmigrate.model.settings import Limits
 from sdmigrate.rules import plan_file
 from sdmigrate.rules.breaker import halting
 from sdmigrate.rules.column_decisions import with_day_first, with_default, with_form, with_type
-from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.plan_findings import plan_findings
 from sdmigrate.rules.planning import propose
 from sdmigrate.rules.reference_types import carried, tied_tables
@@ -273,11 +272,9 @@ def with_column(review: Review, table: str, column: str, name: str, value: Any) 
         if canonical == evidence.proposed:
             after = msgspec.structs.replace(after, form=evidence.form)
     elif name == "day_first":
-        declared = declared_type(review.catalog.table(table).column(column))
-        after = with_day_first(before, evidence, declared, review.limits.confidence, day_first=value)
+        after = with_day_first(before, evidence, day_first=value)
     elif name == "form":
-        declared = declared_type(review.catalog.table(table).column(column))
-        after = with_form(before, evidence, declared, review.limits.confidence, value)
+        after = with_form(before, evidence, value)
     elif name == "default":
         after = with_default(before, value)
     else:

@@ -20,7 +20,6 @@ from sdmigrate.rules.column_decisions import (
     agreeing_to_orders,
     default_empty,
     misfits,
-    moment_once_settled,
 )
 from sdmigrate.rules.declared_types import declared_type, names_no_type
 from sdmigrate.rules.existing_types import keep_existing
@@ -161,10 +160,8 @@ def _type(
     ambiguous = profile.forms.get(AMBIGUOUS, 0) > 0
     if ambiguous and day_first is None and family(profile.proposed) in MOMENTS:
         return "text", "proposed"
-    if ambiguous and day_first is not None and profile.day_first is None:
-        moment = moment_once_settled(profile, declared, confidence)
-        if moment is not None:
-            return moment, "proposed"
+    if day_first is not None and profile.once_settled is not None:
+        return profile.once_settled, "proposed"
     if profile.confidence >= confidence or names_no_type(column):
         return profile.proposed, "proposed"
     if misfits(profile, declared) == 0:

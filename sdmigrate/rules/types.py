@@ -35,6 +35,8 @@ class Proposal:
     """Share of the values that fit; divided by the readings where several are as plausible."""
     reason: str
     candidates: tuple[Candidate, ...]
+    once_settled: str | None = None
+    """The date or timestamp type that it would be if only the order of day and month were known."""
     separators: Reading = UNREAD
     """How numbers with separators are read."""
     epoch: EpochReading = OWN_FORMS
@@ -117,11 +119,17 @@ def propose(
         confidence: 0 to 1, the share of fitting values that overrides the declaration.
         is_rowid: whether it is the INTEGER PRIMARY KEY.
     """
-    choice = (
-        _Choice("bigint", "It is the table's INTEGER PRIMARY KEY.")
-        if is_rowid
-        else _choose(column, evidence, day_first, separators, epoch, confidence)
-    )
+
+    def chosen(order: bool | None) -> _Choice:
+        if is_rowid:
+            return _Choice("bigint", "It is the table's INTEGER PRIMARY KEY.")
+        return _choose(column, evidence, order, separators, epoch, confidence)
+
+    choice = chosen(day_first)
+    is_open = day_first is None and evidence.count("ambiguous_day_month") > 0
+    # Such dates fit in either order.
+    settled = chosen(True).type if is_open else None
+    once_settled = settled if settled in _MOMENTS else None
     needed = considered(evidence, choice.type)
     fitting = fits(evidence, choice.type, choice.form, day_first)
     used = epoch if choice.form == epoch.form else OWN_FORMS
@@ -131,7 +139,10 @@ def propose(
         day_first=day_first,
         confidence=fitting / needed / used.readings if needed else 1.0,
         reason=choice.reason,
-        candidates=candidates(column, evidence, choice.type, choice.form, day_first, separators),
+        candidates=candidates(
+            column, evidence, choice.type, choice.form, day_first, separators, once_settled
+        ),
+        once_settled=once_settled,
         separators=separators,
         epoch=used,
     )

@@ -102,5 +102,6 @@ def profile_of(column: Column, evidence: Evidence, proposal: Proposal) -> Column
         candidates=proposal.candidates,
         form=proposal.form,
         day_first=proposal.day_first,
+        once_settled=proposal.once_settled,
         separators=proposal.separators.form,
     )
