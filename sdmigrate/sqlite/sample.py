@@ -5,16 +5,15 @@ rows its foreign keys point at, and theirs.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from sdmigrate.sqlite.connection import harden, open_read_only, quote_identifier
 from sdmigrate.sqlite.copied_table import CopiedTable, copied_table
-from sdmigrate.sqlite.row_order import LAST_ROWID, ROWID_NAMES
+from sdmigrate.sqlite.row_order import LAST_ROWID, ROWID_NAMES, balanced
 
 WHOLE_BELOW = 200
 """A table with fewer rows is sampled whole."""
@@ -67,15 +66,17 @@ def write_sample(
         sampler = _Sampler(connection, beat)
         sampler.attach(cleaned, audit)
         connection.execute("BEGIN")
-        parts = [name for name in tables if sampler.rows(name) >= WHOLE_BELOW and share < 1]
         # SQLite scans without holding the interpreter, so two tables take the time of the longer one.
-        extremes = {name: scans.submit(_extremes, cleaned, name, beat) for name in parts}
+        longer = {}
         for name in tables:
             beat(name)
-            sampler.choose(name, max(1, int(1 / share)) if name in extremes else 1)
-            if name in extremes and audit is not None:
-                sampler.choose_changed(name)
-        for name, found in extremes.items():
+            in_part = sampler.rows(name) >= WHOLE_BELOW and share < 1
+            sampler.choose(name, max(1, int(1 / share)) if in_part else 1)
+            if in_part:
+                if audit is not None:
+                    sampler.choose_changed(name)
+                longer[name] = scans.submit(_longer, cleaned, name, sampler.lengths(name), beat)
+        for name, found in longer.items():
             sampler.add(name, found.result())
         sampler.follow(links)
         rows = {name: sampler.copy(name) for name in tables}
@@ -115,12 +116,29 @@ class _Sampler:
         """List every ``step``-th row."""
         table = self._table(name)
         self.connection.execute(f"CREATE TEMP TABLE {_chosen(name)}(locator INTEGER PRIMARY KEY)")
-        locators = self.connection.execute(
-            f"SELECT {table.quoted_locator} FROM cleaned.{table.quoted} ORDER BY {table.quoted_locator}"
+        place, rows = f"stands.{table.quoted_locator}", f"cleaned.{table.quoted} AS stands"
+        following = (
+            f"SELECT {place} FROM {rows} WHERE {place} > each.locator ORDER BY {place}"
+            f" LIMIT 1 OFFSET {step - 1}"
         )
-        self.connection.executemany(
-            f"INSERT INTO temp.{_chosen(name)} VALUES (?)", islice(locators, None, None, step)
+        self.connection.execute(
+            f"INSERT INTO temp.{_chosen(name)} WITH RECURSIVE each(locator) AS"
+            f" (SELECT min({place}) FROM {rows}"
+            f" UNION ALL SELECT ({following}) FROM each WHERE each.locator IS NOT NULL)"
+            " SELECT locator FROM each WHERE locator IS NOT NULL"
         )
+
+    def lengths(self, name: str) -> list[int]:
+        """The length of the longest value of each column among the listed rows; -1 where all are NULL."""
+        table = self._table(name)
+        found: list[int] = []
+        for some in _in_scans(table.columns):
+            found += self.connection.execute(
+                f"SELECT {', '.join(f'coalesce(max({length}), -1)' for length in _lengths(some))}"
+                f" FROM cleaned.{table.quoted}"
+                f" WHERE {table.quoted_locator} IN (SELECT locator FROM temp.{_chosen(name)})"
+            ).fetchone()
+        return found
 
     def add(self, name: str, locators: Iterable[int]) -> None:
         """List these as well."""
@@ -183,8 +201,20 @@ def _chosen(name: str) -> str:
     return quote_identifier(f"chosen {name}")
 
 
-def _extremes(cleaned: Path | str, name: str, beat: Callable[[str], None]) -> list[int]:
-    """The locator of the row with the longest value of each column, of equals the first."""
+def _in_scans(columns: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(columns), _COLUMNS_A_SCAN):
+        yield columns[start : start + _COLUMNS_A_SCAN]
+
+
+def _lengths(columns: Sequence[str]) -> list[str]:
+    return [f"length({quote_identifier(column)})" for column in columns]
+
+
+def _longer(cleaned: Path | str, name: str, known: Sequence[int], beat: Callable[[str], None]) -> list[int]:
+    """The locator of the row with the longest value of each column, of equals the first.
+
+    Columns that have none longer than ``known`` are left out.
+    """
     with closing(open_read_only(cleaned)) as connection:
         table = copied_table(connection, name)
         place = table.quoted_locator
@@ -194,19 +224,18 @@ def _extremes(cleaned: Path | str, name: str, beat: Callable[[str], None]) -> li
         rounding = max(0, (high - low).bit_length() - _PLACE_BITS)
         last = (1 << _PLACE_BITS) - 1
         ahead = f"{last} - (({place} >> {rounding}) - {low >> rounding})"
-        locators = []
-        for start in range(0, len(table.columns), _COLUMNS_A_SCAN):
+        locators, limits = [], iter(known)
+        for some in _in_scans(table.columns):
             beat(name)
-            lengths = [
-                f"length({quote_identifier(column)})"
-                for column in table.columns[start : start + _COLUMNS_A_SCAN]
-            ]
+            lengths = dict(zip(_lengths(some), limits, strict=False))
+            # To compare takes half as long as to look for the most; few rows are longer than all of a sample.
+            longer = balanced([f"{length} > {limit}" for length, limit in lengths.items()], "OR")
             longest = connection.execute(
                 f"SELECT {', '.join(f'max({length} << {_PLACE_BITS} | {ahead})' for length in lengths)}"
-                f" FROM {table.quoted}"
+                f" FROM {table.quoted} WHERE {longer}"
             ).fetchone()
-            for length, found in zip(lengths, longest, strict=True):
-                if found is None:
+            for (length, limit), found in zip(lengths.items(), longest, strict=True):
+                if found is None or found >> _PLACE_BITS <= limit:
                     continue
                 near = last - (found & last) + (low >> rounding) << rounding
                 (locator,) = connection.execute(

@@ -53,6 +53,15 @@ def test_the_longest_values_are_found_wherever_their_rows_are(tmp_path: Path, pl
     assert there == sorted({*places[:1000:10], places[7], places[998], *places[1000::10]})
 
 
+def test_names_of_our_own_sql_are_no_obstacle(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    rows = [(n, -n, "long" if n == 77 else "x") for n in range(1, 1001)]
+    write_table(path, "each", ["locator", "stands", "{}"], rows)
+    write_table(path, "{}", ["each"], [(n,) for n in range(1000)])
+    _, there = sampled(path, ["each", "{}"], [])
+    assert there == {"each": sorted({*range(1, 1001, 10), 77, 1000}), "{}": list(range(1, 1001, 10))}
+
+
 def test_small_tables_are_whole_and_empty_ones_are_there(tmp_path: Path) -> None:
     path = tmp_path / "c.sqlite"
     write_table(path, "small", ["n"], [(n,) for n in range(199)])
