@@ -149,7 +149,7 @@ def _require_as_written(session: Session, directory: RunDirectory, path: Path) -
         snapshot = journal.result("backup", Snapshot)
     if snapshot is None or not path.exists():
         raise UsageProblem(f"The run {directory.run_id} has no snapshot.", "Take one: backup create.")
-    if digests_of(path, session.cancel, lambda _octets: None) != snapshot.snapshot_digests:
+    if digests_of(path, session.cancel, lambda _piece: None) != snapshot.snapshot_digests:
         raise Refused(
             f"{path} is not the file that was written: its digest differs.",
             "Do not use it; take a new one with 'sdmigrate backup create'.",

@@ -106,6 +106,8 @@ class Snapshot(Record):
     """Read again from the snapshot, which is what the other stages see."""
     integrity: tuple[str, ...] = ()
     """What PRAGMA integrity_check said, empty where it said ok."""
+    may_hold_long: bool = True
+    """Whether some value may be too long to be held whole, as far as the file's pages tell."""
     damages: tuple[Damage, ...] = ()
     """Tables with damaged pages; of one that was not read whole the snapshot has the rows that were."""
     dump_path: str | None = None

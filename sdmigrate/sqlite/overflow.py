@@ -5,46 +5,48 @@ pages, each of which begins with the number of the next and the last one with 0
 (https://www.sqlite.org/fileformat2.html section 1.6); any other page that looks so can only lead to a yes.
 """
 
-import os
 import sys
 from array import array
 from collections.abc import Sequence
-from pathlib import Path
 
-_HEADER_OCTETS = 100
 _PAGE_SIZE = slice(16, 18)
 _NUMBER_OCTETS = 4
-_BLOCK_PAGES = 10_000
 
 
-def may_hold_longer(path: Path | str, octets: int) -> bool:
-    """Whether some chain of the file is long enough for a value of more than so many octets.
+class PageLinks:
+    """What every page of one of our files begins with, noted while somebody reads it from first to last.
 
-    The file is one of ours, without a journal: every page is where it belongs. Of fewer octets than two pages
-    have the pages tell nothing, and the answer is yes; of an empty file it is no.
-
-    Raises:
-        OSError: it cannot be read.
+    The file is without a journal: every page is where it belongs.
     """
-    with open(path, "rb", buffering=0) as file:
-        descriptor = file.fileno()
-        told = int.from_bytes(file.read(_HEADER_OCTETS)[_PAGE_SIZE], "big")
-        if not told:
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._following = array("I")
+
+    def note(self, piece: bytes) -> None:
+        """The next bytes, a whole number of pages; the last piece may end anywhere."""
+        if not self._size:
+            told = int.from_bytes(piece[_PAGE_SIZE], "big")
+            self._size = 65536 if told == 1 else max(told, _NUMBER_OCTETS)
+        pages = memoryview(piece)[: len(piece) // self._size * self._size].cast("I")
+        self._following.frombytes(pages[:: self._size // _NUMBER_OCTETS].tobytes())
+
+    def may_hold_longer(self, octets: int) -> bool:
+        """Whether some chain of the file is long enough for a value of more than so many octets.
+
+        Of fewer octets than two pages have the pages tell nothing, and the answer is yes; of an empty file it
+        is no.
+        """
+        if not self._following:
             return False
-        size = 65536 if told == 1 else told
-        pages = os.fstat(descriptor).st_size // size
         # A value's beginning is on its row's page, and no page is all content.
-        fewest = octets // size - 1
-        if fewest < 1 or pages <= fewest:
+        fewest = octets // self._size - 1
+        if fewest < 1 or len(self._following) <= fewest:
             return fewest < 1
-        following = array("I")
-        # Joined by the block, since making a number of each takes half as long again.
-        for first in range(0, pages, _BLOCK_PAGES):
-            block = range(first * size, min(first + _BLOCK_PAGES, pages) * size, size)
-            following.frombytes(b"".join([os.pread(descriptor, _NUMBER_OCTETS, start) for start in block]))
-    if sys.byteorder == "little":
-        following.byteswap()
-    return _has_chain(following, fewest)
+        following = array("I", self._following)
+        if sys.byteorder == "little":
+            following.byteswap()
+        return _has_chain(following, fewest)
 
 
 def _has_chain(following: Sequence[int], fewest: int) -> bool:

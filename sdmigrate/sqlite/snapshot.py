@@ -62,8 +62,8 @@ def take_snapshot(source: SourceConnection, partial: Path, cancel: CancelSignal,
         ) from error
 
 
-def digests_of(path: Path, cancel: CancelSignal, advance: Callable[[int], None]) -> Digests:
-    """MD5 and SHA-256 in one pass; ``advance`` hears of each piece's bytes.
+def digests_of(path: Path, cancel: CancelSignal, advance: Callable[[bytes], None]) -> Digests:
+    """MD5 and SHA-256 in one pass; ``advance`` hears each piece, all but the last 1 MiB long.
 
     No SQLite connection of this process may be open on a file that others write.
 
@@ -78,7 +78,7 @@ def digests_of(path: Path, cancel: CancelSignal, advance: Callable[[int], None])
                 cancel.raise_if_set()
                 md5.update(piece)
                 sha256.update(piece)
-                advance(len(piece))
+                advance(piece)
     except OSError as error:
         raise Interrupted(
             f"{path} cannot be read to its end: {error.strerror}.", "Check the disk, then resume."

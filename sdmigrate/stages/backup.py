@@ -24,7 +24,9 @@ from sdmigrate.runtime.context import Context
 from sdmigrate.runtime.directory import written_whole
 from sdmigrate.sqlite.catalog import read_catalog
 from sdmigrate.sqlite.connection import open_read_only
+from sdmigrate.sqlite.copied_table import LONGEST_WHOLE
 from sdmigrate.sqlite.opening import fingerprint, open_source
+from sdmigrate.sqlite.overflow import PageLinks
 from sdmigrate.sqlite.salvage import Readable, keep_readable, readable_of
 from sdmigrate.sqlite.snapshot import check_integrity, digests_of, messages_of_table, take_snapshot
 from sdmigrate.stages.integrity import damage_findings, integrity_findings, is_structural
@@ -52,14 +54,16 @@ def backup(context: Context, source: Source, endpoint: Endpoint | None) -> Snaps
     ):
         take_snapshot(connection, partial, context.cancel, _pages(context))
         unparsed = connection.unparsed
-    of_source, of_snapshot, integrity = _proofs(context, path, snapshot)
+    links = PageLinks()
+    of_source, of_snapshot, integrity = _proofs(context, path, snapshot, links)
     after = fingerprint(path)
     with closing(open_read_only(snapshot, trusted_schema=source.catalog.trusted_schema)) as connection:
         catalog = read_catalog(connection)
     shape = _shape(catalog)
     damages, catalog = _without_damage(context, snapshot, catalog, integrity)
     if any(not damage.whole for damage in damages):
-        of_snapshot = digests_of(snapshot, context.cancel, lambda _: None)
+        links = PageLinks()
+        of_snapshot = digests_of(snapshot, context.cancel, links.note)
     findings = (
         *damage_findings(damages),
         *integrity_findings(integrity, damages, unparsed=bool(unparsed)),
@@ -72,6 +76,7 @@ def backup(context: Context, source: Source, endpoint: Endpoint | None) -> Snaps
         snapshot_digests=of_snapshot,
         catalog=replace(catalog, others=(*catalog.others, *unparsed)),
         integrity=integrity,
+        may_hold_long=links.may_hold_longer(LONGEST_WHOLE),
         damages=damages,
         dump_path=dumped_live(context, source, endpoint),
         findings=in_order(findings),
@@ -100,15 +105,24 @@ def _pages(context: Context) -> Callable[[int, int, str], None]:
     return advance
 
 
-def _proofs(context: Context, source: Path, snapshot: Path) -> tuple[Digests, Digests, tuple[str, ...]]:
-    """Digests of both files and the snapshot's integrity, side by side since none waits for Python."""
+def _proofs(
+    context: Context, source: Path, snapshot: Path, links: PageLinks
+) -> tuple[Digests, Digests, tuple[str, ...]]:
+    """Digests of both files and the snapshot's integrity, side by side since none waits for Python.
+
+    ``links`` are noted of the snapshot.
+    """
     total = source.stat().st_size + snapshot.stat().st_size
     lock, done = threading.Lock(), 0
 
-    def advance(octets: int) -> None:
+    def advance(piece: bytes) -> None:
         nonlocal done
         with lock:
-            done += octets
+            done += len(piece)
+
+    def advance_noting(piece: bytes) -> None:
+        links.note(piece)
+        advance(piece)
 
     def tell() -> None:
         context.events.emit(
@@ -125,7 +139,7 @@ def _proofs(context: Context, source: Path, snapshot: Path) -> tuple[Digests, Di
     with ThreadPoolExecutor(max_workers=2) as pool:
         integrity = pool.submit(check_integrity, snapshot, context.cancel)
         of_source = pool.submit(digests_of, source, context.cancel, advance)
-        of_snapshot = pool.submit(digests_of, snapshot, context.cancel, advance)
+        of_snapshot = pool.submit(digests_of, snapshot, context.cancel, advance_noting)
         return _awaited(of_source, tell), _awaited(of_snapshot, tell), _awaited(integrity, tell)
 
 

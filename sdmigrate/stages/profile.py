@@ -179,7 +179,7 @@ def _gather(
     def beat(table: str, done: int) -> None:
         _advance(context, table, done, 0, "measuring long values", "values")
 
-    left = left_values(snapshot.path, connection, readable.values(), beat)
+    left = left_values(snapshot, connection, readable.values(), beat)
 
     def complete(table: Table) -> None:
         evidence = gathered[table.name]

@@ -7,26 +7,25 @@ and digits without end, is read whole, one value at a time.
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from pathlib import Path
 
 from msgspec.structs import replace
 
 from sdmigrate.model.catalog import Table
+from sdmigrate.model.source import Snapshot
 from sdmigrate.model.values import LongValue
 from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.form_json import json_form
 from sdmigrate.rules.long_values import long_blob, long_text
 from sdmigrate.sqlite.connection import decode_text, quote_identifier
-from sdmigrate.sqlite.copied_table import LONGEST_WHOLE, chunks
+from sdmigrate.sqlite.copied_table import chunks
 from sdmigrate.sqlite.long_cells import long_cells
-from sdmigrate.sqlite.overflow import may_hold_longer
 
 Beat = Callable[[str, int], None]
 """Called with the table's name and what is done of it; may raise Aborted."""
 
 
 def left_values(
-    path: Path | str, connection: sqlite3.Connection, tables: Iterable[Table], beat: Beat
+    snapshot: Snapshot, connection: sqlite3.Connection, tables: Iterable[Table], beat: Beat
 ) -> dict[str, dict[str, list[int]]]:
     """By table and column the rowids of the values to leave out.
 
@@ -34,7 +33,7 @@ def left_values(
         sqlite3.DatabaseError: a table cannot be read.
         Aborted: the operator asked to stop.
     """
-    if not may_hold_longer(path, LONGEST_WHOLE):
+    if not snapshot.may_hold_long:
         return {}
     found = {table.name: long_cells(connection, table, partial(beat, table.name)) for table in tables}
     return {name: columns for name, columns in found.items() if columns}

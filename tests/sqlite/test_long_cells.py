@@ -9,17 +9,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sdmigrate.model.errors import Aborted
+from sdmigrate.runtime.cancel import CancelToken
 from sdmigrate.sqlite.catalog import read_catalog
 from sdmigrate.sqlite.connection import open_read_only
 from sdmigrate.sqlite.copied_table import LONGEST_WHOLE
 from sdmigrate.sqlite.long_cells import long_cells
-from sdmigrate.sqlite.overflow import may_hold_longer
+from sdmigrate.sqlite.overflow import PageLinks
+from sdmigrate.sqlite.snapshot import digests_of
 
 LONG = LONGEST_WHOLE + 1
 
 
 def quiet(rows: int) -> None:
     pass
+
+
+def may_hold_longer(path: Path, octets: int) -> bool:
+    links = PageLinks()
+    digests_of(path, CancelToken(), links.note)
+    return links.may_hold_longer(octets)
 
 
 def found(path: Path) -> dict[str, list[int]]:

@@ -181,16 +181,16 @@ def test_leftovers_of_a_killed_run_are_cleared(home: Path, target: Path) -> None
 def test_digests_are_of_all_bytes(tmp_path: Path) -> None:
     data = bytes(range(256)) * 9000
     (tmp_path / "file").write_bytes(data)
-    heard: list[int] = []
+    heard: list[bytes] = []
     digests = digests_of(tmp_path / "file", CancelToken(), heard.append)
     assert digests.md5 == hashlib.md5(data).hexdigest()
     assert digests.sha256 == hashlib.sha256(data).hexdigest()
-    assert sum(heard) == len(data)
+    assert b"".join(heard) == data
 
 
 def test_digest_of_a_lost_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(Interrupted, match="cannot be read to its end"):
-        digests_of(tmp_path / "nothing", CancelToken(), list[int]().append)
+        digests_of(tmp_path / "nothing", CancelToken(), list[bytes]().append)
 
 
 def test_integrity_of_a_sound_file(home: Path) -> None:

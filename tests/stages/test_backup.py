@@ -17,6 +17,7 @@ from sdmigrate.model.settings import Endpoint
 from sdmigrate.model.source import Snapshot, TargetFacts
 from sdmigrate.postgres.connect import connect
 from sdmigrate.runtime.cancel import CancelToken
+from sdmigrate.sqlite.copied_table import LONGEST_WHOLE
 from sdmigrate.sqlite.opening import fingerprint
 from sdmigrate.stages.backup import backup
 from sdmigrate.stages.meeting import met
@@ -57,6 +58,18 @@ def test_snapshot(home: Path, tmp_path: Path, make_context: MakeContext, wal: bo
     assert from_json(to_json(snapshot), Snapshot) == snapshot
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*), sum(a) FROM t").fetchone() == (500, 124_750)
+
+
+@pytest.mark.parametrize("octets", [100_000, 300_000])
+def test_long_values_are_told_by_the_snapshot_as_it_stands(
+    home: Path, tmp_path: Path, make_context: MakeContext, octets: int
+) -> None:
+    """Also where they stand in the source's -wal."""
+    make(home / "db", wal=True)
+    with writer(home / "db") as other:
+        assert other.say(f"INSERT INTO t(a) VALUES (randomblob({octets}))") == "done"
+        context = make_context(tmp_path, source=str(home / "db"))
+        assert backup(context, preflight(context), None).may_hold_long == (octets > LONGEST_WHOLE)
 
 
 def test_progress_is_told_in_pages(home: Path, tmp_path: Path, make_context: MakeContext) -> None:
