@@ -19,6 +19,7 @@ from sdmigrate.model.errors import InternalFault
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.values import Value
 from sdmigrate.rules.evidence import TOP, Evidence
+from sdmigrate.rules.value_group import SAMPLES
 
 _BATCH = 10_000
 _STORED: dict[Classes, str] = {
@@ -85,6 +86,8 @@ def count_values(
                 try:
                     if several:
                         _note_keys(cursor, f"keys_c{number}")
+                    elif _tells_last_rows(evidence[name], carriages[name].classes):
+                        _note_repeated(cursor, evidence[name])
                     add_settled(cursor, evidence[name], forms)
                     cancel.raise_if_set()
                     _add_unsettled(cursor, evidence[name], cancel)
@@ -96,6 +99,18 @@ def count_values(
     finally:
         for held_table in ("wide", *(f"keys_c{number}" for number, _ in names)):
             cursor.execute(f"DROP TABLE IF EXISTS {held_table}")
+
+
+def _tells_last_rows(evidence: Evidence, classes: Classes) -> bool:
+    # Of whole numbers, SQLite and DuckDB call the same ones equal.
+    return evidence.may_be_key and classes == "integer"
+
+
+def _note_repeated(cursor: duckdb.DuckDBPyConnection, evidence: Evidence) -> None:
+    cursor.execute(
+        f"SELECT encode(v), last FROM grouped WHERE n > 1 AND v IS NOT NULL ORDER BY last LIMIT {SAMPLES}"
+    )
+    evidence.repeated = [(decoded(data), rowid) for data, rowid in cursor.fetchall()]
 
 
 def _tell_apart(
@@ -128,15 +143,19 @@ def _group(
     """Make the table ``grouped`` of the column's distinct values.
 
     ``v`` is the value as it travels, or NULL where ``raw`` holds its bytes because they are no text; ``n``
-    its rows, ``r`` the first of them, ``x`` its number and ``k`` its kind.
+    its rows, ``r`` the first of them, ``x`` its number and ``k`` its kind; ``last``, where it is told, the
+    last of its rows.
     """
+    last = ", max(r) AS last" if _tells_last_rows(evidence, classes) else ""
     cursor.execute(
         f"""CREATE OR REPLACE TEMP TABLE grouped AS
-        WITH found AS (SELECT {column} AS stored, count(*) AS n, min(r) AS r FROM {source} GROUP BY {column}),
+        WITH found AS (SELECT {column} AS stored, count(*) AS n, min(r) AS r{last}
+            FROM {source} GROUP BY {column}),
         read AS (SELECT *, TRY(decode(bytes)) AS v FROM (SELECT *, {_STORED[classes]} AS bytes FROM found)),
         told AS (SELECT *, {STORED_NUMBERS[classes]} AS x FROM read),
         settled AS (SELECT *, {kind_of(evidence, classes, forms)} AS k FROM told)
-        SELECT v, n, r, CASE WHEN v IS NULL THEN bytes END AS raw, k, {number_of(forms)} AS x FROM settled"""
+        SELECT v, n, r, CASE WHEN v IS NULL THEN bytes END AS raw, k, {number_of(forms)} AS x
+        {", last" if last else ""} FROM settled"""
     )
 
 

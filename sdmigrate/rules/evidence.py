@@ -60,6 +60,10 @@ class Evidence:
     high_text: str | None = None
     frequent: list[tuple[int, int, int, Value | LongValue]] = field(default_factory=list)
     """A heap of the most frequent values."""
+    may_be_key: bool = False
+    """Whether ``repeated`` is worth to be told."""
+    repeated: list[Located] | None = None
+    """Values of more than one row, each with its last row, the first of them by that; None: nobody told."""
     watch: Watch | None = None
     """What the rules of a pack look for in this column."""
     kept: list[tuple[Value, int, int | None]] = field(default_factory=list)

@@ -5,7 +5,7 @@ Invariant: suggestions only; no constraint is ever made from them.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from sdmigrate.model.catalog import Catalog, Table
@@ -27,17 +27,22 @@ def _singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and len(word) > 3 else word
 
 
-def likely_key(table: Table, evidence: dict[str, Evidence]) -> str | None:
-    """The first column, where it is named like an id and nearly every value is different."""
+def named_like_key(table: Table) -> str | None:
+    """The first column, where it is named like an id and no key is declared."""
     if table.primary_key or not table.columns:
         return None
-    first = table.columns[0]
-    named = words(first.name)
-    found = evidence[first.name]
-    values = found.rows - found.nulls
-    if not named or named[-1] not in _ID_WORDS or values < _LEAST_ROWS:
+    named = words(table.columns[0].name)
+    return table.columns[0].name if named and named[-1] in _ID_WORDS else None
+
+
+def likely_key(table: Table, evidence: Mapping[str, Evidence]) -> str | None:
+    """The column named like a key, where nearly every value is different."""
+    name = named_like_key(table)
+    if name is None:
         return None
-    return first.name if found.distinct >= _LIKELY_SHARE * values else None
+    found = evidence[name]
+    values = found.rows - found.nulls
+    return name if values >= _LEAST_ROWS and found.distinct >= _LIKELY_SHARE * values else None
 
 
 class LikelyParents:

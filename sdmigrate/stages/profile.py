@@ -36,7 +36,7 @@ from sdmigrate.sqlite.row_order import unreadable_of
 from sdmigrate.stages.profile_columns import TableColumns, columns_of, empty_evidence
 from sdmigrate.stages.profile_keys import profile_keys, profile_references
 from sdmigrate.stages.profile_long_values import add_left_values, left_values
-from sdmigrate.stages.profile_rules import rule_results
+from sdmigrate.stages.profile_rules import results_without_references, rule_results
 
 _BATCH = 10_000
 _MANY_TABLES = 100
@@ -69,10 +69,20 @@ def _profile(context: Context, snapshot: Snapshot, pack: RulePack | None) -> Pro
     with closing(connect()) as connection:
         counted = _gather(context, snapshot, connection, pack)
     evidence = {name: found.evidence for name, found in counted.items()}
+    parents = LikelyParents(catalog, evidence)
     findings: list[Finding] = []
     tables: list[TableProfile] = []
     with readers(connect, context.cancel) as asking:
-        for table, related in zip(catalog.tables, _related(asking, catalog, evidence), strict=True):
+        without_references = results_without_references(
+            asking,
+            catalog,
+            tuple(counted[table.name].told(table.name).profile for table in catalog.tables),
+            pack,
+            evidence,
+            _pointing(catalog, parents),
+        )
+        related_of = _related(asking, catalog, evidence, parents)
+        for table, related in zip(catalog.tables, related_of, strict=True):
             found = counted[table.name]
             profiled = replace(
                 found.told(table.name).profile, keys=related.keys, references=related.references
@@ -82,7 +92,7 @@ def _profile(context: Context, snapshot: Snapshot, pack: RulePack | None) -> Pro
             tables.append(profiled)
             context.show(TableSoFar(profile=profiled, findings=told, known="related", rows=found.rows))
             _advance(context, table.name, len(tables), len(catalog.tables), "keys and references", "tables")
-        results = rule_results(asking, catalog, tuple(tables), pack, evidence)
+        results = rule_results(asking, catalog, tuple(tables), pack, evidence, tuple(without_references))
     return Profile(
         source_fingerprint=snapshot.source_fingerprint,
         tables=tuple(tables),
@@ -101,19 +111,25 @@ class _Related:
     findings: tuple[Finding, ...]
 
 
+def _pointing(catalog: Catalog, parents: LikelyParents) -> Iterator[tuple[str, str]]:
+    """Table and column of every reference, declared or likely."""
+    for table in catalog.tables:
+        yield from ((table.name, column) for key in table.foreign_keys for column in key.columns)
+        yield from ((table.name, column) for column, _, _ in parents.references(table))
+
+
 def _related(
-    asking: Readers, catalog: Catalog, evidence: dict[str, dict[str, Evidence]]
+    asking: Readers, catalog: Catalog, evidence: dict[str, dict[str, Evidence]], parents: LikelyParents
 ) -> Iterator[_Related]:
     """Of each table, in the catalog's order; keys are asked for beside references."""
-    parents = LikelyParents(catalog, evidence)
-    keys = asking.answers(
-        lambda connection, table: profile_keys(connection, table, evidence[table.name]), catalog.tables
-    )
     references = asking.answers(
         lambda connection, table: profile_references(
             connection, catalog, table, evidence[table.name], parents
         ),
         catalog.tables,
+    )
+    keys = asking.answers(
+        lambda connection, table: profile_keys(connection, table, evidence[table.name]), catalog.tables
     )
     for (found, told_of_keys), (pointing, told_of_references) in zip(keys, references, strict=True):
         yield _Related(found, pointing, (*told_of_keys, *told_of_references))

@@ -12,6 +12,7 @@ from sdmigrate.model.values import stored
 from sdmigrate.rules.declared_types import declared_digits, declared_length
 from sdmigrate.rules.epoch_readings import settle_epoch, told_of
 from sdmigrate.rules.evidence import Evidence, interest_of
+from sdmigrate.rules.likely_keys import named_like_key
 from sdmigrate.rules.profile_findings import column_findings
 from sdmigrate.rules.types import (
     Proposal,
@@ -40,6 +41,7 @@ def empty_evidence(table: Table, name: str, watch: Watch | None = None) -> Evide
         interest=interest_of(column),
         declared_digits=declared_digits(column),
         declared_length=declared_length(column),
+        may_be_key=name == named_like_key(table),
         watch=watch,
     )
 

@@ -11,6 +11,7 @@ from sdmigrate.model.finding import Finding, Severity
 from sdmigrate.model.profile import KeyProfile, ReferenceProfile
 from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.likely_keys import LikelyParents, likely_key
+from sdmigrate.rules.value_group import located
 from sdmigrate.rules.wording import plural
 from sdmigrate.sqlite.references import incomplete, orphans, referring, repeated
 
@@ -52,7 +53,10 @@ def _key(
     if not declared:
         found = evidence[columns[0]]
         duplicates = found.rows - found.nulls - found.distinct
-        samples = repeated(connection, table, columns).samples if duplicates else samples
+        if duplicates and found.repeated is not None:
+            samples = located(found.repeated)
+        elif duplicates:
+            samples = repeated(connection, table, columns).samples
     return KeyProfile(
         columns=columns,
         declared=declared,

@@ -4,7 +4,7 @@ Invariant: counts are exact and of all rows; a rule whose table or column is not
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from types import MappingProxyType
 from typing import TypeAlias
@@ -60,23 +60,73 @@ def rule_results(
     if pack is None:
         return ()
     told = by_counts(pack, tables)
-    answered = {(result.rule, result.table) for result in told}
-    asked = [
+    settled = {(result.table, result.rule): result for result in known}
+    unanswered = _open(pack, tables)
+    asked = [(profile, rule) for profile, rule in unanswered if (profile.name, rule) not in settled]
+    answers = _answers(asking, catalog, asked, evidence)
+    results = [
+        (settled[profile.name, rule],) if (profile.name, rule) in settled else next(answers)
+        for profile, rule in unanswered
+    ]
+    return (*told, *chain.from_iterable(results))
+
+
+def results_without_references(
+    asking: Readers,
+    catalog: Catalog,
+    tables: tuple[TableProfile, ...],
+    pack: RulePack | None,
+    evidence: Evidences,
+    pointing: Iterable[tuple[str, str]],
+) -> Iterator[RuleResult]:
+    """What the rows say of rules that no reference of the tables answers; they are asked at once.
+
+    Args:
+        asking: the file's readers.
+        catalog: what the file declares.
+        tables: its counts, without references so far.
+        pack: the rules; None: there are none.
+        evidence: columns counted with a watch for these rules.
+        pointing: table and column of each reference that there may be.
+
+    Raises:
+        UsageProblem, sqlite3.Error, Aborted: as for ``rule_results``, when the results are asked for.
+    """
+    if pack is None:
+        return iter(())
+    perhaps = frozenset(pointing)
+    apart = [
+        (profile, rule)
+        for profile, rule in _open(pack, tables)
+        if rule.check != "references" or (rule.column and (profile.name, rule.column) not in perhaps)
+    ]
+    # The longest first, so that no reader is left alone with it at the end.
+    apart.sort(key=lambda each: (each[1].check == "references", each[0].rows), reverse=True)
+    return chain.from_iterable(_answers(asking, catalog, apart, evidence))
+
+
+def _open(pack: RulePack, tables: tuple[TableProfile, ...]) -> list[tuple[TableProfile, Rule]]:
+    """The rules that the counts do not answer, each with a table that has a column for it."""
+    answered = {(result.rule, result.table) for result in by_counts(pack, tables)}
+    return [
         (profile, rule)
         for profile in tables
         for rule in pack.rules
         if (rule, profile.name) not in answered and columns_of(rule, profile)
     ]
-    settled = {(result.table, result.rule): result for result in known}
 
+
+def _answers(
+    asking: Readers,
+    catalog: Catalog,
+    asked: Sequence[tuple[TableProfile, Rule]],
+    evidence: Evidences,
+) -> Iterator[tuple[RuleResult, ...]]:
     def answer(connection: sqlite3.Connection, each: tuple[TableProfile, Rule]) -> tuple[RuleResult, ...]:
         profile, rule = each
-        if (profile.name, rule) in settled:
-            return (settled[profile.name, rule],)
         return tuple(_asked(connection, catalog, profile, rule, evidence.get(profile.name, {})))
 
-    answers = asking.answers(answer, asked)
-    return (*told, *chain.from_iterable(answers))
+    return asking.answers(answer, asked)
 
 
 def _asked(

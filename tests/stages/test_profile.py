@@ -196,6 +196,24 @@ def test_likely_keys_and_undeclared_references(profile_of: ProfileOf) -> None:
     assert [(sample.rowid, sample.value.text) for sample in orphan.samples] == [(601, "9999")]
 
 
+def test_repeated_ids_are_shown_alike_however_they_were_counted(
+    profile_of: ProfileOf, tmp_path: Path
+) -> None:
+    """Of so many rows DuckDB tells, of texts among the ids SQLite."""
+    for stray in ("NULL", "'x'"):
+        found = profile_of(
+            f"""CREATE TABLE t(id INTEGER, v TEXT);
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<9000)
+            INSERT INTO t SELECT i, 'x' FROM n;
+            INSERT INTO t VALUES {", ".join(f"({each}, 'again')" for each in (70, 6, 500, 4, 30, 2, 6, 1))},
+            ({stray}, ''), ({stray}, '');"""
+        )
+        (told_of,) = told(found, "duplicate-likely-key")
+        samples = [(sample.rowid, sample.value.text) for sample in told_of.samples]
+        assert told_of.count == 8 + (stray != "NULL")
+        assert samples == [(9001, "70"), (9003, "500"), (9004, "4"), (9005, "30"), (9006, "2")]
+
+
 def no_such_function(_sql: str) -> str:
     return "no_such_function()"
 

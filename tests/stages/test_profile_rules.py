@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
 from sdmigrate.demo.companions import rules_path
 from sdmigrate.demo.database import write_demo
@@ -22,7 +23,7 @@ from sdmigrate.sqlite.readers import readers
 from sdmigrate.sqlite.references import numeric_columns, orphans
 from sdmigrate.stages.profile import profile
 from sdmigrate.stages.profile_columns import empty_evidence
-from sdmigrate.stages.profile_rules import rule_results
+from sdmigrate.stages.profile_rules import results_without_references, rule_results
 from tests.conftest import MakeContext
 from tests.stages.test_profile import snapshot_of
 
@@ -57,7 +58,14 @@ def results(tmp_path: Path, make_context: MakeContext, *rules: str) -> tuple[Rul
     with readers(connect, context.cancel) as asking:
         asked = rule_results(asking, snapshot.catalog, tables, pack)
         kept = rule_results(asking, snapshot.catalog, tables, pack, evidence)
+        before = tuple(replace(table, keys=(), references=()) for table in tables)
+        pointing = {
+            (table.name, column) for table in tables for each in table.references for column in each.columns
+        }
+        known = tuple(results_without_references(asking, snapshot.catalog, before, pack, evidence, pointing))
+        early = rule_results(asking, snapshot.catalog, tables, pack, evidence, known)
     assert [told(result) for result in kept] == [told(result) for result in asked]
+    assert early == kept
     return asked
 
 
