@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import islice, pairwise
+from itertools import count, islice, pairwise
 from pathlib import Path
-from queue import SimpleQueue
+from queue import PriorityQueue, SimpleQueue
 from typing import Literal, TypeAlias
 
 import duckdb
@@ -107,6 +107,15 @@ class _Cursors:
         self.native.interrupt()
 
 
+@dataclass(frozen=True)
+class _Done:
+    """What a worker has done: a table planned, or a job."""
+
+    jobs: int = 0
+    """Further ones, which wait in the queue."""
+    parts: Sequence[Scanned] = ()
+
+
 def scan(
     snapshot: Path | str,
     scratch: Path,
@@ -166,29 +175,34 @@ def _run(
         finally:
             free.put(own)
 
-    def plan(table: Table) -> list[_Job]:
+    ahead: PriorityQueue[tuple[int, int, _Job]] = PriorityQueue()
+    numbers = count()
+
+    def plan(table: Table) -> _Done:
         with lent() as own:
             cancel.raise_if_set()
             staying = left.get(table.name, {})
-            return _jobs(table, sample(own.query, table, staying), staying)
+            planned = _jobs(table, sample(own.query, table, staying), staying)
+        for job in planned:
+            ahead.put((-job.cost, next(numbers), job))
+        return _Done(jobs=len(planned))
 
-    def work(job: _Job) -> list[Scanned]:
+    def work() -> _Done:
+        # The longest first, so that no worker is left alone with it at the end.
+        *_, job = ahead.get()
         with lent() as own:
-            return _do(job, own, make_evidence, cancel)
+            return _Done(parts=_do(job, own, make_evidence, cancel))
 
     done_columns = 0
     with ThreadPoolExecutor(max_workers=len(cursors), thread_name_prefix="profile") as pool:
-        waiting: set[Future[list[Scanned]]] = set()
+        waiting: set[Future[_Done]] = {pool.submit(plan, table) for table in tables}
+        latest = tables[0].name if tables else ""
         try:
-            jobs = [job for planned in pool.map(plan, tables) for job in planned]
-            # The longest first, so that no worker is left alone with it at the end.
-            waiting |= {
-                pool.submit(work, job) for job in sorted(jobs, key=lambda job: job.cost, reverse=True)
-            }
-            latest = jobs[0].table.name if jobs else ""
             while waiting:
                 done, waiting = wait(waiting, timeout=_PULSE_SECONDS, return_when=FIRST_COMPLETED)
-                for part in (part for future in done for part in future.result()):
+                results = [future.result() for future in done]
+                waiting |= {pool.submit(work) for result in results for _ in range(result.jobs)}
+                for part in (part for result in results for part in result.parts):
                     heard(part)
                     latest = part.table.name
                     done_columns += len(part.columns)

@@ -196,9 +196,7 @@ def test_likely_keys_and_undeclared_references(profile_of: ProfileOf) -> None:
     assert [(sample.rowid, sample.value.text) for sample in orphan.samples] == [(601, "9999")]
 
 
-def test_repeated_ids_are_shown_alike_however_they_were_counted(
-    profile_of: ProfileOf, tmp_path: Path
-) -> None:
+def test_repeated_ids_are_shown_alike_however_they_were_counted(profile_of: ProfileOf) -> None:
     """Of so many rows DuckDB tells, of texts among the ids SQLite."""
     for stray in ("NULL", "'x'"):
         found = profile_of(
