@@ -96,6 +96,8 @@ class ColumnProfile(Record):
     """What can read these, the likeliest first; empty where there are none."""
     text_blobs: int = 0
     """BLOB values whose bytes are UTF-8 without a NUL: text, where the plan says so."""
+    long_text_blobs: int = 0
+    """Those of them with more characters than the declaration names."""
     infinite: int = 0
     non_integral: int = 0
     """REAL values with a fraction."""

@@ -57,7 +57,7 @@ class LongValue(Record):
     digest: bytes
     """SHA-256; two values of one digest are one value."""
     characters: int = 0
-    """Of a text; a byte that is not UTF-8 counts as one."""
+    """Of a text, where a byte that is not UTF-8 counts as one, or of a blob that is text."""
     nuls: int = 0
     """NUL characters in a text."""
     invalid: bool = False

@@ -87,7 +87,8 @@ def _once_settled(column: ColumnProfile, type_name: str) -> int:
 def _read_more(column: ColumnProfile, type_name: str, form: str | None) -> int:
     """Values that the form reads and the profile, which decides by evidence, does not."""
     if form == UTF8_BYTES and family(type_name) == "text":
-        return column.text_blobs
+        # The one varchar(n) of which misfits are counted beside BLOBs has the length declared.
+        return column.text_blobs - (column.long_text_blobs if type_name != "text" else 0)
     if form == TEXT_BYTES and family(type_name) == "bytea":
         return column.classes.integer + column.classes.real
     if form is not None and is_number(type_name):

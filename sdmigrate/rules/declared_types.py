@@ -7,6 +7,7 @@ section 3.1).
 import re
 
 from sdmigrate.model.catalog import Column
+from sdmigrate.rules.forms import Interest
 
 _DIGITS = re.compile(r"\(\s*(\d{1,4})\s*(?:,\s*(\d{1,4})\s*)?\)")
 _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -30,6 +31,16 @@ _BY_AFFINITY = {
     "TEXT": "text",
     "BLOB": "bytea",
 }
+
+
+def interest_of(column: Column) -> Interest:
+    """What the declaration says the column is about."""
+    name = column.declared_type.upper()
+    if "JSON" in name:
+        return "json"
+    if "DATE" in name or "TIMESTAMP" in name:
+        return "date"
+    return "any"
 
 
 def declared_digits(column: Column) -> tuple[int, int] | None:

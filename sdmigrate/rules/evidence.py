@@ -9,7 +9,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from sdmigrate.model.catalog import Column
 from sdmigrate.model.finding import Sample
 from sdmigrate.model.profile import ClassCounts, EncodingReading, TopValue
 from sdmigrate.model.values import LongValue, StorageClass, Value, storage_class, stored
@@ -91,7 +90,9 @@ class Evidence:
             self._add_text(value, count, rowid, Understood(form, meaning), group)
         elif isinstance(value, bytes):
             self.note_length(0, len(value), value, rowid)
-            group.texts += count * (text_in(value) is not None)
+            if (text := text_in(value)) is not None:
+                group.texts += count
+                group.long_texts += count * (len(text) > (self.declared_length or len(text)))
         elif value is not None:
             self._add_number(value, count, rowid, Understood(form, meaning), group)
 
@@ -105,8 +106,9 @@ class Evidence:
         group = self.group(value.storage, value.form)
         group.count += count
         group.texts += count * value.is_text
+        group.long_texts += count * (value.is_text and value.is_longer_than(self.declared_length))
         note_sample(group.samples, value, rowid)
-        self.note_length(value.characters, value.octets, value, rowid)
+        self.note_length(value.characters if value.storage == "text" else 0, value.octets, value, rowid)
         if isinstance(value.beginning, str):
             self._note_long_text(value, value.beginning, count, rowid, group)
 
@@ -345,6 +347,11 @@ class Evidence:
         return sum(group.texts for group in self.groups.values())
 
     @property
+    def long_text_blobs(self) -> int:
+        """Those of them that the declared length cannot hold."""
+        return sum(group.long_texts for group in self.groups.values())
+
+    @property
     def corrupt(self) -> int:
         """Values that try to be a date and cannot be one."""
         return sum(count for form, count in self.forms.items() if form in CORRUPT)
@@ -390,13 +397,3 @@ class Evidence:
         """The most frequent values, the most frequent first."""
         ranked = sorted(self.frequent, key=lambda entry: entry[:3], reverse=True)
         return tuple(TopValue(value=stored(value), count=count) for count, _, _, value in ranked)
-
-
-def interest_of(column: Column) -> Interest:
-    """What the declaration says the column is about."""
-    name = column.declared_type.upper()
-    if "JSON" in name:
-        return "json"
-    if "DATE" in name or "TIMESTAMP" in name:
-        return "date"
-    return "any"

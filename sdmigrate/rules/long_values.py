@@ -22,7 +22,7 @@ _IN_NUMBERS = "0123456789.eE+-"
 
 def long_blob(pieces: Iterable[bytes]) -> LongValue:
     """The blob whose octets these are, one after the other; more than the sixteen of a UUID."""
-    octets = 0
+    octets = characters = 0
     beginning = b""
     is_text = True
     digest = hashlib.sha256()
@@ -32,13 +32,16 @@ def long_blob(pieces: Iterable[bytes]) -> LongValue:
         digest.update(piece)
         beginning += piece[: _BEGINNING - len(beginning)]
         # One that is none, random octets for the most part, is not decoded further.
-        is_text = is_text and b"\0" not in piece and _goes_on(decoder, piece)
+        further = _further(decoder, piece) if is_text and b"\0" not in piece else None
+        is_text = further is not None
+        characters += further or 0
     return LongValue(
         storage="blob",
         form="blob",
         beginning=beginning,
         octets=octets,
         digest=digest.digest(),
+        characters=characters if is_text else 0,
         is_text=is_text,
     )
 
@@ -99,13 +102,15 @@ def _decoded(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, str]]:
     yield b"", decoder.decode(b"", final=True)
 
 
-def _goes_on(decoder: codecs.IncrementalDecoder, piece: bytes) -> bool:
-    """Whether the piece is UTF-8 behind what came before it; an empty one ends it."""
+def _further(decoder: codecs.IncrementalDecoder, piece: bytes) -> int | None:
+    """Characters that end in the piece; None where it is no UTF-8 behind what came before it.
+
+    An empty piece ends the text.
+    """
     try:
-        decoder.decode(piece, final=not piece)
+        return len(decoder.decode(piece, final=not piece))
     except UnicodeDecodeError:
-        return False
-    return True
+        return None
 
 
 def unless_at(rowids: Collection[int], place: str, expression: str) -> str:

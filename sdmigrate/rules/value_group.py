@@ -52,6 +52,8 @@ class Group:
     """Values that a type may refuse: with a fraction, a time of day, or beyond what is declared."""
     texts: int = 0
     """BLOBs that are UTF-8 text, see ``convert_text.text_in``."""
+    long_texts: int = 0
+    """Those of them that the declared length cannot hold."""
     inexact: int = 0
     """Numbers that are no double exactly."""
     beyond: int = 0

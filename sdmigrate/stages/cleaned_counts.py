@@ -17,7 +17,7 @@ from sdmigrate.model.profile import ColumnProfile, Profile, TableProfile
 from sdmigrate.model.result import TableLedger
 from sdmigrate.model.rule import RuleResult
 from sdmigrate.model.source import Snapshot
-from sdmigrate.rules.evidence import interest_of
+from sdmigrate.rules.declared_types import interest_of
 from sdmigrate.rules.quality import LONGEST_TEXT
 from sdmigrate.rules.recount import NO_DIFFERENCE, Difference, recounted, rejudged
 from sdmigrate.rules.rule_pack import RulePack

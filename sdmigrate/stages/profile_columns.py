@@ -9,9 +9,9 @@ from sdmigrate.model.catalog import Column, Table
 from sdmigrate.model.finding import Finding
 from sdmigrate.model.profile import ColumnProfile
 from sdmigrate.model.values import stored
-from sdmigrate.rules.declared_types import declared_digits, declared_length
+from sdmigrate.rules.declared_types import declared_digits, declared_length, interest_of
 from sdmigrate.rules.epoch_readings import settle_epoch, told_of
-from sdmigrate.rules.evidence import Evidence, interest_of
+from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.likely_keys import named_like_key
 from sdmigrate.rules.profile_findings import column_findings
 from sdmigrate.rules.types import (
@@ -97,6 +97,7 @@ def profile_of(column: Column, evidence: Evidence, proposal: Proposal) -> Column
         invalid_utf8=evidence.invalid_count,
         encodings=evidence.encodings,
         text_blobs=evidence.text_blobs,
+        long_text_blobs=evidence.long_text_blobs,
         infinite=evidence.count("not_finite", "real"),
         non_integral=evidence.non_integral,
         fraction_digits=evidence.fraction_digits,

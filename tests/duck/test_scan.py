@@ -23,8 +23,8 @@ from sdmigrate.duck.scan import Scanned, scan
 from sdmigrate.model.catalog import Affinity, Column, Table
 from sdmigrate.model.errors import Aborted
 from sdmigrate.model.values import Value
-from sdmigrate.rules.declared_types import declared_digits, declared_length
-from sdmigrate.rules.evidence import Evidence, interest_of
+from sdmigrate.rules.declared_types import declared_digits, declared_length, interest_of
+from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.value_group import Group
 from sdmigrate.rules.watching import Watch
 from sdmigrate.runtime.cancel import CancelToken

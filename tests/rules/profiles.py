@@ -15,9 +15,9 @@ from sdmigrate.model.profile import (
 from sdmigrate.model.source import Fingerprint
 from sdmigrate.model.values import Value
 from sdmigrate.rules import types
-from sdmigrate.rules.declared_types import declared_digits, declared_length
+from sdmigrate.rules.declared_types import declared_digits, declared_length, interest_of
 from sdmigrate.rules.epoch_readings import settle_epoch
-from sdmigrate.rules.evidence import Evidence, interest_of
+from sdmigrate.rules.evidence import Evidence
 from sdmigrate.stages.profile_columns import profile_of
 
 FINGERPRINT = Fingerprint(size=4096, modified_ns=1, change_counter=1)

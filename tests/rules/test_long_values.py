@@ -37,7 +37,7 @@ def facts(evidence: Evidence) -> dict[str, Any]:
             evidence.invalid_count,
         ),
         "lengths": (evidence.longest_characters, evidence.longest_bytes),
-        "forms": (evidence.classes, evidence.forms, evidence.text_blobs),
+        "forms": (evidence.classes, evidence.forms, evidence.text_blobs, evidence.long_text_blobs),
         "top": evidence.top(),
         "encodings": evidence.encodings,
         "samples": (evidence.class_samples("text"), evidence.class_samples("blob")),
@@ -72,7 +72,8 @@ def test_a_text_in_pieces(filling: bytes, before: list[bytes], after: list[bytes
 @example("é".encode(), [], [b"\xf0\x9f"])
 def test_a_blob_in_pieces(filling: bytes, before: list[bytes], after: list[bytes]) -> None:
     parts = [*before, filling * FILLING, *after]
-    require_alike(b"".join(parts), long_blob(parts))
+    for length in (None, 305):
+        require_alike(b"".join(parts), long_blob(parts), declared_length=length)
 
 
 def test_json_in_pieces() -> None:

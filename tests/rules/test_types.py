@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from sdmigrate.model.catalog import Affinity, Column
 from sdmigrate.model.values import Value
 from sdmigrate.rules.conversion import Misfit, convert, split_type
-from sdmigrate.rules.declared_types import declared_digits, declared_length, declared_type
-from sdmigrate.rules.evidence import Evidence, interest_of
+from sdmigrate.rules.declared_types import declared_digits, declared_length, declared_type, interest_of
+from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.fitting import fits, type_plan
 from sdmigrate.rules.types import Proposal, propose
 from tests.rules.values import values
