@@ -10,7 +10,7 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from itertools import count
+from itertools import count, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +20,6 @@ from sdmigrate.sqlite.connection import (
     decode_text,
     harden,
     is_distrust,
-    quote_identifier,
     readable,
     refusal,
 )
@@ -36,6 +35,15 @@ class _Entry(NamedTuple):
     table: object
     root: object
     sql: object
+
+
+class _NewName(NamedTuple):
+    """Under which name a table is read whose own an earlier entry has."""
+
+    name: str
+    sql: str
+    indexes: Sequence[tuple[str, int]]
+    """The names of its keys' indexes then, and the rowids of their entries."""
 
 
 _MALFORMED = "malformed database schema"
@@ -102,13 +110,11 @@ def _take_out(path: Path, message: str) -> OtherObject | None:
             return None
         # Of several entries with one name the last is the one too many.
         entry = max(meant, key=lambda entry: (len(_named(entry.name)), entry.rowid))
-        new_name, new_sql = _renamed(entry, entries) or (None, None)
-        if new_name is not None:
-            connection.execute(
-                "UPDATE sqlite_master SET name = ?1, tbl_name = ?1, sql = ?2 WHERE rowid = ?3",
-                (new_name, new_sql, entry.rowid),
-            )
-            return _object(entry, "renamed", new_name)
+        if (new := _renamed(entry, entries)) is not None:
+            rename = "UPDATE sqlite_master SET name = ?, tbl_name = ?, sql = ? WHERE rowid = ?"
+            connection.execute(rename, (new.name, new.name, new.sql, entry.rowid))
+            connection.executemany(rename, [(index, new.name, None, rowid) for index, rowid in new.indexes])
+            return _object(entry, "renamed", new.name)
         connection.execute("DELETE FROM sqlite_master WHERE rowid = ?", (entry.rowid,))
     if any(_is_repeated(entry, other) for other in entries):
         return _object(entry, "repeated", None)
@@ -142,10 +148,10 @@ def _same_name(entry: _Entry, other: _Entry) -> bool:
     return folded(_told(entry.name)) == folded(_told(other.name))
 
 
-def _renamed(entry: _Entry, entries: Sequence[_Entry]) -> tuple[str, str] | None:
-    """A free name for a table whose own an earlier entry has, and its text with that; None where it has none.
+def _renamed(entry: _Entry, entries: Sequence[_Entry]) -> _NewName | None:
+    """A free name for a table whose own an earlier entry has; None where it has none.
 
-    Keys of the table would have indexes that are named after it, and without those it cannot be read.
+    Its keys have indexes that are named after it, and without those it cannot be read.
     """
     others = [other for other in entries if other.rowid != entry.rowid]
     if entry.kind != "table" or not isinstance(entry.name, str) or not isinstance(entry.sql, str):
@@ -159,10 +165,22 @@ def _renamed(entry: _Entry, entries: Sequence[_Entry]) -> tuple[str, str] | None
         with closing(sqlite3.connect(":memory:")) as trial:
             harden(trial)
             trial.execute(sql)
-            keys = trial.execute(f"PRAGMA index_list({quote_identifier(name)})").fetchall()
+            of_keys = [
+                str(key) for (key,) in trial.execute("SELECT name FROM sqlite_master WHERE type = 'index'")
+            ]
     except (DeclarationUnreadable, sqlite3.DatabaseError):
         return None
-    return None if keys else (name, sql)
+    # SQLite writes them behind their table, whatever they are called by now.
+    behind = takewhile(_is_of_key, (other for other in others if other.rowid > entry.rowid))
+    rowids = [other.rowid for other in behind]
+    return (
+        _NewName(name, sql, tuple(zip(of_keys, rowids, strict=True))) if len(of_keys) == len(rowids) else None
+    )
+
+
+def _is_of_key(entry: _Entry) -> bool:
+    """Whether it is of the index of a key, which has no text of its own."""
+    return entry.kind == "index" and entry.sql is None
 
 
 def _named(name: object) -> str:

@@ -156,16 +156,39 @@ def test_a_further_entry_for_the_same_rows_is_left_out_and_nothing_is_lost(tmp_p
     assert rows(path) == [(1, "a"), (2, "b")]
 
 
-def test_a_second_table_with_keys_of_its_own_cannot_be_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["table", "index"])
+@pytest.mark.parametrize(
+    "declaration", ["(v UNIQUE, w, PRIMARY KEY (v, w))", "(v UNIQUE, w PRIMARY KEY) WITHOUT ROWID"]
+)
+def test_a_second_table_is_read_with_its_keys(tmp_path: Path, declaration: str, kind: str) -> None:
     path = damaged(
         tmp_path / "db",
-        "CREATE TABLE other(v UNIQUE)",
+        "CREATE TABLE first(v UNIQUE)",
+        f"CREATE TABLE other{declaration}",
+        "INSERT INTO other VALUES ('x', 1), ('y', 2)",
+        "CREATE TABLE behind(v UNIQUE)",
+        "UPDATE sqlite_master SET name = replace(name, 'other', 'first'), tbl_name = 'first',"
+        f" sql = replace(sql, 'other', 'first') WHERE tbl_name = 'other' AND type IN ('table', '{kind}')",
+    )
+    (told,) = take_out_unparsed(path)
+    assert (told.kind, told.name, told.table, told.problem) == ("renamed", "first", "first_2", None)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("SELECT v, w FROM first_2 ORDER BY w").fetchall() == [("x", 1), ("y", 2)]
+        with pytest.raises(sqlite3.IntegrityError, match=r"UNIQUE constraint failed: first_2\.v"):
+            connection.execute("INSERT INTO first_2 VALUES ('x', 3)")
+
+
+def test_a_second_table_without_the_indexes_of_its_keys_cannot_be_read(tmp_path: Path) -> None:
+    path = damaged(
+        tmp_path / "db",
+        "CREATE TABLE other(v)",
+        "CREATE TABLE behind(v UNIQUE)",
         "UPDATE sqlite_master SET name = 'good', tbl_name = 'good', sql = 'CREATE TABLE good(v UNIQUE)'"
         " WHERE name = 'other'",
     )
     told = take_out_unparsed(path)
-    assert [other.kind for other in told] == ["table", "index"]
-    assert told[0].problem == "table good already exists"
+    assert [(other.kind, other.problem) for other in told] == [("table", "table good already exists")]
     assert rows(path) == [(1, "a"), (2, "b")]
 
 
