@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.record import Record
+from sdmigrate.model.values import LONGEST_SHOWN
 from sdmigrate.sqlite.connection import open_read_only, quote_identifier
 from sdmigrate.sqlite.row_order import copied_columns, create_copy, source_rows
 from sdmigrate.sqlite.workbench import Workbench
@@ -29,7 +30,10 @@ class QuarantinedRow(Record):
     """None where the whole row is the reason, as with a duplicate."""
     reason: str
     value_hex: str | None
-    """The value's bytes as stored in lower-case hex, numbers as text; None for NULL."""
+    """The value's bytes as stored in lower-case hex, numbers as text; None for NULL.
+
+    Of more than 100 bytes the first 99 and an ellipsis; the whole value is in its row.
+    """
     sqlstate: str | None
     """PostgreSQL's, where the load refused the row; None from cleaning."""
     repaired: str | None
@@ -43,6 +47,16 @@ def quarantine_name(table: str) -> str:
     since ``_rows`` holds the reasons.
     """
     return table + "_" if table.lower().rstrip("_") == _REASONS else table
+
+
+def value_hex(value_sql: str) -> str:
+    """SQL of the ``value_hex`` of the value that this SQL gives."""
+    octets = f"CAST({value_sql} AS BLOB)"
+    return (
+        f"CASE WHEN length({octets}) > {LONGEST_SHOWN // 2}"
+        f" THEN lower(hex(substr({octets}, 1, {LONGEST_SHOWN // 2 - 1}))) || '…'"
+        f" WHEN {value_sql} IS NOT NULL THEN lower(hex({value_sql})) END"
+    )
 
 
 def create_quarantine(bench: Workbench) -> None:

@@ -17,6 +17,7 @@ from sdmigrate.rules.outcome import Changed, Misfit
 from sdmigrate.rules.repair import repair
 from sdmigrate.sqlite.audit import add_rule
 from sdmigrate.sqlite.connection import quote_identifier
+from sdmigrate.sqlite.quarantine import value_hex
 from sdmigrate.sqlite.row_order import FIRST_ROWID, LAST_ROWID, locator
 from sdmigrate.sqlite.workbench import BATCH_ROWS, Workbench, exact_class
 
@@ -216,7 +217,7 @@ def _list_misfits(bench: Workbench, table: Table, column: ColumnPlan) -> None:
     bench.connection.execute(
         'INSERT INTO quarantine._rows("table", rowid, finding, "column", reason, value_hex)'
         " SELECT ?, cell.locator, repair.finding, ?, repair.reason,"
-        " CASE WHEN cell.value IS NOT NULL THEN lower(hex(cell.value)) END"
+        f" {value_hex('cell.value')}"
         f" {_matched(table, column)} WHERE repair.finding IS NOT NULL",
         (table.name, column.source),
     )
