@@ -17,7 +17,7 @@ from sdmigrate.model.source import Snapshot
 from sdmigrate.sqlite.audit import removed_name
 from sdmigrate.sqlite.connection import harden, quote_identifier, stand_in_for_collations
 from sdmigrate.sqlite.quarantine import quarantine_name
-from sdmigrate.sqlite.row_order import balanced, located, locator, read_located, unreadable_of
+from sdmigrate.sqlite.row_order import balanced, located, locator, read_located, unreadable_columns
 from sdmigrate.sqlite.workbench import CleaningFiles, exact_class, zero_class
 
 _OPCODES_BETWEEN_BEATS = 1_000_000
@@ -47,18 +47,23 @@ def silent(table: str, done: int) -> None:
     """A Beat that nobody hears."""
 
 
-def lost_tables(files: CleaningFiles, snapshot: Snapshot, beat: Beat = silent) -> tuple[str, ...]:
-    """The tables that do not come back from the three files; none where cleaning can be undone."""
+def lost_tables(
+    files: CleaningFiles, snapshot: Snapshot, beat: Beat = silent, tables: Iterator[Table] | None = None
+) -> tuple[str, ...]:
+    """The tables that do not come back from the three files; none where cleaning can be undone.
+
+    Calls in two threads that take their ``tables`` from one iterator share the work; None: all tables.
+    """
     lost = []
     with attached(files, snapshot.catalog, None) as connection:
         connection.execute("ATTACH ? AS snapshot", (f"{Path(snapshot.path).absolute().as_uri()}?mode=ro",))
         connection.create_function("sdmigrate_zero", 1, zero_class, deterministic=True)
-        unreadable = unreadable_of(connection, "snapshot", snapshot.catalog)
         for statement in _SCRATCH:
             connection.execute(statement)
-        for number, table in enumerate(snapshot.catalog.tables):
+        for number, table in enumerate(snapshot.catalog.tables if tables is None else tables):
             with _beating(connection, lambda: beat(table.name, number)):  # noqa: B023 - ends with the turn
-                if not _comes_back(connection, table, unreadable.get(table.name, ())):
+                unreadable = unreadable_columns(connection, "snapshot", table)
+                if not _comes_back(connection, table, unreadable):
                     lost.append(table.name)
     return tuple(lost)
 

@@ -26,13 +26,13 @@ class _LeftError(Exception):
 
 @dataclass
 class Aside:
-    """One thread beside the stage."""
+    """The threads beside the stage."""
 
     context: Context
     worker: ThreadPoolExecutor
     _left: threading.Event = field(default_factory=threading.Event)
     _at: Advanced | None = None
-    """How far it is."""
+    """How far one of them is."""
 
     def start(
         self, work: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs
@@ -71,9 +71,9 @@ class Aside:
 
 
 @contextmanager
-def aside(context: Context) -> Iterator[Aside]:
-    """A thread to work in; leaving the block stops what is not done."""
-    with ThreadPoolExecutor(1) as worker:
+def aside(context: Context, threads: int = 1) -> Iterator[Aside]:
+    """Threads to work in; leaving the block stops what is not done."""
+    with ThreadPoolExecutor(threads) as worker:
         other = Aside(context, worker)
         try:
             yield other

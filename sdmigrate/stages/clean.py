@@ -9,6 +9,7 @@ Invariant: the three files appear under their final names only after cleaned wit
 backwards was proven equal to the snapshot, and after the ledger balanced. The snapshot is only read.
 """
 
+from collections.abc import Iterator
 from contextlib import closing
 
 from sdmigrate.model.catalog import Table
@@ -58,6 +59,9 @@ from sdmigrate.sqlite.workbench import CleaningFiles, Workbench, open_workbench,
 from sdmigrate.stages.aside import Aside, aside
 from sdmigrate.stages.rescore import rescore
 
+_PROVING = 2
+"""Threads that prove tables; the largest are begun first, so that both end at about the same time."""
+
 
 def clean(context: Context, snapshot: Snapshot, profile: Profile, plan: Plan) -> Cleaned:
     """Write cleaned, audit trail and quarantine into the run directory, proven reversible.
@@ -82,10 +86,11 @@ def clean(context: Context, snapshot: Snapshot, profile: Profile, plan: Plan) ->
         files = CleaningFiles(cleaned=cleaned, audit=audit, quarantine=quarantine)
         ledgers, findings = _write(context, snapshot, profile, plan, files)
         check_balance(ledgers)
-        with aside(context) as other:
-            lost = other.start(_prove, other, files, snapshot)
+        with aside(context, _PROVING) as other:
+            tables = iter(sorted(snapshot.catalog.tables, key=lambda table: -profile.table(table.name).rows))
+            lost = [other.start(_prove, other, files, snapshot, tables) for _ in range(_PROVING)]
             quality = rescore(context, snapshot, profile, plan, ledgers, files)
-            _require_none(other.awaited(lost))
+            _require_none([table for some in lost for table in other.awaited(some)])
         with closing(open_audit(audit)) as connection:
             findings = (*findings, *changed_findings(count_rules(connection)))
     return Cleaned(
@@ -115,18 +120,20 @@ def _refuse_mismatch(snapshot: Snapshot, profile: Profile, plan: Plan) -> None:
         )
 
 
-def _prove(other: Aside, files: CleaningFiles, snapshot: Snapshot) -> tuple[str, ...]:
-    """The tables that do not come back."""
+def _prove(
+    other: Aside, files: CleaningFiles, snapshot: Snapshot, tables: Iterator[Table]
+) -> tuple[str, ...]:
+    """Those of the tables that do not come back."""
     total, reason = len(snapshot.catalog.tables), "proving the way back"
 
     def beat(table: str, done: int) -> None:
         at = Advanced(stage="clean", table=table, done=done, total=total, unit="tables", reason=reason)
         other.beat(at)
 
-    return lost_tables(files, snapshot, beat)
+    return lost_tables(files, snapshot, beat, tables)
 
 
-def _require_none(lost: tuple[str, ...]) -> None:
+def _require_none(lost: list[str]) -> None:
     if lost:
         raise InternalFault(
             f"Cleaned with the audit trail applied backwards is not the snapshot: {', '.join(lost)}.",
