@@ -18,6 +18,7 @@ from sdmigrate.cli.undo import require_new
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.events import FindingSeen, Outcome, RunFinished
 from sdmigrate.model.listing import FileWritten
+from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.replay import Replay
 from sdmigrate.model.result import Cleaned
 from sdmigrate.model.source import Snapshot
@@ -74,7 +75,7 @@ def show(
     def body(session: Session) -> Outcome:
         directory = _quarantined(session, run)
         if output is not None:
-            written = _exported(directory, output, table)
+            written = _exported(directory, output, session.cancel, table)
             listed = FileWritten(path=str(output), count=written)
             session.output.thing(f"{written} rows are in {output}", listed, run=directory.run_id)
             return "done"
@@ -261,7 +262,7 @@ def _children(directory: RunDirectory) -> dict[tuple[str, int], dict[str, int]]:
     return children_of(cleaned.path, cleaned.quarantine_path, snapshot.catalog)
 
 
-def _exported(directory: RunDirectory, output: Path, table: str | None) -> int:
+def _exported(directory: RunDirectory, output: Path, cancel: CancelSignal, table: str | None) -> int:
     require_new(output)
     if output.suffix not in (".jsonl", ".csv") or (output.suffix == ".csv" and table is None):
         raise UsageProblem("The rows are written as .jsonl, or as .csv of one table.", "Add --table T.")
@@ -271,5 +272,5 @@ def _exported(directory: RunDirectory, output: Path, table: str | None) -> int:
         partial.open("w", encoding="utf-8", newline="") as out,
     ):
         if output.suffix == ".csv":
-            return export_csv(quarantine, out, table or "")
-        return export_lines(quarantine, out, table)
+            return export_csv(quarantine, out, cancel, table or "")
+        return export_lines(quarantine, out, cancel, table)

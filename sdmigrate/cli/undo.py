@@ -33,7 +33,7 @@ def undo(session: Session, run: str, output: Path | None) -> Outcome:
     path = output or directory.path / "undone.sqlite"
     require_new(path)
     with written_whole(path) as partial:
-        untyped = write_undone(cleaned, snapshot, partial)
+        untyped = write_undone(cleaned, snapshot, partial, session.cancel)
     line = f"{path} holds the snapshot's rows, rowids, values and storage classes"
     session.output.thing(line, FileWritten(path=str(path)), run=directory.run_id)
     if not Path(snapshot.path).is_file():
@@ -56,7 +56,7 @@ def export_audit(session: Session, run: str | None, path: Path) -> Outcome:
         raise UsageProblem(f"The run {directory.run_id} has not cleaned yet.", "Go on with it first.")
     require_new(path)
     with written_whole(path) as partial, partial.open("wb") as out:
-        written = export_changes(directory.audit, out)
+        written = export_changes(directory.audit, out, session.cancel)
     listed = FileWritten(path=str(path), count=written)
     session.output.thing(f"{written:,} changed values are in {path}", listed, run=directory.run_id)
     return "done"

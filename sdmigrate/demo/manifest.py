@@ -34,8 +34,8 @@ class Planted(Record):
     rowid: int
     column: str
     kind: str
-    before: Scalar
-    """The value in the file. Bytes that are not UTF-8 stand as ``\\xNN``, a blob as hex."""
+    before: Scalar | dict[str, str]
+    """The value in the file; text that is not UTF-8 as ``{"class": "text", "hex": ...}``."""
     expected: Expected
 
 

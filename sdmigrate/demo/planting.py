@@ -21,6 +21,7 @@ from sdmigrate.demo.defects import (
 )
 from sdmigrate.demo.manifest import Expected, Planted, Scalar
 from sdmigrate.model.values import Row, Value
+from sdmigrate.sqlite.exact_values import exact
 
 
 @dataclass(frozen=True)
@@ -86,18 +87,15 @@ class Planter:
 
     def _write_down(self, rowid: int, column: str, kind: str, before: Value, expected: Expected) -> None:
         entry = Planted(
-            table=self.table, rowid=rowid, column=column, kind=kind, before=_scalar(before), expected=expected
+            table=self.table, rowid=rowid, column=column, kind=kind, before=_told(before), expected=expected
         )
         self.planted.append(entry)
 
 
-def _scalar(value: Value) -> Scalar:
-    """The value as the manifest shows it."""
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, str):
-        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return value
+def _told(value: Value) -> Scalar | dict[str, str]:
+    """The value as the manifest has it."""
+    told = exact(value)
+    return {name: str(part) for name, part in told.items()} if "hex" in told else told["value"]
 
 
 def _wanted(table: TableName, rows: int) -> list[Place]:

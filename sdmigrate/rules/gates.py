@@ -4,6 +4,8 @@ Invariant: a gate is a pure verdict on one stage's result. Lowering a gate chang
 nothing else, and verification cannot be lowered.
 """
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from sdmigrate.model.gate import GateVerdict
@@ -28,12 +30,17 @@ def lowered(verdict: GateVerdict, request: Request) -> GateVerdict:
     )
 
 
+def _joined(sentences: Iterable[str]) -> str:
+    """The sentences as one, without the full stop at its end."""
+    return "; ".join(sentence.rstrip(".") for sentence in sentences)
+
+
 def judge_preflight(source: Source) -> GateVerdict:
     """Stops where a preflight check failed."""
     failed = [check for check in source.checks if check.verdict == "fail"]
     warned = [check for check in source.checks if check.verdict == "warn"]
     if failed:
-        reason = "; ".join(f"{check.name}: {check.message}" for check in failed)
+        reason = _joined(f"{check.name}: {check.message}" for check in failed)
         advice = " ".join(check.hint for check in failed if check.hint)
     else:
         reason = f"{len(source.checks)} checks, {len(warned)} with a warning"
@@ -109,7 +116,9 @@ def judge_quality(profile: Profile, cleaned: Cleaned, limits: Limits) -> GateVer
             verdict="pass",
             value=round(after, 1),
             limit=limits.quality,
-            reason=f"quality went from {before:.1f} to {after:.1f}",
+            reason=f"quality went from {before:.1f} to {after:.1f}"
+            if round(before, 1) != round(after, 1)
+            else f"quality is {after:.1f}, as before",
             advice="",
         )
     return GateVerdict(
@@ -118,7 +127,7 @@ def judge_quality(profile: Profile, cleaned: Cleaned, limits: Limits) -> GateVer
         value=round(after, 1),
         limit=limits.quality,
         reason=reason,
-        advice="What costs most: " + "; ".join(dearest) if dearest else "Look at the findings.",
+        advice=f"What costs most: {_joined(dearest)}." if dearest else "Look at the findings.",
     )
 
 

@@ -12,6 +12,7 @@ from typing import TextIO
 
 import msgspec
 
+from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.values import Value, storage_class
 from sdmigrate.sqlite.exact_values import exact, row_from_json, value_of
 from sdmigrate.sqlite.quarantine import QuarantinedRow, read_reasons
@@ -23,10 +24,17 @@ CSV_HEAD = ("rowid", "reasons")
 _NULL, _HEX = "\\N", "hex:"
 
 
-def export_lines(quarantine: sqlite3.Connection, out: TextIO, table: str | None = None) -> int:
-    """One row a line: table, rowid, reasons, and the row as it is or as it was repaired; how many."""
+def export_lines(
+    quarantine: sqlite3.Connection, out: TextIO, cancel: CancelSignal, table: str | None = None
+) -> int:
+    """One row a line: table, rowid, reasons, and the row as it is or as it was repaired; how many.
+
+    Raises:
+        Aborted: the operator asked to stop.
+    """
     written = 0
     for name, rowid, reasons, cells in _whole_rows(quarantine, table):
+        cancel.raise_if_set()
         line = {
             "table": name,
             "rowid": rowid,
@@ -46,13 +54,18 @@ def export_lines(quarantine: sqlite3.Connection, out: TextIO, table: str | None 
     return written
 
 
-def export_csv(quarantine: sqlite3.Connection, out: TextIO, table: str) -> int:
-    """Rowid, reasons and the columns of one table, with a header; how many rows."""
+def export_csv(quarantine: sqlite3.Connection, out: TextIO, cancel: CancelSignal, table: str) -> int:
+    """Rowid, reasons and the columns of one table, with a header; how many rows.
+
+    Raises:
+        Aborted: the operator asked to stop.
+    """
     writer = csv.writer(out)
     columns = kept_table(quarantine, table).columns
     writer.writerow([*CSV_HEAD, *columns])
     written = 0
     for _, rowid, reasons, cells in _whole_rows(quarantine, table):
+        cancel.raise_if_set()
         told = "; ".join(
             f"{each.column}: {each.reason}" if each.column is not None else each.reason for each in reasons
         )

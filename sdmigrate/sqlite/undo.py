@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.errors import InternalFault, UnsafeToContinue
+from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.result import Cleaned
 from sdmigrate.model.source import Snapshot
 from sdmigrate.sqlite.connection import quote_identifier
@@ -24,9 +25,14 @@ _CELLS = (
     " WHERE rules.table_id = (SELECT id FROM audit.tables WHERE name = ?)"
 )
 """Each changed cell of one table: column, locator, value before."""
+_OPCODES_BETWEEN_CHECKS = 100_000
+_NOT_OF_THE_TABLE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_INTERRUPT)
+"""Errors that say nothing of whether its declaration can hold its rows."""
 
 
-def write_undone(cleaned: Cleaned, snapshot: Snapshot, out_path: Path) -> tuple[str, ...]:
+def write_undone(
+    cleaned: Cleaned, snapshot: Snapshot, out_path: Path, cancel: CancelSignal
+) -> tuple[str, ...]:
     """Write the snapshot's tables back into a new, empty file: its rows, rowids, values and storage classes.
 
     Tables are created as they were declared, except that checks are not enforced. Indexes of their own,
@@ -40,17 +46,25 @@ def write_undone(cleaned: Cleaned, snapshot: Snapshot, out_path: Path) -> tuple[
     Raises:
         UnsafeToContinue: cleaned, audit trail or quarantine were changed since they were written.
         InternalFault: a table does not come back as it was.
+        Aborted: the operator asked to stop; what stands in the file by then is not whole.
     """
     files = CleaningFiles(
         cleaned=Path(cleaned.path), audit=Path(cleaned.audit_path), quarantine=Path(cleaned.quarantine_path)
     )
-    if Path(snapshot.path).is_file() and lost_tables(files, snapshot):
+    if Path(snapshot.path).is_file() and lost_tables(
+        files, snapshot, lambda _table, _done: cancel.raise_if_set()
+    ):
         raise UnsafeToContinue(
             "Cleaned, audit trail and quarantine no longer give the snapshot: one of them was changed.",
             "The snapshot itself is in the run directory, unchanged.",
         )
     plain = []
-    with attached(files, snapshot.catalog, out_path) as connection:
+    with (
+        attached(files, snapshot.catalog, out_path) as connection,
+        cancel.interrupting(connection.interrupt),
+    ):
+        # Python hears of a signal only while it runs, and a statement may take long.
+        connection.set_progress_handler(cancel.is_set, _OPCODES_BETWEEN_CHECKS)
         connection.text_factory = bytes
         connection.execute("PRAGMA main.ignore_check_constraints=ON")
         for table in snapshot.catalog.tables:
@@ -104,7 +118,7 @@ def _written(connection: sqlite3.Connection, table: Table, wanted: str, create: 
             f" SELECT {values} FROM temp.undone ORDER BY {locator(table)}"
         )
     except (sqlite3.OperationalError, sqlite3.IntegrityError) as error:
-        if error.sqlite_errorcode in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):
+        if error.sqlite_errorcode in _NOT_OF_THE_TABLE:
             raise
         return False
     if create == table.sql:

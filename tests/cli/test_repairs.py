@@ -11,6 +11,7 @@ import pytest
 from sdmigrate.cli.repairs import repairs_of_csv, repairs_of_file, repairs_of_options
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.values import Value
+from sdmigrate.runtime.cancel import CancelToken
 from sdmigrate.sqlite.quarantine_export import export_csv
 from sdmigrate.sqlite.repaired_rows import repair_row
 
@@ -125,7 +126,7 @@ def kept() -> Iterator[sqlite3.Connection]:
 def written_out(kept: sqlite3.Connection, path: Path) -> list[list[str]]:
     """The file, and its lines by cells."""
     with path.open("w", encoding="utf-8", newline="") as out:
-        assert export_csv(kept, out, "t") == 1
+        assert export_csv(kept, out, CancelToken(), "t") == 1
     usual = csv.field_size_limit(1_000_000)
     try:
         with path.open(encoding="utf-8", newline="") as lines:

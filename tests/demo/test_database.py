@@ -18,6 +18,7 @@ from sdmigrate.model.finding_codes import FINDING_CODES
 from sdmigrate.model.plan import ColumnPlan
 from sdmigrate.rules.conversion import Changed, Misfit, convert
 from sdmigrate.sqlite.connection import open_read_only, quote_identifier
+from sdmigrate.sqlite.exact_values import exact
 
 ROWS = 6_000
 
@@ -37,9 +38,9 @@ def rows_of(path: Path, sql: str) -> list[tuple[object, ...]]:
 def found(path: Path, entry: Planted) -> object:
     column, table = quote_identifier(entry.column), quote_identifier(entry.table)
     [(value,)] = rows_of(path, f"SELECT {column} FROM {table} WHERE rowid = {entry.rowid}")
-    if isinstance(value, str):
-        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return value.hex() if isinstance(value, bytes) else value
+    assert value is None or isinstance(value, int | float | str | bytes)
+    told = exact(value)
+    return told if "hex" in told else value
 
 
 def test_a_full_export_has_the_real_proportions() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sdmigrate.model.profile import Profile, Quality
+from sdmigrate.model.gate import GateVerdict
+from sdmigrate.model.profile import Profile, Quality, QualityPart
 from sdmigrate.model.result import Cleaned, TableLedger
 from sdmigrate.model.settings import Limits
 from sdmigrate.model.source import Fingerprint
@@ -11,7 +12,15 @@ from sdmigrate.rules.gates import judge_quality
 _SOURCE = Fingerprint(size=1, modified_ns=2, change_counter=3)
 
 
-def verdict(before: float, after: float, *, read: int, loaded: int, quarantined: int = 0) -> tuple[str, str]:
+def verdict(
+    before: float,
+    after: float,
+    *,
+    read: int = 100,
+    loaded: int = 100,
+    quarantined: int = 0,
+    costs: tuple[str, ...] = (),
+) -> GateVerdict:
     """Of one table that had and has that score."""
     profile = Profile(
         source_fingerprint=_SOURCE,
@@ -19,6 +28,7 @@ def verdict(before: float, after: float, *, read: int, loaded: int, quarantined:
         findings=(),
         quality=Quality(score=before, parts=(), tables={"t": before}),
     )
+    part = QualityPart(name="validity", score=after, weight=100.0, costs=costs)
     cleaned = Cleaned(
         path="",
         audit_path="",
@@ -34,10 +44,9 @@ def verdict(before: float, after: float, *, read: int, loaded: int, quarantined:
                 excluded=read - loaded - quarantined,
             ),
         ),
-        quality=Quality(score=after, parts=(), tables={"t": after}),
+        quality=Quality(score=after, parts=(part,), tables={"t": after}),
     )
-    told = judge_quality(profile, cleaned, Limits())
-    return told.verdict, told.reason
+    return judge_quality(profile, cleaned, Limits())
 
 
 @pytest.mark.parametrize(
@@ -58,10 +67,10 @@ def verdict(before: float, after: float, *, read: int, loaded: int, quarantined:
 def test_rows_that_are_left_out_may_lower_the_score_by_what_they_weigh(
     before: float, after: float, read: int, loaded: int, wanted: str
 ) -> None:
-    found, reason = verdict(before, after, read=read, loaded=loaded)
-    assert found == wanted
+    told = verdict(before, after, read=read, loaded=loaded)
+    assert told.verdict == wanted
     if wanted == "stop":
-        assert reason == (
+        assert told.reason == (
             f"quality after cleaning is {after:.1f}, below 80"
             if after < 80
             else f"quality fell from {before:.1f} to {after:.1f} by cleaning"
@@ -69,4 +78,11 @@ def test_rows_that_are_left_out_may_lower_the_score_by_what_they_weigh(
 
 
 def test_rows_in_quarantine_may_not() -> None:
-    assert verdict(95.0, 94.9, read=100, loaded=99, quarantined=1)[0] == "stop"
+    assert verdict(95.0, 94.9, read=100, loaded=99, quarantined=1).verdict == "stop"
+
+
+def test_what_is_told_of_the_score_reads_as_sentences() -> None:
+    assert verdict(100.0, 99.96).reason == "quality is 100.0, as before"
+    assert verdict(91.4, 96.2).reason == "quality went from 91.4 to 96.2"
+    stopped = verdict(70.0, 70.0, costs=("1 row breaks 'a rule.'", "Notes has comments.", "2 dates"))
+    assert stopped.advice == "What costs most: 1 row breaks 'a rule.'; Notes has comments; 2 dates."

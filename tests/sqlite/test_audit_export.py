@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sdmigrate.model.values import Value
+from sdmigrate.runtime.cancel import CancelToken
 from sdmigrate.sqlite.audit_export import export_changes
 from sdmigrate.sqlite.exact_values import exact
 from tests.conftest import MakeContext
@@ -34,7 +35,7 @@ def test_every_change_is_a_line(tmp_path: Path, make_context: MakeContext) -> No
     script = "CREATE TABLE t(n TEXT); INSERT INTO t VALUES (''), ('7'), ('1,000');"
     cleaned = cleaned_of(tmp_path, make_context, script, {"t.n": "bigint"})
     out = io.BytesIO()
-    assert export_changes(cleaned.audit_path, out) == cleaned.ledger("t").changed
+    assert export_changes(cleaned.audit_path, out, CancelToken()) == cleaned.ledger("t").changed
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert {
         "table": "t",

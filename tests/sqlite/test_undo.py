@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sdmigrate.model.errors import InternalFault, UnsafeToContinue
+from sdmigrate.model.errors import Aborted, InternalFault, UnsafeToContinue
 from sdmigrate.model.result import Cleaned
 from sdmigrate.model.source import Snapshot
+from sdmigrate.runtime.cancel import CancelToken
 from sdmigrate.sqlite.connection import open_read_only
 from sdmigrate.sqlite.undo import write_undone
 from sdmigrate.stages.clean import clean
@@ -81,7 +82,7 @@ def test_rows_that_their_declaration_cannot_hold_are_written_without_types(
         make_context(tmp_path), snapshot, make_profile(snapshot), make_plan(snapshot, {"t.a": "bigint"})
     )
     target = tmp_path / "undone.sqlite"
-    assert write_undone(cleaned, snapshot, target) == ("t",)
+    assert write_undone(cleaned, snapshot, target, CancelToken()) == ("t",)
     with closing(open_read_only(target)) as undone:
         assert undone.execute("SELECT a, b FROM t").fetchall() == [("7", None), ("x", 1)]
 
@@ -91,7 +92,7 @@ def test_files_that_were_changed_are_not_written_back(tmp_path: Path, make_conte
     with closing(sqlite3.connect(cleaned.path)) as connection, connection:
         assert connection.execute("UPDATE t SET n = 3 WHERE id = 9").rowcount == 1
     with pytest.raises(UnsafeToContinue, match="no longer give the snapshot"):
-        write_undone(cleaned, snapshot, tmp_path / "undone.sqlite")
+        write_undone(cleaned, snapshot, tmp_path / "undone.sqlite", CancelToken())
     assert not (tmp_path / "undone.sqlite").exists()
 
 
@@ -100,9 +101,33 @@ def test_without_the_snapshot_the_files_alone_are_written_back(
 ) -> None:
     snapshot, cleaned = cleaned_of(tmp_path, make_context)
     gone = Path(snapshot.path).rename(tmp_path / "elsewhere.sqlite")
-    assert write_undone(cleaned, snapshot, tmp_path / "undone.sqlite") == ()
+    assert write_undone(cleaned, snapshot, tmp_path / "undone.sqlite", CancelToken()) == ()
     gone.rename(snapshot.path)
     require_same_rows(snapshot, tmp_path / "undone.sqlite")
+
+
+class StoppedAt(CancelToken):
+    """A wish to stop that comes the n-th time that somebody asks for it."""
+
+    def __init__(self, turn: int) -> None:
+        super().__init__()
+        self.left = turn
+
+    def is_set(self) -> bool:
+        self.left -= 1
+        if self.left == 0:
+            self.set()
+        return super().is_set()
+
+
+@pytest.mark.parametrize("turn", [1, 3, 8, 10])
+def test_writing_back_is_stopped_while_it_proves_and_while_it_writes(
+    tmp_path: Path, make_context: MakeContext, monkeypatch: pytest.MonkeyPatch, turn: int
+) -> None:
+    snapshot, cleaned = cleaned_of(tmp_path, make_context)
+    monkeypatch.setattr("sdmigrate.sqlite.undo._OPCODES_BETWEEN_CHECKS", 10)
+    with pytest.raises(Aborted):
+        write_undone(cleaned, snapshot, tmp_path / "undone.sqlite", StoppedAt(turn))
 
 
 def test_a_failing_proof_keeps_nothing(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sdmigrate.model.result import Cleaned
 from sdmigrate.model.source import Snapshot
+from sdmigrate.runtime.cancel import CancelToken
 from sdmigrate.sqlite.connection import open_read_only
 from sdmigrate.sqlite.content_digest import table_digest
 from sdmigrate.sqlite.undo import write_undone
@@ -15,7 +16,7 @@ def require_way_back(
 ) -> None:
     """Write the snapshot back; but for the tables without types its rows are what the snapshot has."""
     undone.unlink(missing_ok=True)
-    assert write_undone(cleaned, snapshot, undone) == untyped
+    assert write_undone(cleaned, snapshot, undone, CancelToken()) == untyped
     require_same_rows(snapshot, undone, untyped)
 
 
