@@ -12,13 +12,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from rich.segment import Segments
-from rich.traceback import Traceback
 from textual import on
-from textual.app import App
 from textual.binding import Binding
-from textual.css.query import NoMatches
-from textual.screen import Screen
 
 from sdmigrate.model.events import RunFinished, StageStarted
 from sdmigrate.model.outcome import ExitCode
@@ -46,7 +41,6 @@ from sdmigrate.tui.commands import OfferProvider
 from sdmigrate.tui.journey import Journey, active_step, fold, goes_on_by_itself
 from sdmigrate.tui.modals.confirm_switch import ConfirmSwitch
 from sdmigrate.tui.modals.log import LogDialog
-from sdmigrate.tui.modals.palette import Palette
 from sdmigrate.tui.modals.question import Question
 from sdmigrate.tui.planning import decides_otherwise, made_under_the_plan, review_of
 from sdmigrate.tui.questions import (
@@ -62,6 +56,7 @@ from sdmigrate.tui.screens.plan import PlanScreen
 from sdmigrate.tui.screens.start import StartScreen
 from sdmigrate.tui.screens.wizard import WizardScreen
 from sdmigrate.tui.session import Services, WizardOptions
+from sdmigrate.tui.steady import SteadyApp
 from sdmigrate.tui.steps import Step
 from sdmigrate.tui.themes import DARK, THEMES
 from sdmigrate.tui.trials import ShowsTrials, Trials
@@ -91,12 +86,12 @@ def run_wizard(
     return app.ending, app.last_words
 
 
-class WizardApp(App[None]):
+class WizardApp(SteadyApp):
     """Start screen, wizard, end screen; and the conversation with the child process."""
 
     CSS_PATH = ["css/base.tcss", "css/dialogs.tcss"]
     TITLE = "sdmigrate"
-    COMMANDS = App.COMMANDS | {OfferProvider}
+    COMMANDS = SteadyApp.COMMANDS | {OfferProvider}
     BINDINGS = [Binding("ctrl+q", "quit", "Quit", show=False)]
     SAMPLING_SECONDS = 0.1
     """How often the screen takes in what the child said."""
@@ -171,14 +166,7 @@ class WizardApp(App[None]):
         self._bridge = Bridge(partial(self._services.start, begin), self._services)
         self._bridge.start()
         self._journey = Journey(request=request, resumed=resume is not None)
-        self._show_alone(WizardScreen(self._journey, self._trials))
-
-    def _show_alone(self, screen: Screen[None]) -> None:
-        """Show the screen in the place of the one before it, and of all that covers that."""
-        # The first of the stack is Textual's own.
-        while len(self.screen_stack) > 2:
-            self.pop_screen()
-        self.switch_screen(screen)
+        self.show_alone(WizardScreen(self._journey, self._trials))
 
     def _tick(self) -> None:
         """Take in what the child said since the last tick, and draw it."""
@@ -198,11 +186,13 @@ class WizardApp(App[None]):
             journey = fold(journey, item, now)
         moved = replace(journey, progress=self._journey.progress) != self._journey
         asked = journey.waiting is not None and journey.waiting is not self._journey.waiting
+        tried = any(isinstance(item, Tried) for item in batch.items)
         self._journey = journey
         for screen in self.screen_stack:
             if isinstance(screen, WizardScreen):
                 screen.show(journey, now) if moved else screen.tick(journey, now)
-            elif isinstance(screen, ShowsTrials) and any(isinstance(item, Tried) for item in batch.items):
+            elif tried and isinstance(screen, ShowsTrials) and screen.is_mounted:
+                # One that is not mounted yet begins with what is known by then.
                 screen.show_trials()
         if journey.ended is not None or journey.lost:
             self._end()
@@ -354,11 +344,6 @@ class WizardApp(App[None]):
         path = str(RunDirectory(Path(directory)).log) if directory else ""
         self.push_screen(LogDialog(self._log_lines, path))
 
-    def action_command_palette(self) -> None:
-        """Show the commands, once."""
-        if not any(isinstance(screen, Palette) for screen in self.screen_stack):
-            self.push_screen(Palette())
-
     def action_leave(self) -> None:
         """Leave the wizard; the run has ended."""
         self.exit()
@@ -389,18 +374,7 @@ class WizardApp(App[None]):
     def _end(self) -> None:
         if self._journey is None:
             return
-        self._show_alone(EndScreen(self._farewell(self._journey)))
+        self.show_alone(EndScreen(self._farewell(self._journey)))
 
     def _farewell(self, journey: Journey) -> Closing:
         return closing(journey, killed=self._killed)
-
-    def _handle_exception(self, error: Exception) -> None:
-        """Fail; but not for a widget that is looked for while its screen is taken down to leave."""
-        if not (self._exit and isinstance(error, NoMatches)):
-            super()._handle_exception(error)
-
-    def _fatal_error(self) -> None:
-        """Print where it happened, without the local variables, which may hold a password."""
-        traceback = Traceback(show_locals=False, width=None)
-        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
-        self._close_messages_no_wait()

@@ -139,7 +139,7 @@ class WizardScreen(Screen[None]):
 
     def tick(self, journey: Journey, now: float) -> None:
         """Draw what moves."""
-        if journey.running is not None and journey.running in self._viewed.stages:
+        if self.is_mounted and journey.running is not None and journey.running in self._viewed.stages:
             self.query_one(StagePane).tick(journey, now)
 
     def look_at(self, step: Step) -> None:
