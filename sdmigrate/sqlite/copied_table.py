@@ -66,10 +66,15 @@ def copied_table(connection: sqlite3.Connection, name: str, schema: str = "main"
     )
 
 
+def text_encoding(connection: sqlite3.Connection) -> str:
+    """How texts are stored: UTF-8, UTF-16le or UTF-16be."""
+    (encoding,) = connection.execute("PRAGMA encoding").fetchone()
+    return encoding.decode() if isinstance(encoding, bytes) else str(encoding)
+
+
 def is_utf8(connection: sqlite3.Connection) -> bool:
     """Whether texts are stored as UTF-8; in a UTF-16 file stored octets are not those of the text."""
-    (encoding,) = connection.execute("PRAGMA encoding").fetchone()
-    return encoding in ("UTF-8", b"UTF-8")
+    return text_encoding(connection) == "UTF-8"
 
 
 @contextmanager

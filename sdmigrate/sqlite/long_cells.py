@@ -1,7 +1,7 @@
 """Which values of a table are too long to be held whole.
 
-Invariant: none of them comes into memory, here or in SQLite. They are found where the row has a rowid, the
-table no generated column and the file UTF-8; elsewhere SQLite does not open a value to be read in pieces.
+Invariant: none of them comes into memory, here or in SQLite. They are found where the row has a rowid and the
+table no generated column; elsewhere SQLite does not open a value to be read in pieces.
 """
 
 import sqlite3
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from sdmigrate.model.catalog import Table
 from sdmigrate.sqlite.connection import quote_identifier
-from sdmigrate.sqlite.copied_table import LONGEST_WHOLE, is_too_big, is_utf8
+from sdmigrate.sqlite.copied_table import LONGEST_WHOLE, is_too_big
 from sdmigrate.sqlite.row_order import FIRST_ROWID, LAST_ROWID, balanced
 
 _BEAT_ROWS = 10_000
@@ -27,7 +27,7 @@ def long_cells(
     """
     found: dict[str, list[int]] = {}
     opens = table.rowid_name is not None and not any(column.generated for column in table.columns)
-    if table.columns and opens and is_utf8(connection):
+    if table.columns and opens:
         limit = connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_WHOLE)
         try:
             for rowid in _refused_rows(connection, table, beat):

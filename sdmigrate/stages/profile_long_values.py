@@ -1,12 +1,14 @@
 """Values too long to be held: found before the tables are scanned, which leave them out, and measured after.
 
 Invariant: each is counted once, and read piece by piece; but what has to be parsed, JSON in a column of JSON
-and digits without end, is read whole, one value at a time.
+and digits without end, and UTF-16 that is unsound, is read whole, one value at a time.
 """
 
+import codecs
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -16,8 +18,8 @@ from sdmigrate.model.values import LongValue
 from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.form_json import json_form
 from sdmigrate.rules.long_values import long_blob, long_text
-from sdmigrate.sqlite.connection import decode_text, quote_identifier
-from sdmigrate.sqlite.copied_table import chunks
+from sdmigrate.sqlite.connection import quote_identifier
+from sdmigrate.sqlite.copied_table import chunks, text_encoding
 from sdmigrate.sqlite.long_cells import long_cells
 
 Beat = Callable[[str, int], None]
@@ -76,9 +78,29 @@ def _measured(connection: sqlite3.Connection, table: Table, name: str, rowid: in
     (kind,) = connection.execute(
         f"SELECT typeof({column}) FROM {quote_identifier(table.name)} WHERE {place} = ?", (rowid,)
     ).fetchone()
-    measured = long_blob if kind == "blob" else long_text
-    return measured(chunks(connection, table.name, name, rowid))
+    octets = chunks(connection, table.name, name, rowid)
+    if kind == "blob":
+        return long_blob(octets)
+    encoding = text_encoding(connection)
+    if encoding == "UTF-8":
+        return long_text(octets)
+    try:
+        return long_text(_in_utf8(octets, encoding))
+    except UnicodeDecodeError:
+        # What SQLite takes it for it says of the whole alone.
+        return long_text([_whole(connection, table, name, rowid).encode("utf-8", "surrogateescape")])
+
+
+def _in_utf8(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    for piece in chain(pieces, (b"",)):
+        yield decoder.decode(piece, final=not piece).encode()
 
 
 def _whole(connection: sqlite3.Connection, table: Table, name: str, rowid: int) -> str:
-    return decode_text(b"".join(chunks(connection, table.name, name, rowid)))
+    (text,) = connection.execute(
+        f"SELECT {quote_identifier(name)} FROM {quote_identifier(table.name)}"
+        f" WHERE {quote_identifier(table.rowid_name or '')} = ?",
+        (rowid,),
+    ).fetchone()
+    return str(text)
