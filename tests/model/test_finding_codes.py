@@ -16,6 +16,17 @@ def test_the_page_is_the_table() -> None:
     assert written == FINDING_CODES
 
 
+def test_every_code_is_shown_by_a_case_or_a_test() -> None:
+    expected = [path.read_text() for path in (ROOT / "tests/cases").glob("*/expected.toml")]
+    shown = {code for text in expected for code in re.findall(r"""['"]([a-z0-9-]+)[^'"\n]*: \d+['"]""", text)}
+    # Screens and reports show findings that were made up for them.
+    tests = (
+        path for part in ("rules", "stages", "cli", "demo") for path in (ROOT / "tests" / part).rglob("*.py")
+    )
+    shown |= {code for path in tests for code in re.findall(r'"([a-z0-9-]+)"', path.read_text())}
+    assert FINDING_CODES.keys() - shown == set()
+
+
 def test_every_code_in_the_source_is_described() -> None:
     used = {
         code

@@ -383,7 +383,9 @@ def test_null_is_filled_or_refused_or_left() -> None:
     assert fill(plan("bigint")) is None
     assert fill(plan("bigint", default="7")) == Changed(7, "default-for-missing")
     assert isinstance(fill(plan("bigint", not_null=True)), Misfit)
-    assert isinstance(fill(plan("bigint", default="x")), Misfit)
+    assert fill(plan("bigint", default="x")) == Misfit(
+        "the plan's default does not fit bigint", "default-unfit"
+    )
     with pytest.raises(ValueError, match="NULL"):
         convert(None, plan("bigint"))
 

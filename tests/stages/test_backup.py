@@ -135,6 +135,32 @@ def test_cancel_leaves_nothing(home: Path, tmp_path: Path, make_context: MakeCon
     assert [found.name for found in context.directory.path.iterdir()] == ["scratch"]
 
 
+@pytest.mark.parametrize(
+    ("schema", "told"),
+    [
+        (
+            "CREATE INDEX i ON t(ours(a))",
+            ("integrity-not-checked", "warning", "table t could not be checked: unknown function: ours()"),
+        ),
+        (
+            "CREATE TABLE dropped(a); PRAGMA writable_schema=ON;"
+            "DELETE FROM sqlite_master WHERE name = 'dropped'",
+            ("pages-unused", "info", "never used"),
+        ),
+    ],
+)
+def test_what_no_table_is_short_of_a_row_by_is_no_error(
+    home: Path, tmp_path: Path, make_context: MakeContext, schema: str, told: tuple[str, str, str]
+) -> None:
+    with closing(sqlite3.connect(home / "db")) as connection:
+        connection.create_function("ours", 1, abs, deterministic=True)
+        connection.executescript(f"CREATE TABLE t(a); INSERT INTO t VALUES (-1); {schema}")
+    context = make_context(tmp_path, source=str(home / "db"))
+    (found,) = backup(context, preflight(context), None).findings
+    assert (found.code, found.severity, found.count) == (*told[:2], 1)
+    assert told[2] in found.message
+
+
 def test_damage_is_an_error_and_a_stale_index_a_warning(
     home: Path, tmp_path: Path, make_context: MakeContext
 ) -> None:

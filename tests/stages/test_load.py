@@ -206,6 +206,32 @@ def test_keys_indexes_identity_checks_views_and_comments(
     assert comment == ("From SQLite table Par ent",)
 
 
+def test_what_postgresql_refuses_of_a_table_is_told_and_left_out(
+    postgres: Endpoint, make_context: MakeContext, tmp_path: Path, schema_name: str
+) -> None:
+    path = tmp_path / "c.sqlite"
+    write_table(path, "parent", ["id"], [(1,)])
+    write_table(path, "child", ["up", "n"], [(1, 5)])
+    child = msgspec.structs.replace(
+        table_of("child", {"up": "bigint"}),
+        columns=(
+            TargetColumn(source="up", name="up", type="bigint"),
+            TargetColumn(source="n", name="n", type="bigint", default="'none'"),
+        ),
+        checks=(TargetCheck(name="odd", expression="n LIKE 'x'"),),
+        foreign_keys=(TargetForeignKey(name="up", columns=("up",), parent="parent", parent_columns=("id",)),),
+    )
+    context = run_context(make_context, tmp_path, schema_name)
+    blueprint = blueprint_of(table_of("parent", {"id": "bigint"}), child)
+    release = load(context, postgres, blueprint, cleaned_of(path, {"parent": 1, "child": 1}))
+    assert {(finding.code, finding.table, finding.column) for finding in release.findings} == {
+        ("default-refused", "child", "n"),
+        ("check-refused", "child", None),
+        ("foreign-key-refused", "child", None),
+    }
+    assert ask(postgres, f'SELECT up, n FROM "{release.name}".child') == [(1, 5)]
+
+
 def test_load_again_changes_nothing_and_returns_the_same(
     postgres: Endpoint, make_context: MakeContext, tmp_path: Path, schema_name: str
 ) -> None:

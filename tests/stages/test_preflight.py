@@ -281,6 +281,21 @@ def test_problems_of_a_catalog_are_told() -> None:
     assert {finding.code for finding in found} <= FINDING_CODES.keys()
 
 
+def test_entries_that_a_copy_is_read_without_are_told() -> None:
+    others = (
+        OtherObject(name="r", kind="repeated", table=None, sql="CREATE TABLE r(a)"),
+        OtherObject(name="n", kind="renamed", table="n_2", sql="CREATE TABLE n(b)"),
+        OtherObject(name="e", kind="entry", table=None, sql="CREATE E", problem="no kind"),
+    )
+    found = inventory(Catalog(tables=(Table(name="t", columns=()),), others=others))
+    assert [(finding.code, finding.severity, finding.table) for finding in found] == [
+        ("schema-entry-repeated", "warning", None),
+        ("table-of-the-same-name", "warning", "n_2"),
+        ("schema-entry-unreadable", "warning", "e"),
+    ]
+    assert all(other.sql in finding.message for other, finding in zip(others, found, strict=True))
+
+
 def test_file_without_tables_is_told() -> None:
     assert [finding.code for finding in inventory(Catalog(tables=()))] == ["no-tables"]
 

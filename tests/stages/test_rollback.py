@@ -101,6 +101,21 @@ def test_rows_written_into_live_are_not_left_behind_unasked(
     assert subjects(postgres, f"{schema_name}__r2")[-1] == "late"
 
 
+def test_a_lock_that_a_dead_run_left_is_taken_over_with_a_word(
+    postgres: Endpoint, context: Context, schema_name: str
+) -> None:
+    publish(context, postgres, schema_name, "1", "2")
+    ask(
+        postgres,
+        "INSERT INTO sdmigrate.locks (stable, run, who, host, process, heartbeat)"
+        " VALUES (%s, 'the dead one', 'ann', 'elsewhere', '1 1.00', now() - interval '1 day')",
+        schema_name,
+    )
+    (told,) = back(context, postgres, schema_name).findings
+    assert (told.code, told.severity) == ("lock-taken-over", "info")
+    assert "the dead one" in told.message
+
+
 def test_where_there_is_nothing_to_go_back_to_it_says_so(
     postgres: Endpoint, context: Context, schema_name: str
 ) -> None:
