@@ -269,8 +269,9 @@ def _exported(directory: RunDirectory, output: Path, cancel: CancelSignal, table
     with (
         closing(open_quarantine(directory.quarantine)) as quarantine,
         written_whole(output) as partial,
-        partial.open("w", encoding="utf-8", newline="") as out,
     ):
-        if output.suffix == ".csv":
+        if output.suffix == ".jsonl":
+            with partial.open("wb") as lines:
+                return export_lines(quarantine, lines, cancel, table)
+        with partial.open("w", encoding="utf-8", newline="") as out:
             return export_csv(quarantine, out, cancel, table or "")
-        return export_lines(quarantine, out, cancel, table)

@@ -16,6 +16,8 @@ from sdmigrate.sqlite.row_order import copied_columns, create_copy, source_rows
 from sdmigrate.sqlite.workbench import Workbench
 
 _REASONS = "_rows"
+LONGEST_HEX = LONGEST_SHOWN // 2
+"""Octets of a value that ``value_hex`` tells whole."""
 
 
 class QuarantinedRow(Record):
@@ -53,8 +55,8 @@ def value_hex(value_sql: str) -> str:
     """SQL of the ``value_hex`` of the value that this SQL gives."""
     octets = f"CAST({value_sql} AS BLOB)"
     return (
-        f"CASE WHEN length({octets}) > {LONGEST_SHOWN // 2}"
-        f" THEN lower(hex(substr({octets}, 1, {LONGEST_SHOWN // 2 - 1}))) || '…'"
+        f"CASE WHEN length({octets}) > {LONGEST_HEX}"
+        f" THEN lower(hex(substr({octets}, 1, {LONGEST_HEX - 1}))) || '…'"
         f" WHEN {value_sql} IS NOT NULL THEN lower(hex({value_sql})) END"
     )
 

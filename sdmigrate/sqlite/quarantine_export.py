@@ -8,50 +8,57 @@ import csv
 import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 import msgspec
 
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.values import Value, storage_class
+from sdmigrate.sqlite.exact_pieces import write_fields
 from sdmigrate.sqlite.exact_values import exact, row_from_json, value_of
 from sdmigrate.sqlite.quarantine import QuarantinedRow, read_reasons
-from sdmigrate.sqlite.repaired_rows import kept_row, kept_table
+from sdmigrate.sqlite.repaired_rows import kept_table, standing_row
 
 CSV_HEAD = ("rowid", "reasons")
 """The columns before the table's own."""
 
 _NULL, _HEX = "\\N", "hex:"
+_encode = msgspec.json.Encoder().encode
 
 
 def export_lines(
-    quarantine: sqlite3.Connection, out: TextIO, cancel: CancelSignal, table: str | None = None
+    quarantine: sqlite3.Connection, out: BinaryIO, cancel: CancelSignal, table: str | None = None
 ) -> int:
     """One row a line: table, rowid, reasons, and the row as it is or as it was repaired; how many.
+
+    No long value is held, but where it is part of a repair.
 
     Raises:
         Aborted: the operator asked to stop.
     """
     written = 0
-    for name, rowid, reasons, cells in _whole_rows(quarantine, table):
+    for (name, rowid), reasons in _reasons_by_row(quarantine, table):
         cancel.raise_if_set()
-        line = {
-            "table": name,
-            "rowid": rowid,
-            "reasons": [
-                {
-                    "finding": each.finding,
-                    "column": each.column,
-                    "reason": each.reason,
-                    "sqlstate": each.sqlstate,
-                }
-                for each in reasons
-            ],
-            "row": {column: exact(value) for column, value in cells.items()},
-        }
-        out.write(msgspec.json.encode(line).decode() + "\n")
+        kept = kept_table(quarantine, name)
+        told = [_told(reason) for reason in reasons]
+        out.write(_encode({"table": name, "rowid": rowid, "reasons": told})[:-1] + b',"row":{')
+        if reasons[0].repaired is not None:
+            cells = row_from_json(reasons[0].repaired)
+            out.write(_encode({column: exact(value) for column, value in cells.items()})[1:-1])
+        else:
+            write_fields(out, quarantine, kept, rowid)
+        out.write(b"}}\n")
         written += 1
     return written
+
+
+def _told(reason: QuarantinedRow) -> dict[str, str | None]:
+    return {
+        "finding": reason.finding,
+        "column": reason.column,
+        "reason": reason.reason,
+        "sqlstate": reason.sqlstate,
+    }
 
 
 def export_csv(quarantine: sqlite3.Connection, out: TextIO, cancel: CancelSignal, table: str) -> int:
@@ -64,8 +71,11 @@ def export_csv(quarantine: sqlite3.Connection, out: TextIO, cancel: CancelSignal
     columns = kept_table(quarantine, table).columns
     writer.writerow([*CSV_HEAD, *columns])
     written = 0
-    for _, rowid, reasons, cells in _whole_rows(quarantine, table):
+    for (name, rowid), reasons in _reasons_by_row(quarantine, table):
         cancel.raise_if_set()
+        cells = standing_row(quarantine, kept_table(quarantine, name), name, rowid)
+        if cells is None:
+            continue
         told = "; ".join(
             f"{each.column}: {each.reason}" if each.column is not None else each.reason for each in reasons
         )
@@ -74,19 +84,14 @@ def export_csv(quarantine: sqlite3.Connection, out: TextIO, cancel: CancelSignal
     return written
 
 
-def _whole_rows(
+def _reasons_by_row(
     quarantine: sqlite3.Connection, table: str | None
-) -> Iterator[tuple[str, int, list[QuarantinedRow], dict[str, Value]]]:
+) -> Iterator[tuple[tuple[str, int], list[QuarantinedRow]]]:
+    """Source table and rowid of each row that is there, with its reasons."""
     reasons: dict[tuple[str, int], list[QuarantinedRow]] = {}
     for reason in read_reasons(quarantine, table):
         reasons.setdefault((reason.table, reason.rowid), []).append(reason)
-    for (name, rowid), given in reasons.items():
-        if given[0].repaired is not None:
-            yield name, rowid, given, row_from_json(given[0].repaired)
-            continue
-        cells = kept_row(quarantine, kept_table(quarantine, name), rowid)
-        if cells is not None:
-            yield name, rowid, given, cells
+    yield from reasons.items()
 
 
 def cell(value: Value) -> str:

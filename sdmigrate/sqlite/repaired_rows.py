@@ -14,7 +14,7 @@ from sdmigrate.model.values import Value
 from sdmigrate.sqlite.connection import harden, quote_identifier
 from sdmigrate.sqlite.copied_table import CopiedTable, copied_table
 from sdmigrate.sqlite.exact_values import row_from_json, row_to_json
-from sdmigrate.sqlite.quarantine import quarantine_name
+from sdmigrate.sqlite.quarantine import LONGEST_HEX, quarantine_name
 
 _MOST_NAMED = 10
 
@@ -127,7 +127,8 @@ def _repaired(quarantine: sqlite3.Connection, table: str, rowid: int) -> str | N
 
 
 def _hex(value: Value) -> str | None:
-    if value is None or isinstance(value, bytes):
-        return None if value is None else value.hex()
-    text = value if isinstance(value, str) else repr(value)
-    return text.encode("utf-8", "surrogateescape").hex()
+    if value is None:
+        return None
+    text = value if isinstance(value, str | bytes) else repr(value)
+    octets = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+    return octets.hex() if len(octets) <= LONGEST_HEX else octets[: LONGEST_HEX - 1].hex() + "…"
