@@ -1,5 +1,6 @@
-"""``sdmigrate releases list | prune``: what is kept in a target."""
+"""``sdmigrate releases list | prune | export``: what is kept in a target."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,10 +10,14 @@ from sdmigrate.cli.diagnostics import note
 from sdmigrate.cli.options import Common, with_common
 from sdmigrate.cli.session import Session, run_command
 from sdmigrate.cli.switching import SchemaOption, TargetOption
+from sdmigrate.cli.undo import require_new
 from sdmigrate.model.events import Outcome
-from sdmigrate.model.listing import ReleaseListed
+from sdmigrate.model.listing import FileWritten, ReleaseListed
 from sdmigrate.model.result import ReleaseEntry
 from sdmigrate.postgres import releases
+from sdmigrate.report.plain import plain
+from sdmigrate.runtime.directory import written_whole
+from sdmigrate.stages.export_written import export_written
 
 app = typer.Typer(help="The releases that a target keeps.", no_args_is_help=True)
 
@@ -57,6 +62,35 @@ def prune(
         waiting = [name for name, entry in before.items() if entry.state in releases.NEVER_LIVE]
         if waiting and not never_live:
             note(f"never live, and left: {', '.join(waiting)}; --never-live drops them too")
+        return "done"
+
+    run_command(common, body)
+
+
+@app.command("export")
+@with_common
+def export_them(
+    common: Common,
+    output: Annotated[Path, typer.Option("--output", help="A new SQLite file.")],
+    target: TargetOption = None,
+    schema: SchemaOption = None,
+    release: Annotated[
+        str | None, typer.Option("--release", help="The live one by default, or one that is kept.")
+    ] = None,
+) -> None:
+    """Write what live has that was not published to a file."""
+
+    def body(session: Session) -> Outcome:
+        named, stable = session.target(target), session.schema(schema)
+        require_new(output)
+        with written_whole(output) as partial:
+            found = export_written(session.endpoint(named), stable, release, partial, session.cancel)
+        rows = sum(table.rows for table in found)
+        written = FileWritten(path=str(output), count=rows)
+        session.output.thing(f"{rows:,} rows written since are in {output}", written)
+        for table in found:
+            gone = f"; {table.missing:,} published ones are gone or changed" if table.missing else ""
+            session.output.text(plain(f"  {table.table}: {table.rows:,} rows{gone}"))
         return "done"
 
     run_command(common, body)

@@ -167,6 +167,16 @@ class Switch(Record):
 ReleaseState: TypeAlias = Literal["loading", "loaded", "verified", "live", "kept", "dropped"]
 
 
+class ExportedTable(Record):
+    """What of one table was written since its release was published."""
+
+    table: str
+    rows: int
+    """Rows that came or changed."""
+    missing: int
+    """Rows that were published and went, or are among those that changed."""
+
+
 class ReleaseEntry(Record):
     """One line of ``releases list``."""
 

@@ -218,6 +218,20 @@ class Bookkeeping:
             for table, part, rows, low, high in found
         }
 
+    def transactions(self, connection: Connection, release: str) -> tuple[str, ...]:
+        """Ids of the transactions by which the release's rows came, and the last that changed its record.
+
+        That is its publication, or a replay into live since.
+        """
+        found = connection.execute(
+            self._sql(
+                "SELECT xmin::text FROM {schema}.parts WHERE release = %(name)s"
+                " UNION SELECT xmin::text FROM {schema}.releases WHERE name = %(name)s"
+            ),
+            {"name": release},
+        )
+        return tuple(transaction for (transaction,) in found)
+
     def forget(self, connection: Connection, release: str) -> None:
         """Forget the checkpoints of a release whose tables are gone, and itself if it was never live."""
         connection.execute(self._sql("DELETE FROM {schema}.parts WHERE release = %s"), (release,))

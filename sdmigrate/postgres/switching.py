@@ -184,7 +184,8 @@ class Switcher:
                 f"Written into live since its publication and now only in {live.name}: {write}."
                 if write.certain
                 else f"What was written into live, if anything, is now only in {live.name}: {write}.",
-                f"They are kept in {live.name} until it is pruned.",
+                f"They are kept in {live.name} until it is pruned; 'sdmigrate releases export' writes them to"
+                " a file.",
                 count=abs(write.rows_now - write.rows_published),
                 table=write.table,
             )
@@ -197,8 +198,8 @@ class Switcher:
             raise UnsafeToContinue(
                 f"Live {self.stable!r} {verb} been written to since {live.published:%Y-%m-%d %H:%M} UTC:"
                 f" {_told(writes)}.",
-                "Bring those rows into the source or export them; --discard-live-writes leaves them behind"
-                f" in {live.name}.",
+                "Bring those rows into the source, or export them with 'sdmigrate releases export';"
+                f" --discard-live-writes leaves them behind in {live.name}.",
             )
 
     def _set_aside(self, connection: Connection, live: RecordedRelease | None) -> str | None:

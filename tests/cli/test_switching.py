@@ -1,5 +1,7 @@
 """Releases from outside: loaded, made live, gone back from, pruned, and what is asked for on the way."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -139,6 +141,46 @@ def test_rows_written_into_live_are_asked_for(target: Target, shop: Path) -> Non
     left = {(finding["code"], finding["table"]) for finding in done.last["findings"]}
     assert left == {("live-writes-left", "orders")}
     assert "warning live-writes-left: Written into live since its publication" in done.err
+
+
+def test_rows_written_into_live_are_exported_before_and_after_a_rollback(
+    target: Target, shop: Path, tmp_path: Path
+) -> None:
+    release = target.load(shop)
+    assert target.confirmed("cutover").code == 0
+    first, second = tmp_path / "first.sqlite", tmp_path / "second.sqlite"
+    none = target.call("releases", "export", "--output", first)
+    assert (none.code, none.events[0]["count"]) == (0, 0)
+    assert target.call("releases", "export", "--output", first).code == 2
+    target.execute(
+        "INSERT INTO orders(id, buyer, price) VALUES (500, 1, 'NaN'), (501, 2, 0.1);"
+        "UPDATE orders SET price = 9.75 WHERE id = 7; DELETE FROM orders WHERE id = 8;"
+        'CREATE TABLE "new"("A" numeric, "a" bytea, at timestamptz, ok boolean);'
+        "INSERT INTO \"new\" VALUES (1.50, '\\x00ff', '2025-05-20 10:00+00', true), (NULL, NULL, NULL, false)"
+    )
+    target.execute("VACUUM (FREEZE) orders")
+    assert "orders: 3 rows; 2 published ones are gone or changed" in target.text(
+        "releases", "export", "--output", str(second)
+    )
+    rows = [(500, 1, "NaN"), (501, 2, 0.1), (7, 8, 9.75)]
+    new = [("1.50", b"\x00\xff", "2025-05-20 10:00:00+00", 1), (None, None, None, 0)]
+    assert exported(second) == {"orders": rows, "new": new}
+    assert target.confirmed("rollback", "--discard-live-writes").code == 0
+    third = tmp_path / "third.sqlite"
+    assert target.call("releases", "export", "--output", third).code == 2
+    kept = target.call("releases", "export", "--output", third, "--release", release)
+    assert (kept.code, kept.events[0]["count"], kept.events[0]["path"]) == (0, 5, str(third))
+    assert exported(third) == exported(second)
+
+
+def exported(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Each table's rows, in whatever order the server gave them."""
+    with closing(sqlite3.connect(path)) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
+        return {
+            name: sorted(connection.execute(f'SELECT * FROM "{name}"').fetchall(), key=repr)
+            for (name,) in tables
+        }
 
 
 def test_a_run_begun_without_a_target_checks_it_and_dumps_live_once_it_has_one(
