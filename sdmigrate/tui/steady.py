@@ -6,13 +6,17 @@ value of its own.
 
 from rich.segment import Segments
 from rich.traceback import Traceback
+from textual._context import active_message_pump
 from textual.app import App
 from textual.css.query import NoMatches
+from textual.driver import Driver
 from textual.errors import NoWidget
 from textual.events import Event, MouseDown
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.worker import WorkerFailed
 
+from sdmigrate.tui.driver import SteadyDriver
 from sdmigrate.tui.modals.palette import Palette
 
 
@@ -43,11 +47,20 @@ class SteadyApp(App[None]):
             return False
         return widget is not self.screen and widget.parent is None
 
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's choice, or ours for a terminal."""
+        chosen = super().get_driver_class()
+        return SteadyDriver if chosen is SteadyDriver.__base__ else chosen
+
     def _handle_exception(self, error: Exception) -> None:
-        """Fail; but not for a widget that is looked for while its screen is taken down to leave."""
+        """Fail; but not for a widget that is looked for on a screen that was taken down meanwhile."""
         cause = error.error if isinstance(error, WorkerFailed) else error
-        if not (self._exit and isinstance(cause, NoMatches)):
+        if not (isinstance(cause, NoMatches) and self._looks_where_nothing_is()):
             super()._handle_exception(error)
+
+    def _looks_where_nothing_is(self) -> bool:
+        looking = active_message_pump.get(self)
+        return self._exit or (isinstance(looking, Widget) and looking.screen not in self.screen_stack)
 
     def _fatal_error(self) -> None:
         """Print where it happened, without the local variables, which may hold a password."""

@@ -77,8 +77,12 @@ class Program:
     def press(self, *keys: str) -> None:
         """Press named keys, or type text as it is."""
         for key in keys:
-            os.write(self._terminal, KEYS.get(key, key).encode())
-            self._read(0.15)
+            self.send(KEYS.get(key, key).encode())
+
+    def send(self, octets: bytes) -> None:
+        """Give these to the program as its terminal's input."""
+        os.write(self._terminal, octets)
+        self._read(0.15)
 
     def wait_for(self, text: str, seconds: float = 60) -> None:
         """Read until the screen shows the text."""

@@ -58,6 +58,19 @@ def test_to_live_and_back_by_keys(work: Path, columns: int, lines: int) -> None:
     assert after == before
 
 
+def test_bytes_that_are_no_character_leave_the_keys_behind_them(work: Path) -> None:
+    source = work / "desk.sqlite"
+    write_demo(source, rows=100, seed=3)
+    arguments = ["wizard", str(source), "--mode", "inspect", "--work-dir", str(work / "w")]
+    with Program(arguments, columns=80, lines=24, environment={}) as program:
+        program.wait_for("SQLite database,")
+        program.send("é".encode("latin-1") + b"\xff\xc3(")
+        program.settle()
+        program.press("ctrl+q")
+        assert program.exit_code() == 0
+    assert b"Traceback" not in program.written
+
+
 def test_without_a_terminal_the_command_to_use_is_named() -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "sdmigrate"],

@@ -7,6 +7,7 @@ from textual.command import CommandPalette
 
 from sdmigrate.model.settings import Mode
 from sdmigrate.tui.modals.help import HelpDialog
+from sdmigrate.tui.modals.question import Question
 from sdmigrate.tui.screens.start import StartScreen
 from sdmigrate.tui.screens.wizard import WizardScreen
 from tests.tui import records
@@ -69,6 +70,18 @@ async def test_what_covers_the_start_screen_goes_with_it(stage: Stage) -> None:
         app.action_command_palette()
         await until(keys, "Preflight")
         assert [type(screen) for screen in app.screen_stack[1:]] == [WizardScreen]
+
+
+async def test_a_dialog_that_goes_before_it_stands_is_missed_by_nobody(stage: Stage) -> None:
+    async with wizard(stage) as (app, keys):
+        await begin(keys)
+        app.push_screen(Question("Sure?", ("It asks.",), yes="Yes", no="No"))
+        app.pop_screen()
+        await keys.pause()
+        assert isinstance(app.screen, WizardScreen)
+        await keys.press("question_mark")
+        await keys.pause()
+        assert isinstance(app.screen, HelpDialog)
 
 
 async def test_pages_are_turned_in_a_table_without_rows(stage: Stage) -> None:

@@ -1,0 +1,19 @@
+"""The terminal's keys as they come, also from a terminal that does not speak UTF-8.
+
+Invariant: bytes that are no character are no key; those behind them are.
+"""
+
+from textual.drivers.linux_driver import LinuxDriver
+
+
+class SteadyDriver(LinuxDriver):
+    """Textual's, which goes on reading."""
+
+    def run_input_thread(self) -> None:
+        """Read keys until the app ends."""
+        while not self.exit_event.is_set():
+            try:
+                super().run_input_thread()
+            except UnicodeDecodeError:
+                # What was read with them is lost: a key pressed twice is better than a wizard that is deaf.
+                continue
