@@ -16,11 +16,16 @@ from sdmigrate.model.catalog import Table
 from sdmigrate.model.values import Value
 
 _BLOCKS = 16
-_BLOCK_ROWS = 128
+_BLOCK_ROWS = range(32, 128)
+"""Rows of a block in a small and in a large table."""
+_SHARE = 16
+"""One in so many rows of a table that is not large."""
 _STARTS = '"sdmigrate: first rows of blocks"'
 """Hardly the name of a table or column of the source; if it is, the sample gives nothing."""
 _COLUMNS = 100
 """Sampled at a time, so that a table of 2,000 columns takes no more memory."""
+_FEWEST = 128
+"""Values of the sample from which their being new tells anything."""
 _NEW = 4
 """One in so many values is new in a column that is called many-valued."""
 _MANY = 100
@@ -47,7 +52,7 @@ class Sampled:
 
 
 def sample(connection: duckdb.DuckDBPyConnection, table: Table, left: Left) -> Sampled:
-    """Read at most 2,048 rows of the table, spread over it where it has rowids.
+    """Read at most 2,048 rows of the table, fewer of a small one, spread over it where it has rowids.
 
     ``left`` are the values that do not travel. A table that cannot be read gives what a small one does.
     """
@@ -82,29 +87,32 @@ def _of_columns(
     values = {}
     native = {}
     for name, column in zip(names, zip(*rows, strict=True), strict=False):
-        present = [value for value in column if value is not None]
-        classes = _BARE.get(frozenset(value[:1] for value in present))
+        counts = Counter(column)
+        del counts[None]
+        classes = _BARE.get(frozenset(value[:1] for value in counts if value is not None))
         if classes is not None:
             bare[name] = classes
-        if name in natives and name not in left and (not present or classes == natives[name]):
+        if name in natives and name not in left and (not counts or classes == natives[name]):
             native[name] = natives[name]
-        if _is_many_valued(column):
+        if _is_many_valued(column, counts):
+            present = [value for value in column if value is not None]
             many[name] = sum(map(len, present)) // len(present)
             values[name] = [decoded(value) for value in present[:: max(len(present) // _VALUES, 1)]]
     return Sampled(rowids, many, bare, values, native)
 
 
-def _is_many_valued(column: tuple[bytes | None, ...]) -> bool:
-    """Whether many values are new, or every block brings its own."""
-    counts = Counter(value for value in column if value is not None)
-    distinct = len(counts)
+def _is_many_valued(column: tuple[bytes | None, ...], counts: Counter[bytes | None]) -> bool:
+    """Whether many values are new, or every block brings its own; ``counts`` are of the values present."""
     # As often as a value of the sample is the only one of its kind, a further one is likely to be new.
     new = list(counts.values()).count(1)
-    if counts.total() >= _BLOCK_ROWS and new * _NEW > counts.total():
+    if counts.total() >= _FEWEST and new * _NEW > counts.total():
         return True
-    blocks = (column[start : start + _BLOCK_ROWS] for start in range(0, len(column), _BLOCK_ROWS))
-    apart = sum(len(set(block) - {None}) for block in blocks)
-    return distinct >= _MANY and distinct * 5 > apart * 4
+    distinct = len(counts)
+    if distinct < _MANY:
+        return False
+    rows = -(-len(column) // _BLOCKS)
+    apart = sum(len(set(column[start : start + rows]) - {None}) for start in range(0, len(column), rows))
+    return distinct * 5 > apart * 4
 
 
 def _rows(
@@ -117,7 +125,7 @@ def _rows(
         for number, name in enumerate(names)
     )
     source = quoted(table.name)
-    most = _BLOCKS * _BLOCK_ROWS
+    most = _BLOCKS * _BLOCK_ROWS.stop
     rowids = range(0)
     if not table.rowid_name:
         query = f"SELECT {values} FROM {source} NOT INDEXED LIMIT {most}"
@@ -129,12 +137,13 @@ def _rows(
         if high - low < 2 * most:
             return rowids, []
         step = (high - low) // _BLOCKS
+        rows = min(max(step // _SHARE, _BLOCK_ROWS.start), _BLOCK_ROWS.stop)
         starts = ", ".join(f"({low + number * step})" for number in range(_BLOCKS))
         query = (
             f"WITH {_STARTS}({_STARTS}) AS (VALUES {starts})"
             f" SELECT {values} FROM {_STARTS} CROSS JOIN {source}"
             f" WHERE {place} IN (SELECT {place} FROM {source} WHERE {place} >= {_STARTS}"
-            f" ORDER BY {place} LIMIT {_BLOCK_ROWS})"
+            f" ORDER BY {place} LIMIT {rows})"
         )
     told = ", ".join(f"encode(c{number})" for number in range(len(names)))
     return rowids, connection.execute(f"SELECT {told} FROM {snapshot_query(query)}").fetchall()
