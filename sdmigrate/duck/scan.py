@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 import duckdb
 
-from sdmigrate.duck import dictionary, wide
+from sdmigrate.duck import dictionary, long_texts, wide
 from sdmigrate.duck.connection import open_snapshot, snapshot_query
 from sdmigrate.duck.dictionary import MOST_COLUMNS
 from sdmigrate.duck.encoding import Carriage, Classes, Left, broken, quoted
@@ -41,8 +41,9 @@ _OVERHEAD = 20
 _HELD_BYTES = 24 * 1024 * 1024
 """Of a table, by each worker; grouping it takes about as much again, twice."""
 
-Method: TypeAlias = Literal["wide", "few", "native"]
-"""Columns of many values are held, those of few grouped: from a query, or as the scanner reads by itself."""
+Method: TypeAlias = Literal["long", "wide", "few", "native"]
+"""Columns of many values are held, or told apart by hashes where they are long texts; those of few are
+grouped: from a query, or as the scanner reads by itself."""
 
 EvidenceMaker: TypeAlias = Callable[[Table, str], Evidence]
 """The empty evidence of that table's column."""
@@ -85,6 +86,8 @@ class _Job:
         """Roughly, nanoseconds: a wide column's value has to be held and understood as well."""
         columns = len(self.carriages)
         match self.method:
+            case "long":
+                row = 500 + 3 * self.octets
             case "wide":
                 row = 300 * columns + 3 * self.octets
             case "few":
@@ -182,7 +185,7 @@ def _run(
         with lent() as own:
             cancel.raise_if_set()
             staying = left.get(table.name, {})
-            planned = _jobs(table, sample(own.query, table, staying), staying)
+            planned = _jobs(table, sample(own.query, table, staying), staying, make_evidence)
         for job in planned:
             ahead.put((-job.cost, next(numbers), job))
         return _Done(jobs=len(planned))
@@ -223,6 +226,11 @@ def _do(job: _Job, cursors: _Cursors, make_evidence: EvidenceMaker, cancel: Canc
     evidence = {name: make_evidence(job.table, name) for name in job.carriages}
     try:
         match job.method:
+            case "long":
+                ((name, carriage),) = job.carriages.items()
+                long_texts.count_values(
+                    cursors.query, job.table, name, evidence[name], carriage, cancel, job.values[name]
+                )
             case "wide":
                 wide.count_values(
                     cursors.query, job.table, evidence, job.carriages, cancel, job.parts, job.values
@@ -241,6 +249,8 @@ def _do(job: _Job, cursors: _Cursors, make_evidence: EvidenceMaker, cancel: Canc
 
 def _again(job: _Job, cursors: _Cursors, make_evidence: EvidenceMaker, cancel: CancelSignal) -> list[Scanned]:
     """After a failed scan: once more without the promises that do not hold, if that is what failed."""
+    if job.method == "long":
+        return _do(replace(job, method="wide"), cursors, make_evidence, cancel)
     promises = {name: carriage for name, carriage in job.carriages.items() if carriage.classes != "any"}
     unkept = _unkept(cursors.query, job.table, promises)
     if not unkept and job.method != "native":
@@ -288,7 +298,7 @@ def _unkept(
     return frozenset(name for name, told in zip(promises, row or (), strict=True) if told == "1")
 
 
-def _jobs(table: Table, sampled: Sampled, left: Left) -> list[_Job]:
+def _jobs(table: Table, sampled: Sampled, left: Left, make_evidence: EvidenceMaker) -> list[_Job]:
     """The table's columns, those with many distinct values apart, and the long ones among these."""
     # Among many different texts a stray blob is likely, and a second scan costs more than the letters do.
     many: dict[str, Classes] = {
@@ -296,12 +306,21 @@ def _jobs(table: Table, sampled: Sampled, left: Left) -> list[_Job]:
     }
     short = {name: classes for name, classes in many.items() if sampled.many_valued[name] < _LONG}
     long = {name: classes for name, classes in many.items() if name not in short}
+    rows = sampled.rowids.stop - sampled.rowids.start
+    alike: dict[str, Classes] = {
+        name: "any"
+        for name in long
+        if rows * _octets(sampled, name) > _HELD_BYTES
+        and long_texts.suits(table, make_evidence(table, name), rows, sampled.values[name])
+    }
+    long = {name: classes for name, classes in long.items() if name not in alike}
     few = [column.name for column in table.columns if column.name not in many]
     native = {name: sampled.native[name] for name in few if name in sampled.native}
     if len(native) < min(_LEAST_NATIVE, len(few)):
         native = {}
     others = {name: sampled.bare.get(name, "any") for name in few if name not in native}
     groups: tuple[tuple[dict[str, Classes], Method, int], ...] = (
+        (alike, "long", 1),
         (long, "wide", _at_once(long, sampled)),
         (short, "wide", _at_once(short, sampled)),
         (native, "native", MOST_COLUMNS),
@@ -335,7 +354,7 @@ def _shared(classes: dict[str, Classes], most: int) -> list[dict[str, Classes]]:
     """The columns in even parts of at most so many, and where one is too few, as many for each worker."""
     parts = -(-len(classes) // most)
     if parts > 1:
-        parts = -(-parts // _WORKERS) * _WORKERS
+        parts = min(-(-parts // _WORKERS) * _WORKERS, len(classes))
     bounds = [len(classes) * part // parts for part in range(parts + 1)] if parts else []
     return [dict(islice(classes.items(), first, stop)) for first, stop in pairwise(bounds)]
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sdmigrate.duck import dictionary, wide
+from sdmigrate.duck import dictionary, long_texts, wide
 from sdmigrate.duck.connection import open_snapshot
 from sdmigrate.duck.encoding import Carriage, Classes, decoded, encoded
 from sdmigrate.duck.native import native_classes
@@ -238,6 +238,22 @@ def natively(
             dictionary.count_values(cursor, table, columns, chosen, cancel, rowids)
 
 
+def as_long_texts(
+    cursor: Any,
+    table: Table,
+    evidence: dict[str, Evidence],
+    carriages: dict[str, Carriage],
+    cancel: CancelToken,
+) -> None:
+    """Each column that may be counted so, as long texts of which nothing is known; the others grouped."""
+    sample = ("longer", "some")
+    for column, found in evidence.items():
+        if long_texts.suits(table, found, 1, sample):
+            long_texts.count_values(cursor, table, column, found, ANY, cancel, sample)
+        else:
+            dictionary.count_values(cursor, table, {column: found}, {column: carriages[column]}, cancel)
+
+
 @pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values])
 def test_reals_of_any_size_keep_every_digit(tmp_path: Path, count_values: CountValues) -> None:
     path = tmp_path / "s.sqlite"
@@ -252,7 +268,9 @@ def test_reals_of_any_size_keep_every_digit(tmp_path: Path, count_values: CountV
         assert [repr(value) for value in evidence[column.name].bounds()] == [repr(real)] * 2
 
 
-@pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values, in_parts, natively])
+@pytest.mark.parametrize(
+    "count_values", [dictionary.count_values, wide.count_values, in_parts, natively, as_long_texts]
+)
 @pytest.mark.parametrize("bare", [False, True])
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
@@ -412,6 +430,43 @@ def test_a_large_table_is_counted_by_both_ways(tmp_path: Path) -> None:
     assert len(scanned) > 1
     for column in TABLE.columns:
         assert facts(found[column.name]) == facts(expected[column.name]), column.declared_type
+
+
+def test_long_texts_that_cannot_be_held_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the sample's first and last text are of another form, or some value is of another class."""
+    monkeypatch.setattr("sdmigrate.duck.scan._HELD_BYTES", 200_000)
+    path = tmp_path / "s.sqlite"
+    odd: dict[int, tuple[Value, Value]] = {
+        1: ("\0 before all others", "{}"),
+        2: (None, None),
+        77: ("", "[" * 200),
+        4000: (b"t" * 150, '{"a": 1, "a": 2}' + " " * 150),
+        5000: ("31/12/2024 10:00", 7),
+        6000: ("\udcff" * 120, f'"{"€" * 120}"'),
+        7000: ("~" * 3000, "x" * 3000),
+        7001: ("\U0010ffff" * 150, "{}"),
+    }
+    rows: list[tuple[Value, ...]] = []
+    for row in range(1, 9001):
+        usual = (f"Note {row % 8000} " + "€ and more " * 12, f'{{"row": {row}, "text": "{"x" * 150}"}}')
+        text, json = odd.get(row, usual)
+        rows.append((None, text, None, None, None, None, None, json))
+    write(path, TABLE, rows)
+    with open_snapshot(path, tmp_path) as connection:
+        sampled = sample(connection, TABLE, {})
+    for column in (TABLE.columns[1], TABLE.columns[7]):
+        assert long_texts.suits(TABLE, make(TABLE, column.name), 9000, sampled.values[column.name])
+    found = {
+        column: evidence
+        for part in scanned_parts(path, tmp_path, TABLE)
+        for column, evidence in part.columns.items()
+    }
+    expected = naive(path, TABLE)
+    for column in TABLE.columns:
+        assert facts(found[column.name]) == facts(expected[column.name]), column.declared_type
+        assert found[column.name].longest == expected[column.name].longest
 
 
 def test_promises_that_the_sample_made_in_vain_cost_no_exactness(tmp_path: Path) -> None:
