@@ -4,7 +4,6 @@ Invariant: a value before reaches the audit trail by SQL, with its class and byt
 are not touched. Memory does not grow with the number of distinct values.
 """
 
-import sqlite3
 from dataclasses import dataclass, field
 
 from sdmigrate.model.catalog import Table
@@ -28,8 +27,15 @@ _BLOCK_ROWS = 256
 
 @dataclass
 class _Batch:
-    """Repairs on their way into the files."""
+    """Repairs of one column on their way into the files."""
 
+    bench: Workbench
+    table: Table
+    column: ColumnPlan
+    mapping: int
+    """The id of the next one."""
+    rules: dict[str, int] = field(default_factory=dict)
+    """Of the audit trail, by name."""
     mappings: list[tuple[int, int, Value, int]] = field(default_factory=list)
     """Mapping id, rule id, value after, id of the value before."""
     repairs: list[tuple[int | None, str | None, str | None, int]] = field(default_factory=list)
@@ -42,17 +48,42 @@ class _Batch:
         """Whether it is time to write it out."""
         return len(self.repairs) >= BATCH_ROWS or self.size >= _BATCH_BYTES
 
-    def write(self, connection: sqlite3.Connection) -> None:
+    def judge(self, candidate: int, value: Value) -> bool:
+        """Take in what becomes of a value; whether that is a repair.
+
+        Raises:
+            Refused: the plan says that it fails the run.
+        """
+        try:
+            outcome = repair(value, self.column)
+        except Refused as refused:
+            raise Refused(f"Table {self.table.name!r}: {refused.message}", refused.hint) from None
+        match outcome:
+            case Changed(after=after, rule=rule):
+                if rule not in self.rules:
+                    self.rules[rule] = add_rule(self.bench, self.table, self.column.source, rule)
+                self.mappings.append((self.mapping, self.rules[rule], after, candidate))
+                self.repairs.append((self.mapping, None, None, candidate))
+                self.size += len(after) if isinstance(after, str | bytes) else 8
+                self.mapping += 1
+            case Misfit(reason=reason, code=code):
+                self.repairs.append((None, code, reason, candidate))
+            case _:
+                return False
+        return True
+
+    def write(self) -> None:
         """Write it out and empty it."""
+        connection = self.bench.connection
         connection.executemany(
             "INSERT INTO audit.mappings SELECT ?, ?, before, ? FROM temp.candidate WHERE id = ?",
             self.mappings,
         )
+        self.mappings.clear()
         connection.executemany(
             "INSERT INTO temp.repair SELECT class, before, ?, ?, ? FROM temp.candidate WHERE id = ?",
             self.repairs,
         )
-        self.mappings.clear()
         self.repairs.clear()
         self.size = 0
 
@@ -175,30 +206,14 @@ def _pending_cells(table: Table, column: ColumnPlan) -> str:
 
 def _judge(bench: Workbench, table: Table, column: ColumnPlan) -> int:
     """Fill ``temp.repair`` and the audit trail's mappings; how many values need a repair."""
-    batch, found = _Batch(), 0
-    rules: dict[str, int] = {}
-    mapping = next_mapping(bench)
+    batch, found = _Batch(bench, table, column, next_mapping(bench)), 0
     for candidate, value in bench.connection.execute("SELECT id, before FROM temp.candidate"):
-        try:
-            outcome = repair(value, column)
-        except Refused as refused:
-            raise Refused(f"Table {table.name!r}: {refused.message}", refused.hint) from None
-        match outcome:
-            case Changed(after=after, rule=rule):
-                if rule not in rules:
-                    rules[rule] = add_rule(bench, table, column.source, rule)
-                batch.mappings.append((mapping, rules[rule], after, candidate))
-                batch.repairs.append((mapping, None, None, candidate))
-                batch.size += len(after) if isinstance(after, str | bytes) else 8
-                mapping += 1
-            case Misfit(reason=reason, code=code):
-                batch.repairs.append((None, code, reason, candidate))
-            case _:
-                continue
-        found += 1
+        found += batch.judge(candidate, value)
+        # A long one is not held a second time while it is written.
+        del value
         if batch.full:
-            batch.write(bench.connection)
-    batch.write(bench.connection)
+            batch.write()
+    batch.write()
     return found
 
 

@@ -230,9 +230,9 @@ class _Rows:
         made = "(SELECT {} FROM audit.mappings AS made WHERE made.id = cell.mapping)"
         number = f"(SELECT count(*) FROM {cells})"
         return (
-            f"(({number} = 0 AND {_same(before, stands)}) OR ({number} = 1 AND"
-            f" (SELECT {made.format(_same(before, 'made.before'))}"
-            f" AND {made.format(_same(stands, 'made.after'))} FROM {cells})))"
+            f"(({number} = 0 AND {_same_once(before, stands)}) OR ({number} = 1 AND"
+            f" (SELECT {made.format(_same_once(before, 'made.before'))}"
+            f" AND {made.format(_same_once(stands, 'made.after'))} FROM {cells})))"
         )
 
 
@@ -261,4 +261,12 @@ def _same(one: str, other: str) -> str:
     return (
         f"(+{one} IS +{other} COLLATE BINARY AND (+{one} >= '' COLLATE BINARY OR {one} IS NULL"
         f" OR {exact_class(one)} = {exact_class(other)}))"
+    )
+
+
+def _same_once(one: str, other: str) -> str:
+    """SQL as of ``_same``, which loads each value once: of long ones every further look holds a copy more."""
+    return (
+        f"(typeof({one}) = typeof({other}) AND +{one} IS +{other} COLLATE BINARY"
+        f" AND (typeof({one}) <> 'real' OR {exact_class(one)} = {exact_class(other)}))"
     )
