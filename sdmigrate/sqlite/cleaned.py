@@ -166,12 +166,17 @@ def list_duplicates(
 ) -> int:
     """List the rows of cleaned that share their key with a row the plan prefers; how many they are.
 
-    Rows with a NULL in the key are no duplicates, unless ``nulls_equal``. Of each group one row stays: the
-    first or last by the plan's order and then the rowid, or the one with the fewest NULLs, of equals the
+    Rows with a NULL in the key are no duplicates, and columns declared NOCASE are compared without case; with
+    ``nulls_equal``, where the key is the whole row, it is the other way round. Of each group one row stays:
+    the first or last by the plan's order and then the rowid, or the one with the fewest NULLs, of equals the
     first. With ``newcomers`` a row that is not listed in ``temp.newcomers`` stays before one that is.
     """
     quoted = [quote_identifier(column) for column in key]
-    same = ", ".join(comparable(plan, column) for column in key)
+    without_case = {column.name for column in table.columns if column.collation.upper() == "NOCASE"}
+    same = ", ".join(
+        comparable(plan, column) + (" COLLATE NOCASE" if column in without_case and not nulls_equal else "")
+        for column in key
+    )
     direction = "DESC" if plan.duplicates == "last" else "ASC"
     order = [f"{comparable(plan, column)} {direction}" for column in plan.order]
     order.append(f"{locator(table)} {direction}")
@@ -196,16 +201,6 @@ def give_reason(bench: Workbench, table: Table, finding: str, reason: str) -> No
         'INSERT INTO quarantine._rows("table", rowid, finding, reason)'
         " SELECT ?, locator, ?, ? FROM temp.gone",
         (table.name, finding, reason),
-    )
-
-
-def is_declared_key(table: Table, key: tuple[str, ...]) -> bool:
-    """Whether SQLite itself keeps this key unique in the source."""
-    if set(key) == set(table.primary_key):
-        return True
-    return any(
-        index.unique and index.where is None and {term.column for term in index.terms} == set(key)
-        for index in table.indexes
     )
 
 

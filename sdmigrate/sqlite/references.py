@@ -125,7 +125,7 @@ def numeric_columns(table: Table) -> tuple[str, ...]:
 
 
 def repeated(connection: sqlite3.Connection, table: Table, columns: Sequence[str]) -> Located:
-    """Rows beyond the first of each value of the columns.
+    """Rows beyond the first of each value of the columns, by the rows themselves and no index.
 
     Raises:
         sqlite3.Error: a name is unknown, or the file cannot be read.
@@ -136,7 +136,7 @@ def repeated(connection: sqlite3.Connection, table: Table, columns: Sequence[str
         nonlocal repeats
         for more, place, value in connection.execute(
             f"SELECT count(*) - 1, max({_place(table)}), {quote_identifier(columns[0])}"
-            f" FROM {quote_identifier(table.name)} WHERE {_present(columns)}"
+            f" FROM {quote_identifier(table.name)} NOT INDEXED WHERE {_present(columns)}"
             f" GROUP BY {_listed(columns)} HAVING count(*) > 1"
         ):
             repeats += more

@@ -45,7 +45,6 @@ from sdmigrate.sqlite.cleaned import (
     duplicate_keys,
     exclude_rows,
     give_reason,
-    is_declared_key,
     list_duplicates,
     quarantine_nulls,
     take_out,
@@ -204,7 +203,7 @@ def _deduplicate(
     if plan.duplicates == "keep":
         return
     for key, nulls_equal in duplicate_keys(table, plan):
-        if changed.isdisjoint(key) and _is_unique(table, profile, plan, key):
+        if changed.isdisjoint(key) and _is_unique(profile, plan, key):
             continue
         if not list_duplicates(bench, table, plan, key, nulls_equal=nulls_equal):
             continue
@@ -215,14 +214,13 @@ def _deduplicate(
             take_out(bench, table, "deduplicated", first_mapping)
 
 
-def _is_unique(table: Table, profile: TableProfile, plan: TablePlan, key: tuple[str, ...]) -> bool:
-    """Whether the snapshot's values are known to be unique: SQLite keeps them so, or all were counted."""
+def _is_unique(profile: TableProfile, plan: TablePlan, key: tuple[str, ...]) -> bool:
+    """Whether the snapshot's values are known to be unique."""
     for column in key:
         # 1.5 and 1.50 are two texts, and one number to PostgreSQL.
         if plan.column(column).type.startswith("numeric") and profile.column(column).classes.text:
             return False
-    counted = any(known.unique and set(known.columns) == set(key) for known in profile.keys)
-    return counted or is_declared_key(table, key)
+    return any(known.unique and set(known.columns) == set(key) for known in profile.keys)
 
 
 def count_rows(bench: Workbench, table: Table, plan: TablePlan) -> TableLedger:

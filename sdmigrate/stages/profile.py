@@ -81,7 +81,7 @@ def _profile(context: Context, snapshot: Snapshot, pack: RulePack | None) -> Pro
             evidence,
             _pointing(catalog, parents),
         )
-        related_of = _related(asking, catalog, evidence, parents)
+        related_of = _related(asking, snapshot, evidence, parents)
         for table, related in zip(catalog.tables, related_of, strict=True):
             found = counted[table.name]
             profiled = replace(
@@ -119,9 +119,10 @@ def _pointing(catalog: Catalog, parents: LikelyParents) -> Iterator[tuple[str, s
 
 
 def _related(
-    asking: Readers, catalog: Catalog, evidence: dict[str, dict[str, Evidence]], parents: LikelyParents
+    asking: Readers, snapshot: Snapshot, evidence: dict[str, dict[str, Evidence]], parents: LikelyParents
 ) -> Iterator[_Related]:
     """Of each table, in the catalog's order; keys are asked for beside references."""
+    catalog, sound = snapshot.catalog, not snapshot.integrity
     references = asking.answers(
         lambda connection, table: profile_references(
             connection, catalog, table, evidence[table.name], parents
@@ -129,7 +130,8 @@ def _related(
         catalog.tables,
     )
     keys = asking.answers(
-        lambda connection, table: profile_keys(connection, table, evidence[table.name]), catalog.tables
+        lambda connection, table: profile_keys(connection, table, evidence[table.name], sound=sound),
+        catalog.tables,
     )
     for (found, told_of_keys), (pointing, told_of_references) in zip(keys, references, strict=True):
         yield _Related(found, pointing, (*told_of_keys, *told_of_references))

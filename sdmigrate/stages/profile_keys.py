@@ -20,11 +20,18 @@ _SUGGESTED_SHARE = 0.90
 
 
 def profile_keys(
-    connection: sqlite3.Connection, table: Table, evidence: dict[str, Evidence]
+    connection: sqlite3.Connection, table: Table, evidence: dict[str, Evidence], *, sound: bool
 ) -> tuple[tuple[KeyProfile, ...], tuple[Finding, ...]]:
-    """The primary key, the unique keys and a likely key, with the findings on them."""
+    """The primary key, the unique keys and a likely key, with the findings on them.
+
+    Where the file is ``sound``, what SQLite keeps unique is so.
+    """
     declared = dict.fromkeys((table.primary_key, *_unique_keys(table)))
-    keys = [_key(connection, table, columns, evidence, declared=True) for columns in declared if columns]
+    keys = [
+        _key(connection, table, columns, evidence, declared=True, sound=sound)
+        for columns in declared
+        if columns
+    ]
     likely = likely_key(table, evidence)
     if likely is not None and (likely,) not in declared:
         keys.append(_key(connection, table, (likely,), evidence, declared=False))
@@ -45,12 +52,16 @@ def _key(
     evidence: dict[str, Evidence],
     *,
     declared: bool,
+    sound: bool = True,
 ) -> KeyProfile:
     nulls = any(evidence[column].nulls for column in columns)
     missing = incomplete(connection, table, columns) if nulls else None
     duplicates = 0
     samples = missing.samples if missing else ()
-    if not declared:
+    if declared and not sound:
+        twice = repeated(connection, table, columns)
+        duplicates, samples = twice.rows, twice.samples or samples
+    elif not declared:
         found = evidence[columns[0]]
         duplicates = found.rows - found.nulls - found.distinct
         if duplicates and found.repeated is not None:
@@ -82,7 +93,8 @@ def _key_findings(table: Table, key: KeyProfile) -> Iterator[Finding]:
             advice="Their rows go to quarantine; give them a key in the source to keep them.",
             samples=key.samples,
         )
-    if key.duplicate_rows:
+    # Of a declared key the plan tells them, and what becomes of them.
+    if key.duplicate_rows and not key.declared:
         yield Finding(
             code="duplicate-likely-key",
             severity="warning",

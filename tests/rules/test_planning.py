@@ -10,7 +10,6 @@ from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.plan import Plan
 from sdmigrate.model.profile import KeyProfile
 from sdmigrate.model.values import Value
-from sdmigrate.rules import plan_file
 from sdmigrate.rules.planning import plan_id, propose
 from tests.rules.profiles import column, facts, profile, table, table_profile
 
@@ -91,15 +90,6 @@ def test_duplicates_of_a_declared_key_keep_the_first() -> None:
     plan = propose(catalog, profile(table_profile(one, [(1,), (1,)], keys=(repeated,))))
     assert plan.table("t").duplicates == "first"
     assert codes(plan) == {("duplicate-declared-key", "id"): 3}
-
-
-def test_what_is_decided_of_duplicates_is_told() -> None:
-    one = table("t", column("id", "INT"), primary_key=("id",))
-    repeated = KeyProfile(columns=("id",), declared=True, unique=False, duplicate_rows=3, null_rows=0)
-    catalog, _ = facts([(one, [])])
-    found = profile(table_profile(one, [(1,), (1,)], keys=(repeated,)))
-    plan = plan_file.read('version = 1\n[tables.t]\nduplicates = "last"\n', catalog, found)
-    assert codes(plan) == {("duplicates-decided", "id"): 3}
 
 
 def test_a_doubtful_proposal_leaves_the_declared_type_where_all_fits() -> None:
