@@ -14,7 +14,7 @@ from sdmigrate.cli.options import Common, with_common
 from sdmigrate.cli.repairs import Repair, repairs_of_csv, repairs_of_file, repairs_of_options
 from sdmigrate.cli.runs import request_of
 from sdmigrate.cli.session import Session, run_command
-from sdmigrate.cli.undo import require_new
+from sdmigrate.cli.undo import exported
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.events import FindingSeen, Outcome, RunFinished
 from sdmigrate.model.listing import FileWritten
@@ -29,7 +29,7 @@ from sdmigrate.report.plain import plain
 from sdmigrate.report.shown_value import shown
 from sdmigrate.rules.repaired import same
 from sdmigrate.rules.wording import plural
-from sdmigrate.runtime.directory import RunDirectory, written_whole
+from sdmigrate.runtime.directory import RunDirectory
 from sdmigrate.runtime.journal import Journal
 from sdmigrate.runtime.runs import locked
 from sdmigrate.sqlite.exact_values import row_from_json
@@ -263,12 +263,11 @@ def _children(directory: RunDirectory) -> dict[tuple[str, int], dict[str, int]]:
 
 
 def _exported(directory: RunDirectory, output: Path, cancel: CancelSignal, table: str | None) -> int:
-    require_new(output)
     if output.suffix not in (".jsonl", ".csv") or (output.suffix == ".csv" and table is None):
         raise UsageProblem("The rows are written as .jsonl, or as .csv of one table.", "Add --table T.")
     with (
         closing(open_quarantine(directory.quarantine)) as quarantine,
-        written_whole(output) as partial,
+        exported(output) as partial,
     ):
         if output.suffix == ".jsonl":
             with partial.open("wb") as lines:

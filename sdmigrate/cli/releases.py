@@ -10,13 +10,12 @@ from sdmigrate.cli.diagnostics import note
 from sdmigrate.cli.options import Common, with_common
 from sdmigrate.cli.session import Session, run_command
 from sdmigrate.cli.switching import SchemaOption, TargetOption
-from sdmigrate.cli.undo import require_new
+from sdmigrate.cli.undo import exported
 from sdmigrate.model.events import Outcome
 from sdmigrate.model.listing import FileWritten, ReleaseListed
 from sdmigrate.model.result import ReleaseEntry
 from sdmigrate.postgres import releases
 from sdmigrate.report.plain import plain
-from sdmigrate.runtime.directory import written_whole
 from sdmigrate.stages.export_written import export_written
 
 app = typer.Typer(help="The releases that a target keeps.", no_args_is_help=True)
@@ -82,8 +81,7 @@ def export_them(
 
     def body(session: Session) -> Outcome:
         named, stable = session.target(target), session.schema(schema)
-        require_new(output)
-        with written_whole(output) as partial:
+        with exported(output) as partial:
             found = export_written(session.endpoint(named), stable, release, partial, session.cancel)
         rows = sum(table.rows for table in found)
         written = FileWritten(path=str(output), count=rows)

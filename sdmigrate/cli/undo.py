@@ -1,9 +1,11 @@
 """``sdmigrate clean --undo`` and ``--audit``: the snapshot written back, and the audit trail for machines."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sdmigrate.cli.session import Session
-from sdmigrate.model.errors import UsageProblem
+from sdmigrate.model.errors import Aborted, UsageProblem
 from sdmigrate.model.events import Outcome
 from sdmigrate.model.listing import FileWritten
 from sdmigrate.model.result import Cleaned
@@ -31,8 +33,7 @@ def undo(session: Session, run: str, output: Path | None) -> Outcome:
         raise UsageProblem(f"The run {directory.run_id} has not cleaned yet.", "Go on with it first.")
     require_cleaned(directory)
     path = output or directory.path / "undone.sqlite"
-    require_new(path)
-    with written_whole(path) as partial:
+    with exported(path) as partial:
         untyped = write_undone(cleaned, snapshot, partial, session.cancel)
     line = f"{path} holds the snapshot's rows, rowids, values and storage classes"
     session.output.thing(line, FileWritten(path=str(path)), run=directory.run_id)
@@ -54,19 +55,28 @@ def export_audit(session: Session, run: str | None, path: Path) -> Outcome:
     directory = session.run(run)
     if not directory.audit.exists():
         raise UsageProblem(f"The run {directory.run_id} has not cleaned yet.", "Go on with it first.")
-    require_new(path)
-    with written_whole(path) as partial, partial.open("wb") as out:
+    with exported(path) as partial, partial.open("wb") as out:
         written = export_changes(directory.audit, out, session.cancel)
     listed = FileWritten(path=str(path), count=written)
     session.output.thing(f"{written:,} changed values are in {path}", listed, run=directory.run_id)
     return "done"
 
 
-def require_new(path: Path) -> None:
-    """What is exported replaces nothing.
+@contextmanager
+def exported(path: Path) -> Iterator[Path]:
+    """Where to write what becomes that file once it is whole; it replaces nothing.
 
     Raises:
         UsageProblem: the file is there.
+        Aborted: the operator asked to stop.
     """
     if path.exists():
         raise UsageProblem(f"{path} is there already.", "Name another file.")
+    try:
+        with written_whole(path) as partial:
+            yield partial
+    except Aborted:
+        raise Aborted(
+            f"Stopped on request; {path} was not written.",
+            "Nothing else was touched: run the command again to have it.",
+        ) from None
