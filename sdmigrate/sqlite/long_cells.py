@@ -1,18 +1,21 @@
 """Which values of a table are too long to be held whole.
 
-Invariant: none of them comes into memory, here or in SQLite. They are found where the row has a rowid and the
-table no generated column; elsewhere SQLite does not open a value to be read in pieces.
+Invariant: none of them comes into memory here. They are found where the row has a rowid. Of a table with
+generated columns SQLite opens no value to be read in pieces: there it holds one while it is asked for these.
 """
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from sdmigrate.model.catalog import Table
 from sdmigrate.sqlite.connection import quote_identifier
-from sdmigrate.sqlite.copied_table import LONGEST_WHOLE, is_too_big
+from sdmigrate.sqlite.copied_table import LONGEST_WHOLE, chunks, is_too_big
 from sdmigrate.sqlite.row_order import FIRST_ROWID, LAST_ROWID, balanced
 
 _BEAT_ROWS = 10_000
+_ASKED_AT_ONCE = 16 * 1024 * 1024
+"""Octets of a value that SQLite has to find anew for each piece."""
 
 
 def long_cells(
@@ -26,12 +29,11 @@ def long_cells(
         sqlite3.DatabaseError: the table cannot be read.
     """
     found: dict[str, list[int]] = {}
-    opens = table.rowid_name is not None and not any(column.generated for column in table.columns)
-    if table.columns and opens:
+    if table.columns and table.rowid_name is not None:
         limit = connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_WHOLE)
         try:
             for rowid in _refused_rows(connection, table, beat):
-                for name in _long_columns(connection, table, rowid):
+                for name in _long_columns(connection, table, rowid, limit):
                     found.setdefault(name, []).append(rowid)
         finally:
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, limit)
@@ -63,15 +65,48 @@ def _refused_rows(connection: sqlite3.Connection, table: Table, beat: Callable[[
         start = refused + 1
 
 
-def _long_columns(connection: sqlite3.Connection, table: Table, rowid: int) -> Iterator[str]:
+def _long_columns(connection: sqlite3.Connection, table: Table, rowid: int, limit: int) -> Iterator[str]:
+    """The row's long columns; ``limit`` is SQLite's own of length."""
     names = [column.name for column in table.columns]
-    kinds = ", ".join(f"typeof({quote_identifier(name)})" for name in names)
-    place = quote_identifier(table.rowid_name or "")
-    told = connection.execute(
-        f"SELECT {kinds} FROM {quote_identifier(table.name)} WHERE {place} = ?", (rowid,)
-    ).fetchone()
-    for name, kind in zip(names, told, strict=True):
+    if not _opens(table):
+        # What is computed of a long value need not be long, and only without the limit it can be computed.
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, limit)
+        try:
+            octets = _asked(connection, table, rowid, "length(CAST({} AS BLOB))")
+        finally:
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_WHOLE)
+        yield from (name for name, length in zip(names, octets, strict=True) if (length or 0) > LONGEST_WHOLE)
+        return
+    for name, kind in zip(names, _asked(connection, table, rowid, "typeof({})"), strict=True):
         if kind in ("text", "blob"):
             with connection.blobopen(table.name, name, rowid, readonly=True) as blob:
                 if len(blob) > LONGEST_WHOLE:
                     yield name
+
+
+def _asked(connection: sqlite3.Connection, table: Table, rowid: int, question: str) -> tuple[Any, ...]:
+    """The answer to the question about each column of the row."""
+    questions = ", ".join(question.format(quote_identifier(column.name)) for column in table.columns)
+    answers: tuple[Any, ...] = connection.execute(f"SELECT {questions} {_at(table)}", (rowid,)).fetchone()
+    return answers
+
+
+def _opens(table: Table) -> bool:
+    """Whether SQLite opens values to be read in pieces (https://www.sqlite.org/c3ref/blob_open.html)."""
+    return not any(column.generated for column in table.columns)
+
+
+def pieces(connection: sqlite3.Connection, table: Table, name: str, rowid: int) -> Iterator[bytes]:
+    """The stored octets of one text or blob, piece by piece."""
+    if _opens(table):
+        yield from chunks(connection, table.name, name, rowid)
+        return
+    asked = f"SELECT substr(CAST({quote_identifier(name)} AS BLOB), ?, {_ASKED_AT_ONCE}) {_at(table)}"
+    start = 1
+    while piece := connection.execute(asked, (start, rowid)).fetchone()[0]:
+        yield piece
+        start += len(piece)
+
+
+def _at(table: Table) -> str:
+    return f"FROM {quote_identifier(table.name)} WHERE {quote_identifier(table.rowid_name or '')} = ?"

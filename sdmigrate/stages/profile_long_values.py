@@ -19,8 +19,8 @@ from sdmigrate.rules.evidence import Evidence
 from sdmigrate.rules.form_json import json_form
 from sdmigrate.rules.long_values import long_blob, long_text
 from sdmigrate.sqlite.connection import quote_identifier
-from sdmigrate.sqlite.copied_table import chunks, text_encoding
-from sdmigrate.sqlite.long_cells import long_cells
+from sdmigrate.sqlite.copied_table import text_encoding
+from sdmigrate.sqlite.long_cells import long_cells, pieces
 
 Beat = Callable[[str, int], None]
 """Called with the table's name and what is done of it; may raise Aborted."""
@@ -78,7 +78,7 @@ def _measured(connection: sqlite3.Connection, table: Table, name: str, rowid: in
     (kind,) = connection.execute(
         f"SELECT typeof({column}) FROM {quote_identifier(table.name)} WHERE {place} = ?", (rowid,)
     ).fetchone()
-    octets = chunks(connection, table.name, name, rowid)
+    octets = pieces(connection, table, name, rowid)
     if kind == "blob":
         return long_blob(octets)
     encoding = text_encoding(connection)

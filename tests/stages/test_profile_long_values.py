@@ -95,6 +95,28 @@ def test_long_values_count_as_others_do(
     assert (("texts-not-utf8", "v") in told) == (encoding == "UTF-8")
 
 
+@pytest.mark.parametrize("more", [0, 5000])
+def test_long_values_beside_generated_columns_count_as_others_do(
+    tmp_path: Path, make_context: MakeContext, more: int
+) -> None:
+    path = tmp_path / "s.sqlite"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "CREATE TABLE t(v TEXT, b BLOB, day TEXT AS (substr(v, 1, 10)), long TEXT AS (v || 'x') VIRTUAL,"
+            " kept BLOB AS (b) STORED, octets AS (length(b)))"
+        )
+        for text, octets in (
+            ("2025-05-20", b"1"),
+            ("2025-05-20" * LONG, b"2" * LONG),
+            (None, b"\0" * 20 * LONG),
+        ):
+            connection.execute("INSERT INTO t(v, b) VALUES (?, ?)", (text, octets))
+            connection.execute("INSERT INTO t(v, b) VALUES (?, ?)", (text, octets))
+        connection.executemany("INSERT INTO t(v) VALUES (?)", ((f"text {n % 7}",) for n in range(more)))
+    found = profile(make_context(tmp_path, "inspect"), snapshot_of(path))
+    assert found.tables[0].columns == naive(make_context(tmp_path, "inspect"), path).profiles
+
+
 def test_unsound_texts_among_long_ones_are_cleaned(tmp_path: Path, make_context: MakeContext) -> None:
     def build(connection: sqlite3.Connection) -> None:
         connection.execute("CREATE TABLE t(v TEXT)")
