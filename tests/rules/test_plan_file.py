@@ -352,3 +352,17 @@ def test_row_filters_that_pass(where: str) -> None:
 )
 def test_row_filters_that_are_refused(where: str) -> None:
     assert row_filter.problem(where, [one.name for one in TICKETS.columns]) is not None
+
+
+def test_two_types_for_the_ends_of_a_foreign_key_are_refused_unless_drift_is_accepted() -> None:
+    key = ForeignKey(columns=("owner",), parent_table="person", parent_columns=("id",))
+    person = table("person", column("id", "INT"), primary_key=("id",))
+    pet = table("pet", column("owner", "INT"), foreign_keys=(key,))
+    of_source = facts([(person, [(1,), (2,)]), (pet, [(1,), (1,)])])
+    text = '[tables.person.columns.id]\ntype = "bigint"\n[tables.pet.columns.owner]\ntype = "text"\n'
+    with pytest.raises(UsageProblem, match=r"line 4: pet\.owner is text, and person\.id, to which"):
+        plan_file.read(text, *of_source)
+    apart = plan_file.read(text, *of_source, accept_drift=True)
+    assert [one.columns[0].type for one in apart.tables] == ["bigint", "text"]
+    left_out = plan_file.read("[tables.person]\ninclude = false\n" + text, *of_source)
+    assert left_out.table("pet").column("owner").type == "text"
