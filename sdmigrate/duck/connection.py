@@ -17,6 +17,9 @@ from sdmigrate.model.errors import InternalFault
 MEMORY_LIMIT = "160MB"
 """DuckDB's share of the 300 MB that all our processes may take."""
 
+_OPTIMIZERS = ("column_lifetime", "filter_pushdown", "top_n", "unused_columns")
+"""Those that a query gains from; to let the others look at it takes as long as a tenth of the answer."""
+
 
 def _load_scanner(connection: duckdb.DuckDBPyConnection) -> None:
     version = f"v{duckdb.__version__}"
@@ -28,6 +31,12 @@ def _load_scanner(connection: duckdb.DuckDBPyConnection) -> None:
                 "Install sdmigrate again, with the versions of constraints.txt.",
             )
         connection.load_extension(str(path))
+
+
+def _keep_optimizers(connection: duckdb.DuckDBPyConnection) -> None:
+    known = [name for (name,) in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()]
+    needless = ",".join(name for name in known if name not in _OPTIMIZERS)
+    connection.execute(f"SET disabled_optimizers = {literal(needless)}")
 
 
 @contextmanager
@@ -64,6 +73,8 @@ def open_snapshot(
     try:
         _load_scanner(connection)
         connection.execute("SET preserve_insertion_order = false")
+        if not native:
+            _keep_optimizers(connection)
         connection.execute(f"ATTACH {literal(str(snapshot))} AS snapshot (TYPE sqlite, READ_ONLY)")
         yield connection
     finally:

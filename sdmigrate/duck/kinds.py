@@ -1,11 +1,12 @@
 """Which form a value certainly has, as a DuckDB expression: patterns for what needs no parsing.
 
 Invariant: a pattern settles a value only where the form is beyond doubt and no rule may object to the value,
-so that counting what it settles and parsing every value agree.
+so that counting what it settles and parsing every value agree. A kind is a small number in DuckDB, by which
+it groups without looking anything up.
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 
 from sdmigrate.duck.encoding import Classes, literal
 from sdmigrate.model.values import Value
@@ -23,8 +24,8 @@ SETTLED_EPOCHS = {"epoch_s": 86_400, "epoch_ms": 86_400_000, "epoch_us": 86_400_
 """Epochs whose numbers need no look of their own, with the units of a day."""
 STORED_NUMBERS: dict[Classes, str] = {
     # A cast that fails spells out why, which takes longer than all else where a text is long.
-    "any": "CASE WHEN starts_with(v, 'i') OR starts_with(v, 'r')"
-    " THEN TRY_CAST(substring(v, 2) AS DOUBLE) END",
+    # Of the letters only i and r are between i and s.
+    "any": "CASE WHEN v >= 'i' AND v < 's' THEN TRY_CAST(substring(v, 2) AS DOUBLE) END",
     "text": "CAST(NULL AS DOUBLE)",
     "integer": "CAST(stored AS DOUBLE)",
 }
@@ -34,6 +35,31 @@ _SMALLEST = "1e-4"
 _RARE = 100
 """One in so many values."""
 _PLAIN_NUMBERS = frozenset({"integer", "decimal", "ambiguous_point"})
+NUMBERS = _PLAIN_NUMBERS | BY_POINT | BY_COMMA
+"""Forms of text that are numbers, in one reading at least."""
+_NUMBER_KINDS = (
+    "i:integer",
+    "r:real",
+    "i:compact_date",
+    "i:julian_day",
+    *(f"i:{name}" for name in SETTLED_EPOCHS),
+)
+
+
+def kinds_of(forms: Sequence[str]) -> tuple[str, ...]:
+    """Storage class and form, ``t:iso_date``, of each kind by its number; ``forms`` are those looked for."""
+    return (*_NUMBER_KINDS, *(f"t:{form}" for form in forms))
+
+
+def numbers_of(kinds: Iterable[str], forms: Sequence[str]) -> str:
+    """The numbers of these kinds, as SQL lists them; they are among those looked for."""
+    known = kinds_of(forms)
+    return ", ".join(str(known.index(kind)) for kind in kinds)
+
+
+def texts_of(some: Iterable[str], forms: Sequence[str]) -> str:
+    """The same of texts of these forms."""
+    return numbers_of((f"t:{form}" for form in some), forms)
 
 
 def _matches(pattern: str) -> str:
@@ -80,8 +106,8 @@ def certain_forms(evidence: Evidence, sample: Collection[Value] | None = None) -
     )
 
 
-def kind_of(evidence: Evidence, classes: Classes, forms: Collection[str]) -> str:
-    """DuckDB expression of a value's storage class and form, ``t:iso_date``; NULL where parsing must tell.
+def kind_of(evidence: Evidence, classes: Classes, forms: Sequence[str]) -> str:
+    """DuckDB expression of the number of a value's kind; NULL where parsing must tell.
 
     ``v`` is the value as it travels and ``x`` its number; ``forms`` are those of ``certain_forms``.
     """
@@ -92,7 +118,7 @@ def kind_of(evidence: Evidence, classes: Classes, forms: Collection[str]) -> str
         cases += _number_cases(evidence)
     if classes != "integer":
         conditions = _conditions(evidence)
-        cases += [f"WHEN {conditions[name]} THEN {literal(f't:{name}')}" for name in forms]
+        cases += [f"WHEN {conditions[name]} THEN {texts_of((name,), forms)}" for name in forms]
     return f"CASE {' '.join(cases)} END"
 
 
@@ -120,11 +146,11 @@ def _number_cases(evidence: Evidence) -> list[str]:
     cases = []
     if evidence.interest == "date":
         for name, condition in _whole_dates():
-            cases.append(f"WHEN starts_with(v, 'i') AND {condition} THEN 'i:{name}'")
+            cases.append(f"WHEN starts_with(v, 'i') AND {condition} THEN {_NUMBER_KINDS.index(f'i:{name}')}")
         plain += f" AND ({' OR '.join(f'x BETWEEN {low} AND {high}' for low, high in PLAIN_RANGES)})"
     cases += [
-        f"WHEN starts_with(v, 'i') AND {plain} THEN 'i:integer'",
-        f"WHEN starts_with(v, 'r') AND {plain} THEN 'r:real'",
+        f"WHEN starts_with(v, 'i') AND {plain} THEN {_NUMBER_KINDS.index('i:integer')}",
+        f"WHEN starts_with(v, 'r') AND {plain} THEN {_NUMBER_KINDS.index('r:real')}",
     ]
     return [f"WHEN x IS NOT NULL THEN CASE {' '.join(cases)} END"]
 
@@ -151,20 +177,25 @@ COMPACT_DATE = f"""CASE WHEN x BETWEEN {COMPACT_DAYS[0]} AND {COMPACT_DAYS[1]} T
 """DuckDB's condition of the whole numbers that ``is_compact`` accepts as a day."""
 
 
-def number_of(forms: Collection[str]) -> str:
+def number_of(forms: Sequence[str]) -> str:
     """DuckDB expression of a settled value's number: ``x``, or of text by its point if it may be one."""
-    by_point = written_number("thousands", [form for form in forms if form in BY_POINT | _PLAIN_NUMBERS])
-    by_comma = written_number("decimal_comma", [form for form in forms if form in BY_COMMA - BY_POINT])
-    return f"coalesce(x, {by_point}, {by_comma})"
+    by_point = [form for form in forms if form in BY_POINT | _PLAIN_NUMBERS]
+    by_comma = [form for form in forms if form in BY_COMMA - BY_POINT]
+    readings = (
+        written_number(reading, some, forms)
+        for reading, some in (("thousands", by_point), ("decimal_comma", by_comma))
+        if some
+    )
+    return f"coalesce({', '.join(('x', *readings))})"
 
 
-def written_number(reading: str, forms: Collection[str]) -> str:
-    """DuckDB expression of the number that a text of these forms is by that reading, one of SEPARATORS."""
+def written_number(reading: str, some: Collection[str], forms: Sequence[str]) -> str:
+    """DuckDB expression of the number that a text of some forms is by that reading, one of SEPARATORS.
+
+    NULL of others; ``forms`` are all that were looked for.
+    """
     between, point = map(literal, SEPARATORS[reading])
     text = f"replace(substring(v, 2), {between}, '')"
     if point != "'.'":
         text = f"replace({text}, {point}, '.')"
-    kinds = ", ".join(literal(f"t:{form}") for form in forms)
-    return (
-        f"CASE WHEN k IN ({kinds}) THEN TRY_CAST({text} AS DOUBLE) END" if forms else "CAST(NULL AS DOUBLE)"
-    )
+    return f"CASE WHEN k IN ({texts_of(some, forms)}) THEN TRY_CAST({text} AS DOUBLE) END"

@@ -1,67 +1,47 @@
-"""What patterns settle of a column: counted by kind in DuckDB, and added to the evidence as groups.
+"""The values of a column, grouped in DuckDB: what patterns settle is counted there, the rest understood here.
 
-Invariant: adding what is settled and adding its values one by one give the same. Every value here is of a
+Invariant: adding what is settled and adding its values one by one give the same. Every settled value is of a
 kind that ``kind_of`` tells: valid text without NUL, and numbers that one double tells apart.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import duckdb
 
-from sdmigrate.duck.encoding import literal
-from sdmigrate.duck.kinds import COMPACT_DATE, SETTLED_EPOCHS, written_number
+from sdmigrate.duck.alike import Alike, likeness
+from sdmigrate.duck.encoding import decoded, literal
+from sdmigrate.duck.kinds import NUMBERS, kinds_of, texts_of, written_number
+from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.values import StorageClass, Value
-from sdmigrate.rules.certain_dates import MIDNIGHT
-from sdmigrate.rules.convert_numbers import INTEGER_RANGES, SEPARATED, decimal_digits
+from sdmigrate.rules.convert_numbers import SEPARATED, decimal_digits
 from sdmigrate.rules.evidence import TOP, Evidence
-from sdmigrate.rules.form_epochs import COMPACT_DAYS, COMPACT_MOMENTS
 from sdmigrate.rules.form_record import Moment
 from sdmigrate.rules.forms import form_family, understood
-from sdmigrate.rules.separators import BY_COMMA, BY_POINT, MARKED, is_marked
+from sdmigrate.rules.separators import BY_COMMA, BY_POINT, MARKED
 from sdmigrate.rules.value_group import SAMPLES, Group, Located, note_sample
 
 _CLASSES: dict[str, StorageClass] = {"t": "text", "i": "integer", "r": "real"}
-_INTEGER, _SMALLINT = INTEGER_RANGES["integer"], INTEGER_RANGES["smallint"]
-# What the type of a whole number is, the smallest one the highest number.
-_WHOLE, _FITS_INTEGER, _FITS_SMALLINT, _BIT = 1, 2, 3, 4
-_SIZE = f"""CASE WHEN x IS NULL OR x <> trunc(x) THEN 0 WHEN x IN (0, 1) THEN {_BIT}
-    WHEN x BETWEEN {_SMALLINT[0]} AND {_SMALLINT[1]} THEN {_FITS_SMALLINT}
-    WHEN x BETWEEN {_INTEGER[0]} AND {_INTEGER[1]} THEN {_FITS_INTEGER} ELSE {_WHOLE} END"""
-_COMPACT = f"""CASE WHEN x BETWEEN {COMPACT_DAYS[0]} AND {COMPACT_MOMENTS[1]} THEN
-    CASE WHEN starts_with(k, 'r') OR x <> trunc(x) THEN false
-    WHEN x < {COMPACT_MOMENTS[0]} THEN {COMPACT_DATE}
-    ELSE TRY_STRPTIME(CAST(CAST(x AS BIGINT) AS VARCHAR), '%Y%m%d%H%M%S') IS NOT NULL END ELSE false END"""
-"""DuckDB's condition of the numbers that ``is_compact`` accepts."""
-_DIGITS = """CASE WHEN x IS NULL OR x = trunc(x) THEN 0
-    WHEN contains(v, 'e') OR ends_with(v, '0')
-    THEN strlen(CAST(x AS VARCHAR)) - strpos(CAST(x AS VARCHAR), '.')
-    ELSE strlen(v) - greatest(strpos(v, '.'), strpos(v, ',')) END"""
-"""DuckDB's digits after the point: those written, but of the shortest text where that is another one."""
-_MIDNIGHT = f"""NOT contains(v, ':') OR ((contains(v, ' 00:') OR contains(v, 'T00:') OR contains(v, ' 0:')
-    OR contains(v, 'T0:')) AND regexp_full_match(v, {literal(MIDNIGHT)}))"""
-"""DuckDB's condition of the certain dates without a time of day."""
+_BATCH = 10_000
+# Rows of values, since each aggregate of its own takes as long as several values of one.
 _AGGREGATES = (
     "sum(n)",
     "count(*)",
-    f"arg_min(v, r, {SAMPLES})",
-    f"min(r, {SAMPLES})",
+    f"arg_min(row(v, r), r, {SAMPLES})",
+    f"arg_max(row(v, n, r), row(n, ~r), {TOP}) FILTER (WHERE n > 1)",
     "min(v)",
     "max(v)",
     "max(length(v)) - 1",
-    "max(strlen(v)) - 1",
-    "arg_max(v, strlen(v))",
-    "arg_max(r, strlen(v))",
-    "min(x)",
-    "arg_min(v, x)",
-    "arg_min(r, x)",
-    "max(x)",
-    "arg_max(v, x)",
-    "arg_max(r, x)",
-    "max(digits)",
+    "arg_max(row(v, r), strlen(v))",
+    "max(d)",
 )
+
+
+_Bound: TypeAlias = tuple[float, str, int]
+_Unsettled: TypeAlias = tuple[bytes | None, int, int]
+"""A value as it travels, its rows and the first of them."""
 
 
 @dataclass(frozen=True)
@@ -69,28 +49,24 @@ class _Told:
     """Values of one kind that are alike: what DuckDB groups them by, and _AGGREGATES of them."""
 
     kind: str
-    size: int
-    unfit: bool
-    midnight: bool
-    compact: bool
+    alike: Alike
+    marked: bool | None
+    """Whether one of them is; see ``is_marked``. None where they have no separators."""
+    least: _Bound | None
+    """The smallest number, its text and the first row of that; None, or first None, where they mean none."""
+    most: _Bound | None
+    """The same of the largest."""
     count: int
     distinct: int
-    samples: list[str]
-    rows: list[int]
+    samples: list[tuple[str, int]]
+    """The first of them, with their rows."""
+    repeated: list[tuple[str, int, int]] | None
+    """The most frequent of those in more than one row, with how many and the first; None without any."""
     low: str
     high: str
     characters: int
-    octets: int
-    longest: str
-    longest_row: int
-    least: float | None
-    least_text: str
-    least_row: int
-    most: float | None
-    most_text: str
-    most_row: int
+    longest: tuple[str, int]
     digits: int
-    """The numbers are None, all but the last, where the values mean none."""
 
     @property
     def form(self) -> str:
@@ -105,13 +81,29 @@ class _Told:
     @property
     def odd(self) -> bool:
         """Whether these belong to a group's odd ones."""
-        timed = form_family(self.form) in ("date", "timestamp") and not self.midnight
-        return self.unfit or timed or (self.storage == "real" and self.size == 0)
+        timed = form_family(self.form) in ("date", "timestamp") and not self.alike.midnight
+        return self.alike.unfit or timed or (self.storage == "real" and not self.alike.whole)
+
+    @property
+    def bounds(self) -> tuple[_Bound, ...]:
+        """The smallest and the largest number; none where the values mean none."""
+        return tuple(bound for bound in (self.least, self.most) if bound is not None and bound[0] is not None)
 
     def note_samples(self, samples: list[Located]) -> None:
         """Keep the first of them."""
-        for text, rowid in zip(self.samples, self.rows, strict=True):
+        for text, rowid in self.samples:
             note_sample(samples, _value(text), rowid)
+
+    def note_frequent(self, evidence: Evidence) -> None:
+        """Remember the most frequent of them, and the first where they are all as frequent."""
+        repeated = self.repeated or []
+        for text, count, rowid in repeated:
+            evidence.note_frequent(_value(text), count, rowid)
+        if len(repeated) < TOP:
+            known = {rowid for _, _, rowid in repeated}
+            for text, rowid in self.samples:
+                if rowid not in known:
+                    evidence.note_frequent(_value(text), 1, rowid)
 
 
 class _Numbers(NamedTuple):
@@ -121,37 +113,79 @@ class _Numbers(NamedTuple):
     group: Group
 
 
-def add_settled(cursor: duckdb.DuckDBPyConnection, evidence: Evidence, forms: Collection[str]) -> None:
-    """Add the settled values of the table ``grouped`` to the evidence.
+def add_values(
+    cursor: duckdb.DuckDBPyConnection,
+    grouped: str,
+    evidence: Evidence,
+    forms: Sequence[str],
+    cancel: CancelSignal,
+    *,
+    last_rows: bool = False,
+) -> None:
+    """Add a column's values to its evidence.
 
     Args:
-        cursor: of the connection that has the table, whose columns are ``v``, a value as it travels, ``n``
-            its rows, ``r`` the first of them, ``k`` its kind and ``x`` its number.
+        cursor: where the subquery can be asked.
+        grouped: DuckDB's subquery of the distinct values. Its columns are ``bytes``, a value as it travels,
+            and ``v``, the same as text, NULL where it is none; ``n`` its rows, ``r`` the first and ``last``
+            the last, ``k`` the number of its kind, ``x`` its own, and those of ``likeness``.
         evidence: of the column.
         forms: of text that were looked for.
+        cancel: heard between queries and batches.
+        last_rows: whether to tell values of more than one row by their last.
+
+    Raises:
+        duckdb.Error: the subquery cannot be answered.
+        Aborted: the operator asked to stop.
     """
+    separated = [form for form in forms if form in SEPARATED]
+    unsettled: Iterable[_Unsettled] | None
+    alike, unsettled = _alike(cursor, grouped, forms, separated)
+    if last_rows:
+        evidence.repeated = _repeated(cursor, grouped)
+    cancel.raise_if_set()
     numbers: list[_Numbers] = []
-    for told in _alike(cursor, "grouped", evidence, forms):
+    for told in alike:
         group = evidence.group(told.storage, told.form)
         if evidence.watch is not None and not evidence.watch.lets_form_pass(told.storage, told.form):
             evidence.keep_no_more()
         _add_values(told, evidence, group)
-        if told.least is not None:
+        if told.bounds:
             only_by_comma = told.form in BY_COMMA and told.form not in BY_POINT
             numbers.append(_Numbers(told, _by_comma(group, told.count) if only_by_comma else group))
-    _add_numbers(cursor, "grouped", evidence, numbers)
-    _note_marked(cursor, evidence, forms)
+    _add_numbers(evidence, numbers)
     either = [form for form in forms if form in BY_COMMA & BY_POINT and ("text", form) in evidence.groups]
     if either:
-        by_comma = f"(SELECT k, v, n, r, {written_number('decimal_comma', either)} AS x FROM grouped)"
-        again = [
-            _Numbers(told, _by_comma(evidence.group("text", told.form), told.count))
-            for told in _alike(cursor, f"(FROM {by_comma} WHERE x IS NOT NULL)", evidence, forms)
-        ]
-        _add_numbers(cursor, by_comma, evidence, again)
-    cursor.execute(f"SELECT v, n, r FROM grouped WHERE k IS NOT NULL ORDER BY n DESC, r LIMIT {TOP}")
-    for text, count, rowid in cursor.fetchall():
-        evidence.note_frequent(_value(text), count, rowid)
+        number = written_number("decimal_comma", either, forms)
+        by_comma = f"(FROM (SELECT bytes, v, n, r, k, {number} AS x FROM {grouped}) WHERE x IS NOT NULL)"
+        again, _ = _alike(cursor, f"(SELECT *, {likeness(evidence, forms)} FROM {by_comma})", forms, ())
+        _add_numbers(
+            evidence,
+            [_Numbers(told, _by_comma(evidence.group("text", told.form), told.count)) for told in again],
+        )
+    for told in alike:
+        told.note_frequent(evidence)
+    if unsettled is None:
+        unsettled = _unsettled(cursor, grouped, cancel)
+    for data, count, rowid in unsettled:
+        if data is None:
+            evidence.add_nulls(count)
+        else:
+            evidence.add(decoded(data), count, rowid)
+
+
+def _repeated(cursor: duckdb.DuckDBPyConnection, grouped: str) -> list[Located]:
+    cursor.execute(
+        f"SELECT bytes, last FROM {grouped} WHERE n > 1 AND bytes IS NOT NULL ORDER BY last LIMIT {SAMPLES}"
+    )
+    return [(decoded(data), rowid) for data, rowid in cursor.fetchall()]
+
+
+def _unsettled(cursor: duckdb.DuckDBPyConnection, grouped: str, cancel: CancelSignal) -> Iterator[_Unsettled]:
+    cursor.execute(f"SELECT bytes, n, r FROM {grouped} WHERE k IS NULL")
+    while batch := cursor.fetchmany(_BATCH):
+        cancel.raise_if_set()
+        yield from batch
 
 
 def _by_comma(group: Group, count: int) -> Group:
@@ -162,39 +196,39 @@ def _by_comma(group: Group, count: int) -> Group:
 
 
 def _alike(
-    cursor: duckdb.DuckDBPyConnection, source: str, evidence: Evidence, forms: Collection[str]
-) -> list[_Told]:
-    cursor.execute(
-        f"""SELECT k, {_SIZE} AS size, {_unfit(evidence)} AS unfit, {_midnight(evidence, forms)} AS midnight,
-            {_COMPACT} AS compact, {", ".join(_AGGREGATES)}
-        FROM (SELECT *, {_DIGITS} AS digits FROM {source} WHERE k IS NOT NULL) GROUP BY ALL"""
+    cursor: duckdb.DuckDBPyConnection, grouped: str, forms: Sequence[str], separated: Sequence[str]
+) -> tuple[list[_Told], list[_Unsettled] | None]:
+    """What is settled, and what is not, value by value; None where there are more than a batch of them."""
+    unknown = f"CASE WHEN count(*) <= {_BATCH} THEN list(row(bytes, n, r)) FILTER (WHERE k IS NULL) END"
+    # A number may be written in several ways as text only, of which the first row's is kept.
+    in_text = [form for form in forms if form in NUMBERS]
+    least, most = ("row(x, r)", "row(x, ~r)") if in_text else ("x", "x")
+    told = (
+        _marked(separated, forms),
+        f"arg_min(row(x, v, r), {least})",
+        f"arg_max(row(x, v, r), {most})",
+        *_AGGREGATES,
     )
-    return [_Told(*row) for row in cursor.fetchall()]
+    cursor.execute(f"SELECT {unknown}, k, a, {', '.join(told)} FROM {grouped} GROUP BY k, a")
+    kinds = kinds_of(forms)
+    settled: list[_Told] = []
+    unsettled: list[_Unsettled] | None = []
+    for values, kind, alike, *row in cursor.fetchall():
+        if kind is not None:
+            settled.append(_Told(kinds[kind], Alike(alike), *row))
+        elif values is None or unsettled is None:
+            unsettled = None
+        else:
+            unsettled += values
+    return settled, unsettled
 
 
-def _unfit(evidence: Evidence) -> str:
-    if evidence.declared_length is not None:
-        return f"length(v) > {evidence.declared_length + 1}"
-    if evidence.declared_digits is None:
-        return "false"
-    precision, scale = evidence.declared_digits
-    # Numbers of more digits before the point are not settled.
-    return f"x IS NOT NULL AND (digits > {scale} OR abs(x) >= 1e{min(precision - scale, 16)})"
-
-
-def _midnight(evidence: Evidence, forms: Collection[str]) -> str:
-    cases = []
-    dates = [form for form in forms if form_family(form) in ("date", "timestamp")]
-    if dates:
-        cases.append(f"WHEN k IN ({_kinds(dates)}) THEN {_MIDNIGHT}")
-    if evidence.interest == "date":
-        cases += [f"WHEN k = 'i:{name}' THEN x % {day} = 0" for name, day in SETTLED_EPOCHS.items()]
-        cases.append("WHEN k = 'i:compact_date' THEN true")
-    return f"CASE {' '.join(cases)} ELSE false END" if cases else "false"
-
-
-def _kinds(forms: Iterable[str]) -> str:
-    return ", ".join(literal(f"t:{form}") for form in forms)
+def _marked(separated: Sequence[str], forms: Sequence[str]) -> str:
+    """DuckDB's aggregate of whether a number with separators is marked, of these forms among all."""
+    if not separated:
+        return "NULL"
+    looks = f"regexp_matches(substring(v, 2), {literal(MARKED)})"
+    return f"bool_or(CASE WHEN k IN ({texts_of(separated, forms)}) THEN {looks} END)"
 
 
 def _value(text: str) -> Value:
@@ -215,73 +249,47 @@ def _add_values(told: _Told, evidence: Evidence, group: Group) -> None:
     evidence.distinct += told.distinct
     group.count += count
     told.note_samples(group.samples)
-    if evidence.declared_digits is None or told.least is None:
+    group.marked = group.marked or bool(told.marked)
+    if evidence.declared_digits is None or not told.bounds:
         _add_odd(told, group)
     if form_family(told.form) in ("date", "timestamp"):
-        group.midnights += count * told.midnight
+        group.midnights += count * told.alike.midnight
     if told.storage != "text":
         return
     evidence.note_range(told.low[1:], told.high[1:])
-    evidence.note_length(told.characters, told.octets, told.longest[1:], told.longest_row)
-    meaning = understood(told.samples[0][1:], evidence.interest).meaning
+    longest, rowid = told.longest
+    evidence.note_length(told.characters, len(longest.encode()) - 1, longest[1:], rowid)
+    meaning = understood(told.samples[0][0][1:], evidence.interest).meaning
     if isinstance(meaning, Moment):
         # All of a form's certain dates are, or none.
         group.zoned += count * meaning.zoned
 
 
 def _add_odd(told: _Told, group: Group) -> None:
-    group.unfit += int(told.count) * told.unfit
+    group.unfit += int(told.count) * told.alike.unfit
     if told.odd:
         told.note_samples(group.odd)
 
 
-def _add_numbers(
-    cursor: duckdb.DuckDBPyConnection, source: str, evidence: Evidence, numbers: list[_Numbers]
-) -> None:
+def _add_numbers(evidence: Evidence, numbers: list[_Numbers]) -> None:
     for told, group in numbers:
         count = int(told.count)
-        group.bigints += count * (told.size >= _WHOLE)
-        group.integers += count * (told.size >= _FITS_INTEGER)
-        group.smallints += count * (told.size >= _FITS_SMALLINT)
-        group.compact += count * told.compact
+        group.bigints += count * told.alike.whole
+        group.integers += count * told.alike.integer
+        group.smallints += count * told.alike.smallint
+        group.compact += count * told.alike.compact
         if evidence.declared_digits is not None:
             _add_odd(told, group)
         if told.storage != "text" or told.form == "integer":
-            group.bits += count * (told.size == _BIT)
+            group.bits += count * told.alike.bit
         if told.storage == "real":
-            evidence.non_integral += count * (told.size == 0)
+            evidence.non_integral += count * (not told.alike.whole)
             evidence.fraction_digits = max(evidence.fraction_digits, told.digits)
-        if told.storage != "text":
-            for text, rowid in ((told.least_text, told.least_row), (told.most_text, told.most_row)):
-                number = float(text[1:]) if told.storage == "real" else int(text[1:])
-                group.note_number(number, number, rowid)
-    texts = {told.kind: group for told, group in numbers if told.storage == "text"}
-    for kind, group in texts.items():
-        alike = [told for told, _ in numbers if told.kind == kind]
-        bounds = [bound for told in alike for bound in (told.least, told.most) if bound is not None]
-        low, high = min(bounds), max(bounds)
-        # A number may be written in several ways, of which the first row's is kept.
-        cursor.execute(
-            f"SELECT x, arg_min(v, r), min(r) FROM {source} WHERE k = ? AND x IN (?, ?) GROUP BY x",
-            [kind, low, high],
-        )
-        for number, text, rowid in cursor.fetchall():
-            group.note_number(int(number) if number.is_integer() else number, text[1:], rowid)
-        for bound in (low, high):
-            before, _ = decimal_digits(Decimal(repr(bound)))
-            group.note_digits(before, max(told.digits for told in alike))
-
-
-def _note_marked(cursor: duckdb.DuckDBPyConnection, evidence: Evidence, forms: Collection[str]) -> None:
-    """Find out whether numbers with separators are marked: by those at hand, or else by all."""
-    for form in forms:
-        group = evidence.groups.get(("text", form))
-        if form not in SEPARATED or group is None or group.marked:
-            continue
-        group.marked = any(is_marked(form, str(value)) for value, _ in group.samples)
-        if not group.marked:
-            cursor.execute(
-                "SELECT count(*) > 0 FROM grouped WHERE k = ? AND regexp_matches(substring(v, 2), ?)",
-                [f"t:{form}", MARKED],
-            )
-            group.marked = cursor.fetchall()[0][0]
+        for number, text, rowid in told.bounds:
+            if told.storage == "text":
+                group.note_number(int(number) if number.is_integer() else number, text[1:], rowid)
+                before, _ = decimal_digits(Decimal(repr(number)))
+                group.note_digits(before, told.digits)
+            else:
+                exact = float(text[1:]) if told.storage == "real" else int(text[1:])
+                group.note_number(exact, exact, rowid)

@@ -9,17 +9,17 @@ from typing import Any
 
 import duckdb
 
+from sdmigrate.duck.alike import likeness
 from sdmigrate.duck.connection import snapshot_query
 from sdmigrate.duck.dictionary import rows_query
 from sdmigrate.duck.encoding import Carriage, Classes, decoded
 from sdmigrate.duck.kinds import STORED_NUMBERS, certain_forms, kind_of, number_of
-from sdmigrate.duck.settled import add_settled
+from sdmigrate.duck.settled import add_values
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.errors import InternalFault
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.values import Value
 from sdmigrate.rules.evidence import TOP, Evidence
-from sdmigrate.rules.value_group import SAMPLES
 
 _BATCH = 10_000
 _STORED: dict[Classes, str] = {
@@ -75,24 +75,24 @@ def count_values(
                 f"(SELECT CAST(r AS BIGINT) AS r, {held}"
                 f" FROM {snapshot_query(rows_query(table, carriages, part))})"
             )
-            if len(names) > 1:
-                # What is asked once need not be held.
+            if several or len(names) > 1:
+                # What is asked once, as most columns are, need not be held.
                 cursor.execute(f"CREATE OR REPLACE TEMP TABLE wide AS FROM {source}")
                 source = "wide"
             for number, name in names:
                 cancel.raise_if_set()
                 forms = certain_forms(evidence[name], samples and samples.get(name))
-                _group(cursor, source, f"c{number}", evidence[name], carriages[name].classes, forms)
-                try:
-                    if several:
-                        _note_keys(cursor, f"keys_c{number}")
-                    elif _tells_last_rows(evidence[name], carriages[name].classes):
-                        _note_repeated(cursor, evidence[name])
-                    add_settled(cursor, evidence[name], forms)
-                    cancel.raise_if_set()
-                    _add_unsettled(cursor, evidence[name], cancel)
-                finally:
-                    cursor.execute("DROP TABLE IF EXISTS grouped")
+                classes = carriages[name].classes
+                # The last row of a part is not the last of all.
+                last_rows = not several and _tells_last_rows(evidence[name], classes)
+                found = (
+                    f"(SELECT c{number} AS stored, count(*) AS n, min(r) AS r,"
+                    f" {'max(r)' if last_rows else 'NULL'} AS last FROM {source} GROUP BY stored)"
+                )
+                if several:
+                    _note_keys(cursor, f"keys_c{number}", found, classes)
+                grouped = _grouped(found, evidence[name], classes, forms)
+                add_values(cursor, grouped, evidence[name], forms, cancel, last_rows=last_rows)
         for number, name in names if several else ():
             cancel.raise_if_set()
             _tell_apart(cursor, table, name, f"keys_c{number}", evidence[name])
@@ -102,15 +102,9 @@ def count_values(
 
 
 def _tells_last_rows(evidence: Evidence, classes: Classes) -> bool:
+    """Whether the last row of each value is asked for."""
     # Of whole numbers, SQLite and DuckDB call the same ones equal.
     return evidence.may_be_key and classes == "integer"
-
-
-def _note_repeated(cursor: duckdb.DuckDBPyConnection, evidence: Evidence) -> None:
-    cursor.execute(
-        f"SELECT encode(v), last FROM grouped WHERE n > 1 AND v IS NOT NULL ORDER BY last LIMIT {SAMPLES}"
-    )
-    evidence.repeated = [(decoded(data), rowid) for data, rowid in cursor.fetchall()]
 
 
 def _tell_apart(
@@ -132,50 +126,27 @@ def _tell_apart(
         evidence.note_frequent(decoded(value), int(count), rowid)
 
 
-def _group(
-    cursor: duckdb.DuckDBPyConnection,
-    source: str,
-    column: str,
-    evidence: Evidence,
-    classes: Classes,
-    forms: Collection[str],
-) -> None:
-    """Make the table ``grouped`` of the column's distinct values.
+def _grouped(found: str, evidence: Evidence, classes: Classes, forms: Sequence[str]) -> str:
+    """DuckDB's subquery of a column's distinct values.
 
-    ``v`` is the value as it travels, or NULL where ``raw`` holds its bytes because they are no text; ``n``
-    its rows, ``r`` the first of them, ``x`` its number and ``k`` its kind; ``last``, where it is told, the
-    last of its rows.
+    ``bytes`` is the value as it travels, ``v`` the same as text, or NULL where it is none; ``n`` its rows,
+    ``r`` the first of them, ``last`` the last where that is asked for, ``k`` the number of its kind, ``x``
+    its own, ``d`` the digits of that after the point, and ``a`` what it is like.
     """
-    last = ", max(r) AS last" if _tells_last_rows(evidence, classes) else ""
-    cursor.execute(
-        f"""CREATE OR REPLACE TEMP TABLE grouped AS
-        WITH found AS (SELECT {column} AS stored, count(*) AS n, min(r) AS r{last}
-            FROM {source} GROUP BY {column}),
-        read AS (SELECT *, TRY(decode(bytes)) AS v FROM (SELECT *, {_STORED[classes]} AS bytes FROM found)),
-        told AS (SELECT *, {STORED_NUMBERS[classes]} AS x FROM read),
-        settled AS (SELECT *, {kind_of(evidence, classes, forms)} AS k FROM told)
-        SELECT v, n, r, CASE WHEN v IS NULL THEN bytes END AS raw, k, {number_of(forms)} AS x
-        {", last" if last else ""} FROM settled"""
-    )
+    # Step by step, since an expression that is named is computed once.
+    bytes_ = f"(SELECT n, r, last, stored, {_STORED[classes]} AS bytes FROM {found})"
+    read = f"(SELECT *, TRY(decode(bytes)) AS v FROM {bytes_})"
+    told = f"(SELECT n, r, last, bytes, v, {STORED_NUMBERS[classes]} AS x FROM {read})"
+    settled = f"(SELECT *, {kind_of(evidence, classes, forms)} AS k FROM {told})"
+    numbered = f"(SELECT n, r, last, bytes, v, k, {number_of(forms)} AS x FROM {settled})"
+    return f"(SELECT *, {likeness(evidence, forms)} FROM {numbered})"
 
 
-def _note_keys(cursor: duckdb.DuckDBPyConnection, keys: str) -> None:
+def _note_keys(cursor: duckdb.DuckDBPyConnection, keys: str, found: str, classes: Classes) -> None:
     cursor.execute(
         f"INSERT INTO {keys} SELECT hash(bytes), hash(encode('+') || bytes), n, r"
-        " FROM (SELECT coalesce(raw, encode(v)) AS bytes, n, r FROM grouped) WHERE bytes IS NOT NULL"
+        f" FROM (SELECT *, {_STORED[classes]} AS bytes FROM {found}) WHERE bytes IS NOT NULL"
     )
-
-
-def _add_unsettled(cursor: duckdb.DuckDBPyConnection, evidence: Evidence, cancel: CancelSignal) -> None:
-    """Add NULLs, and understand one by one what no pattern has settled."""
-    cursor.execute("SELECT coalesce(raw, encode(v)), n, r FROM grouped WHERE k IS NULL")
-    while batch := cursor.fetchmany(_BATCH):
-        cancel.raise_if_set()
-        for data, count, rowid in batch:
-            if data is None:
-                evidence.add_nulls(count)
-            else:
-                evidence.add(decoded(data), count, rowid)
 
 
 def _one(cursor: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
