@@ -30,18 +30,16 @@ class Output:
         """A recorder's listener: print the line where JSON was asked for.
 
         Raises:
-            Interrupted: nobody reads any more, and the run is not at its end yet.
+            Interrupted: it cannot be told any more, and the run is not at its end yet.
         """
         if isinstance(event, RunFinished):
             self._finished = event
         if not self.json:
             return
         self._seq = msgspec.json.decode(line, type=_Numbered).seq
-        if not self._write(line) and not isinstance(event, RunFinished):
-            raise Interrupted(
-                "Standard output was closed by its reader, so the run's events cannot be told.",
-                "Go on with 'sdmigrate resume', with its output going to a file.",
-            )
+        trouble = self._write(line)
+        if trouble is not None and not isinstance(event, RunFinished):
+            raise trouble
 
     def tell_outside_a_run(self, event: Event | Listed, *, run: str | None = None) -> None:
         """What a command tells that works without a run, its end included; numbered on from the last line.
@@ -71,21 +69,34 @@ class Output:
         return self._finished
 
     def text(self, text: str) -> None:
-        """A result for people; nothing where JSON was asked for."""
-        if not self.json:
-            self._write(text)
+        """A result for people; nothing where JSON was asked for, or where they have read enough.
 
-    def _write(self, line: str) -> bool:
-        """Whether the line could be written; once it could not, nothing is tried again."""
+        Raises:
+            Interrupted: standard output leads to where it cannot be written.
+        """
+        trouble = None if self.json else self._write(text)
+        if trouble is not None and not isinstance(trouble.__cause__, BrokenPipeError):
+            raise trouble
+
+    def _write(self, line: str) -> Interrupted | None:
+        """Why the line could not be written; once one could not, nothing is tried again."""
         if not self._readable:
-            return True
+            return None
         try:
             sys.stdout.buffer.write((line + "\n").encode("utf-8", "backslashreplace"))
             sys.stdout.buffer.flush()
-        except BrokenPipeError:
+        except OSError as error:
             self._readable = False
             _discard_the_rest()
-        return self._readable
+            closed = isinstance(error, BrokenPipeError)
+            why = "was closed by its reader" if closed else f"cannot be written: {error.strerror}"
+            trouble = Interrupted(
+                f"Standard output {why}, so that nothing more can be told.",
+                "Send it to a file that can be written; a run is gone on with by 'sdmigrate resume'.",
+            )
+            trouble.__cause__ = error
+            return trouble
+        return None
 
 
 class _Numbered(msgspec.Struct):

@@ -56,8 +56,9 @@ class Journey:
 
     @property
     def finished(self) -> tuple[StageName, ...]:
-        """The stages that are done."""
-        return tuple(stage for stage in self._stages if self._journal.is_done(stage))
+        """The stages that are done, a way back that the operator chose among them."""
+        stages = dict.fromkeys((*self._stages, "rollback"))
+        return tuple(stage for stage in stages if self._journal.is_done(stage))
 
     @property
     def following(self) -> StageName | None:

@@ -13,9 +13,8 @@ from sdmigrate.model.errors import UnsafeToContinue, UsageProblem
 from sdmigrate.model.record import from_json, to_json
 from sdmigrate.report.html import html_text
 from sdmigrate.report.markdown import markdown_text
-from sdmigrate.report.masking import masked
 from sdmigrate.report.story import RunStory
-from sdmigrate.report.telling import require_table
+from sdmigrate.report.telling import require_table, shown
 from sdmigrate.report.terminal import terminal_text
 from sdmigrate.report.view import WHOLE, ReportView
 from sdmigrate.runtime.directory import RunDirectory, written_whole
@@ -24,11 +23,11 @@ from sdmigrate.runtime.directory import RunDirectory, written_whole
 def write_reports(directory: RunDirectory, story: RunStory) -> None:
     """Write the run's three reports."""
     # Masked once for the three of them.
-    shown, as_it_is = masked(story), ReportView(show_values=True)
+    story = shown(story, WHOLE)
     for suffix, text in (
-        ("json", json_text(shown, as_it_is)),
-        ("md", markdown_text(shown, as_it_is)),
-        ("html", html_text(shown, as_it_is)),
+        ("json", json_text(story)),
+        ("md", markdown_text(story)),
+        ("html", html_text(story)),
     ):
         _write(directory.report(suffix), text)
 
@@ -88,8 +87,7 @@ def _read(directory: RunDirectory, suffix: str) -> str:
 
 def json_text(story: RunStory, view: ReportView = WHOLE) -> str:
     """The story as indented JSON, ending with a line feed."""
-    shown = story if view.show_values else masked(story)
-    return msgspec.json.format(to_json(shown), indent=1).decode() + "\n"
+    return msgspec.json.format(to_json(shown(story, view)), indent=1).decode() + "\n"
 
 
 def _write(path: Path, text: str) -> None:

@@ -43,7 +43,7 @@ def markdown_text(story: RunStory, view: ReportView = WHOLE) -> str:
 
 
 def _page(page: Page) -> str:
-    parts = [f"# {escaped(page.title)}", escaped(page.sentence)]
+    parts = [f"# {escaped(page.title)}", *(escaped(text) for text in (page.sentence, page.remark) if text)]
     for section in page.sections:
         parts.append(f"## {escaped(section.title)}")
         parts += [_block(block) for block in section.blocks]

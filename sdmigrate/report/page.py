@@ -71,3 +71,5 @@ class Page(Record):
     """What happened, first and in one sentence."""
     tone: Tone
     sections: tuple[Section, ...]
+    remark: str = ""
+    """How to read it; empty where nothing needs saying."""

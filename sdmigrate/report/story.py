@@ -47,6 +47,8 @@ class RunStory(Record):
     verification: Verification | None = None
     cutover: Switch | None = None
     rollback: Switch | None = None
+    masked: bool = False
+    """Whether the data's values stand in it by their shape only."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

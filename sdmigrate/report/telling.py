@@ -3,6 +3,8 @@
 Invariant: one telling for every printer, and sample values in it only where they were asked for.
 """
 
+from msgspec.structs import replace
+
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.report import chapters, inspection
 from sdmigrate.report.masking import masked
@@ -12,6 +14,15 @@ from sdmigrate.report.story import RunStory
 from sdmigrate.report.view import WHOLE, ReportView
 from sdmigrate.report.way_back import commands, where_things_are
 
+MASKED = "Values of the data are masked here: x is a letter, 9 a digit."
+
+
+def shown(story: RunStory, view: ReportView) -> RunStory:
+    """The story as that view shows it, its values masked unless they were asked for."""
+    if view.show_values or story.masked:
+        return story
+    return replace(masked(story), masked=True)
+
 
 def page_of(story: RunStory, view: ReportView = WHOLE) -> Page:
     """The report's page.
@@ -20,12 +31,13 @@ def page_of(story: RunStory, view: ReportView = WHOLE) -> Page:
         UsageProblem: the view names a table that the source does not have.
     """
     require_table(story, view.table)
-    shown = story if view.show_values else masked(story)
-    sections = _inspection(shown, view) if story.request.mode == "inspect" else _journey(shown)
+    story = shown(story, view)
+    sections = _inspection(story, view) if story.request.mode == "inspect" else _journey(story)
     return Page(
         title=f"sdmigrate {story.request.mode} · {story.run}",
         sentence=what_happened(story),
         tone=TONES[story.finished.outcome],
+        remark=MASKED if story.masked else "",
         sections=tuple(section for section in sections if section.blocks),
     )
 

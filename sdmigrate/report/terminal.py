@@ -64,6 +64,8 @@ def terminal_text(
 def _print(console: Console, page: Page, *, narrow: bool) -> None:
     console.print(_text(page.title, "dim"))
     console.print(_text(page.sentence, page.tone))
+    if page.remark:
+        console.print(_text(page.remark, "dim"))
     for section in page.sections:
         console.print()
         console.print(Text(plain(section.title), style="bold underline"))

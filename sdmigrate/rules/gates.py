@@ -203,7 +203,7 @@ def judge_canary(canary: CanaryResult) -> GateVerdict:
         verdict="pass" if canary.passed else "stop",
         value=len(reasons),
         limit=0,
-        reason="; ".join(reasons) or f"{plural(canary.rows, 'row')} loaded, verified and dropped",
+        reason="; ".join(reasons) or f"every check passed on {plural(canary.rows, 'row')}",
         advice="" if canary.passed else "Mend the plan or the queries, then run the canary again.",
     )
 

@@ -283,8 +283,9 @@ def _other_types(seen: SeenColumn) -> Iterator[Finding]:
             )[:5],
         )
     readings = number_date_candidates(evidence)
-    if readings and type_ not in _MOMENTS:
-        forms = " or ".join(f"{one.type} as {one.form}" for one in readings)
+    # A number among texts, say one way of writing a telephone's, tells nothing of the column.
+    if readings and type_ not in _MOMENTS and readings[0].misfits < readings[0].fits:
+        forms = " or ".join(f"{one.type} ({one.form})" for one in readings)
         yield seen.tell(
             "numbers-like-dates",
             "info",

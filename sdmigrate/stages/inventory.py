@@ -5,9 +5,11 @@ Invariant: every object of the file is either a table of the catalog or told her
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 from sdmigrate.model.blueprint import MOST_COLUMNS
-from sdmigrate.model.catalog import OWN_COLLATIONS, Catalog, OtherObject, Table
+from sdmigrate.model.catalog import OWN_COLLATIONS, Catalog, OtherKind, OtherObject, Table
 from sdmigrate.model.finding import Finding, Severity
 
 LONGEST_SQL = 2000
@@ -103,92 +105,118 @@ def _of_table(table: Table) -> Iterator[Finding]:
             )
 
 
-def _of_other(other: OtherObject) -> Finding:
-    problem = f" SQLite refuses it: {other.problem}." if other.problem else ""
-    match other.kind:
-        case "view":
-            return _finding(
-                "view-refused-by-sqlite" if other.problem else "view",
-                "warning" if other.problem else "info",
-                other.name,
-                f"A view.{problem} {_text(other.sql)}",
-                "It does not work in the source as it is; write it anew for PostgreSQL, or leave it."
-                if other.problem
-                else "It is translated and created after the tables, where PostgreSQL takes it.",
-            )
-        case "trigger":
-            return _finding(
-                "trigger-not-migrated",
-                "warning",
-                other.table,
-                f"Trigger {other.name} is not migrated and does not fire in the load.{problem}"
-                f" {_text(other.sql)}",
-                "Write what it does as a PostgreSQL trigger or in the application.",
-            )
-        case "virtual":
-            return _finding(
-                "virtual-table-not-migrated",
-                "warning",
-                other.name,
-                f"A virtual table is not migrated.{problem} {_text(other.sql)}",
-                _virtual_advice(other),
-            )
-        case "shadow":
-            return _finding(
-                "shadow-table-not-migrated",
-                "info",
-                other.name,
-                f"The storage of virtual table {other.table} is not migrated. {_text(other.sql)}",
-                "Nothing to do: it means nothing outside SQLite.",
-            )
-        case "table":
-            return _finding(
-                "table-unreadable",
-                "error",
-                other.name,
-                f"The table cannot be read: {other.problem}. {_text(other.sql)}",
-                "Mend its declaration in a copy of the source, or recover one with 'sqlite3 FILE .recover',"
-                " and migrate that.",
-            )
-        case "index":
-            return _finding(
-                "index-unreadable",
-                "warning",
-                other.table,
-                f"Index {other.name} is left out.{problem} {_text(other.sql)}",
-                "The rows are migrated, and what the index kept unique is not; create it anew in PostgreSQL.",
-            )
-        case "repeated":
-            return _finding(
-                "schema-entry-repeated",
-                "warning",
-                None,
-                f"The schema has a further entry {other.name}, which is left out. {_text(other.sql)}",
-                "Nothing is lost: the first entry of the name has the same rows.",
-            )
-        case "renamed":
-            return _finding(
-                "table-of-the-same-name",
-                "warning",
-                other.table,
-                f"The schema has a further table {other.name}, read as {other.table}. {_text(other.sql)}",
-                "SQLite refuses the file as it is: look which of the two is meant, and leave out the other in"
-                " the plan (include = false).",
-            )
-        case "entry":
-            return _finding(
-                "schema-entry-unreadable",
-                "warning",
-                other.name,
-                f"An entry of the schema is of no kind that SQLite knows.{problem} {_text(other.sql)}",
-                "Look at it with 'sqlite3 FILE .schema'; nothing of it is migrated.",
-            )
-    return _finding(
+@dataclass(frozen=True)
+class _Told:
+    """How a kind of object that is no table of the catalog is told; texts name its fields in braces."""
+
+    code: str
+    severity: Severity
+    where: Literal["its name", "its table", "nowhere"]
+    """What the finding names as its table."""
+    message: str
+    advice: str
+
+
+_OTHERS: dict[OtherKind, _Told] = {
+    "view": _Told(
+        "view",
+        "info",
+        "its name",
+        "A view. {sql}",
+        "It is translated and created after the tables, where PostgreSQL takes it.",
+    ),
+    "trigger": _Told(
+        "trigger-not-migrated",
+        "warning",
+        "its table",
+        "Trigger {name} is not migrated and does not fire in the load.{problem} {sql}",
+        "Write what it does as a PostgreSQL trigger or in the application.",
+    ),
+    "virtual": _Told(
+        "virtual-table-not-migrated",
+        "warning",
+        "its name",
+        "A virtual table is not migrated.{problem} {sql}",
+        "{virtual}",
+    ),
+    "shadow": _Told(
+        "shadow-table-not-migrated",
+        "info",
+        "its name",
+        "The storage of virtual table {table} is not migrated. {sql}",
+        "Nothing to do: it means nothing outside SQLite.",
+    ),
+    "table": _Told(
+        "table-unreadable",
+        "error",
+        "its name",
+        "The table cannot be read: {why}. {sql}",
+        "Mend its declaration in a copy of the source, or recover one with 'sqlite3 FILE .recover',"
+        " and migrate that.",
+    ),
+    "index": _Told(
+        "index-unreadable",
+        "warning",
+        "its table",
+        "Index {name} is left out.{problem} {sql}",
+        "The rows are migrated, and what the index kept unique is not; create it anew in PostgreSQL.",
+    ),
+    "repeated": _Told(
+        "schema-entry-repeated",
+        "warning",
+        "nowhere",
+        "The schema has a further entry {name}, which is left out. {sql}",
+        "Nothing is lost: the first entry of the name has the same rows.",
+    ),
+    "renamed": _Told(
+        "table-of-the-same-name",
+        "warning",
+        "its table",
+        "The schema has a further table {name}, read as {table}. {sql}",
+        "SQLite refuses the file as it is: look which of the two is meant, and leave out the other in"
+        " the plan (include = false).",
+    ),
+    "entry": _Told(
+        "schema-entry-unreadable",
+        "warning",
+        "its name",
+        "An entry of the schema is of no kind that SQLite knows.{problem} {sql}",
+        "Look at it with 'sqlite3 FILE .schema'; nothing of it is migrated.",
+    ),
+    "internal": _Told(
         "internal-table-not-migrated",
         "info",
-        other.name,
-        f"A table that SQLite keeps for itself is not migrated. {_text(other.sql)}",
+        "its name",
+        "A table that SQLite keeps for itself is not migrated. {sql}",
         "Nothing to do: numbers of AUTOINCREMENT are carried over, and PostgreSQL keeps its own statistics.",
+    ),
+}
+_REFUSED_VIEW = _Told(
+    "view-refused-by-sqlite",
+    "warning",
+    "its name",
+    "A view.{problem} {sql}",
+    "It does not work in the source as it is; write it anew for PostgreSQL, or leave it.",
+)
+
+
+def _of_other(other: OtherObject) -> Finding:
+    told = _REFUSED_VIEW if other.kind == "view" and other.problem else _OTHERS[other.kind]
+    fields = {
+        "name": other.name,
+        "table": other.table,
+        "why": other.problem,
+        "problem": f" SQLite refuses it: {other.problem}." if other.problem else "",
+        "sql": _text(other.sql),
+        "virtual": _virtual_advice(other),
+    }
+    places = {"its name": other.name, "its table": other.table, "nowhere": None}
+    return _finding(
+        told.code,
+        told.severity,
+        places[told.where],
+        told.message.format_map(fields),
+        told.advice.format_map(fields),
     )
 
 

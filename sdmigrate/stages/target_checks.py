@@ -14,10 +14,11 @@ Verdict = Literal["pass", "warn", "fail"]
 def check_target(facts: TargetFacts, schema: str | None) -> tuple[PreflightCheck, ...]:
     """The server and, where a schema is named, what carries that name now."""
     version = f"{facts.version // 10000}.{facts.version % 10000}"
+    where = ", the embedded one" if facts.described == "embedded" else f" at {facts.described}"
     server = PreflightCheck(
         name="target",
         verdict="fail" if facts.problems else "pass",
-        message=" ".join((f"PostgreSQL {version} at {facts.described}.", *facts.problems)),
+        message=" ".join((f"PostgreSQL {version}{where}.", *facts.problems)),
         hint="Ask the server's administrator, or name another target." if facts.problems else "",
     )
     if schema is None:

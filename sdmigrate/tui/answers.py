@@ -61,7 +61,7 @@ def missing(mode: Mode, values: dict[FieldName, str], verdicts: dict[FieldName, 
         if verdict is None or verdict.value != value:
             return Missing(field, f"The {field} is still being checked.")
         if not verdict.usable:
-            return Missing(field, f"The {field} cannot be used: {verdict.words}")
+            return Missing(field, f"The {field} cannot be used; what is wrong stands below it.")
     return None
 
 

@@ -113,12 +113,16 @@ def _facts(journey: Journey) -> tuple[tuple[str, str], ...]:
         facts.append(("Quality", f"{finished.quality.before:.1f}{after}"))
     if finished.findings:
         worst = sum(1 for finding in finished.findings if finding.severity == "error")
-        facts.append(("Findings", f"{plural(len(finished.findings), 'finding')}, {plural(worst, 'error')}"))
+        facts.append(("Findings", f"{len(finished.findings):,}, {_of_them(worst)}"))
     facts += _where(finished.run_dir)
     if finished.run_dir is not None:
         name = RunDirectory(Path(finished.run_dir)).report("html").name
         facts.append(("Report", f"{name}, in the run's directory"))
     return tuple(facts)
+
+
+def _of_them(errors: int) -> str:
+    return plural(errors, "of them an error", "of them errors") if errors else "none of them an error"
 
 
 def _where(run_directory: str | None) -> tuple[tuple[str, str], ...]:

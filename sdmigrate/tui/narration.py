@@ -168,6 +168,8 @@ def headline(journey: Journey, step: Step) -> tuple[str, Tone]:
             return text.plain(waiting.stopped_by), "bad"
         case "stopped":
             return "Stopped: nothing was left half-done.", "warn"
+        case "done" if step is STEPS[-1] and "rollback" in journey.results:
+            return _came_back(journey), "good"
         case "done" | "skipped":
             told = summary(journey.results, step)
             asked = asked_by_the_source(journey) if step.name == "profile" else ""
@@ -195,6 +197,21 @@ def _switched(journey: Journey) -> str:
         f"{switch.release} is live as {switch.schema}; the switch took {took}. {kept}. "
         "Go back with u, or finish with n."
     )
+
+
+def _came_back(journey: Journey) -> str:
+    """What is live now, before what led to it."""
+    there, back = (journey.results.get(stage) for stage in ("cutover", "rollback"))
+    if not (isinstance(there, Switch) and isinstance(back, Switch)):
+        return "Back as before; finish with n."
+    times = [text.duration(switch.milliseconds / 1000) for switch in (there, back)]
+    if journey.request.mode == "rehearse":
+        there_and_back = f"live within {times[0]}, and back within {times[1]}"
+        return f"Rehearsed on scratch schemas: {there_and_back}. Finish with n."
+    live = f"Nothing is live as {back.schema}, as before this run"
+    if back.release is not None:
+        live = f"{back.release} is live as {back.schema} again"
+    return text.plain(f"{live}; the switch took {times[1]}. {there.release} is kept. Finish with n.")
 
 
 def _took(journey: Journey, step: Step) -> str:

@@ -51,8 +51,6 @@ def _sentence(record: Record) -> str:
             return f"{count(proven)} of {plural(len(record.tables), 'table')} proven equal."
         case Switch():
             taken = duration(record.milliseconds / 1000)
-            if record.release is None:
-                return f"Nothing is live as {record.schema} any more; the switch took {taken}."
             return f"{record.release} went live in {taken}."
         case _:
             return ""

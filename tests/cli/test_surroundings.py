@@ -1,6 +1,8 @@
 """Odd surroundings: no home, no terminal, other locales, places that cannot be written, options anywhere."""
 
 import os
+import shlex
+import subprocess
 from pathlib import Path
 
 import msgspec
@@ -10,7 +12,7 @@ from sdmigrate.config import Settings, load_settings
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.gate import GATE_NAMES
 from sdmigrate.model.settings import Limits
-from tests.cli.calling import call, spawn
+from tests.cli.calling import call, command, spawn
 
 
 @pytest.fixture
@@ -190,3 +192,23 @@ def test_the_documentation_lists_every_setting() -> None:
         shown = told.split(f"| `{field.name}` | ")[1].split(" |")[0]
         number, _, unit = shown.partition(" ")
         assert float(number) * (1024**3 if unit == "GiB" else 1) == field.default, field.name
+
+
+@pytest.mark.parametrize(
+    ("redirected", "code", "told"),
+    [
+        (">/dev/full", 6, "error: Standard output cannot be written: "),
+        ("--json >/dev/full", 6, "error: Standard output cannot be written: "),
+        (">&-", 0, ""),
+        ("--json >&- 2>&- <&-", 0, ""),
+    ],
+)
+def test_a_standard_output_that_takes_nothing(
+    redirected: str, code: int, told: str, desk: Path, work: Path
+) -> None:
+    assert call("inspect", desk, "--work-dir", work, "--json").code == 0
+    line = f"{shlex.join(command('runs', '--work-dir', work))} {redirected}"
+    ended = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False)
+    assert ended.returncode == code
+    assert ended.stderr.startswith(told)
+    assert "Traceback" not in ended.stderr

@@ -128,8 +128,10 @@ def test_values_are_masked_unless_asked_for(tell: object) -> None:
     assert callable(tell)
     story = inspected()
     assert SECRET not in tell(story)
-    assert SECRET in tell(story, ReportView(show_values=True))
+    open_ = tell(story, ReportView(show_values=True))
+    assert (SECRET in open_, "masked" in open_) == (True, False)
     assert "Xxxxxx 99" in tell(story)
+    assert "x is a letter, 9 a digit" in tell(story)
 
 
 class Reader(HTMLParser):

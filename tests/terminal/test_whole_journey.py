@@ -47,6 +47,8 @@ def test_to_live_and_back_by_keys(work: Path, columns: int, lines: int) -> None:
         program.press("u")
         program.answer("desk")
         program.wait_for("Nothing is live")
+        program.press("u")
+        program.wait_for("has been rolled back")
         program.press("n")
         program.wait_for("Rolled back")
         program.press("enter")

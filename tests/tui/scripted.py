@@ -91,7 +91,11 @@ GATES: dict[StageName, tuple[GateJudged, ...]] = {
     ),
     "clean": (
         GateJudged(
-            name="quality", verdict="pass", value=96.2, limit=80.0, advice="quality went from 91.4 to 96.2"
+            name="quality",
+            verdict="pass",
+            value=96.2,
+            limit=80.0,
+            advice="quality went from 91.4 to 96.2",
         ),
         GateJudged(
             name="quarantine",
@@ -107,7 +111,7 @@ GATES: dict[StageName, tuple[GateJudged, ...]] = {
             verdict="pass",
             value=0.0,
             limit=0.0,
-            advice="26,011 rows loaded, verified and dropped",
+            advice="every check passed on 26,011 rows",
         ),
     ),
     "verify": (

@@ -182,7 +182,8 @@ async def test_to_agree_after_cleaning_makes_nothing_run_again(stage: Stage) -> 
         await until(keys, "It decides nothing", "Go on to Canary ▸", "✓ Clean")
         assert len(_decided(stage)) == 1
         await keys.press("4")
-        await until(keys, "✓ pass  quality: quality went from 91.4 to 96.2", "done 3.9 s", "12 quarantined")
+        quality = "✓ pass  quality: quality went from 91.4 to 96.2"
+        await until(keys, quality, "done 3.9 s", "12 quarantined")
 
 
 async def test_a_default_is_agreed_to_alone_or_with_all(stage: Stage) -> None:

@@ -41,7 +41,7 @@ async def test_from_start_to_live_and_back_by_keys(stage: Stage) -> None:
         await until(keys, "Go back to what was live before?", records.PREVIOUS)
         await _type_name(keys)
         await keys.press("enter")
-        await until(keys, "Finish ▸", "went live in 38 ms")
+        await until(keys, "Finish ▸", f"{records.PREVIOUS} is live as servicedesk again;")
         await keys.press("n")
         await until(keys, "Rolled back.")
         await keys.press("enter")
@@ -65,6 +65,7 @@ async def test_enter_alone_never_switches(stage: Stage) -> None:
         await keys.press("n")
         await until(keys, "Make this release live?")
         await _type_name(keys, "servicedes")
+        await until(keys, "Type servicedesk to go on. 'servicedes' is another name.")
         await keys.press("enter")
         await until(keys, "Nothing is switched", gone="Make this release live?")
         await keys.press("escape")
@@ -219,10 +220,12 @@ async def test_inspect_goes_on_to_the_end_of_the_profile(stage: Stage) -> None:
 
 async def test_rehearse_asks_for_no_name_and_leaves_nothing(stage: Stage) -> None:
     async with wizard(stage, mode="rehearse") as (app, keys):
-        await go_to(keys, *TO_CUTOVER, "Finish ▸")
+        await go_to(
+            keys, *TO_CUTOVER, "Rehearsed on scratch schemas: live within 41 ms, and back within 38 ms."
+        )
         assert "REHEARSE" in text_of(app)
         await keys.press("n")
-        shown = await until(keys, "Rehearsed")
+        shown = await until(keys, "Rehearsed, from the snapshot")
         assert not {"Kept", "Release"} & set(shown.split())
         assert not any(isinstance(command, Confirm) for command in stage.pilot.commands)
 

@@ -67,14 +67,15 @@ class ConfirmSwitch(Dialog[Confirm | None]):
                     id="discard",
                     compact=True,
                 )
-            yield Static(
-                toned("Type ") + Content.styled(plain(question.schema), "bold") + toned(" to go on."),
-                id="ask",
-            )
+            yield Static(self._ask(), id="ask")
             yield Input(id="typed", select_on_focus=False)
             with Horizontal(classes="dialog-buttons"):
                 yield Button(Content(" Cancel "), id="cancel", compact=True)
                 yield Button(Content(f" {plain(question.act, 30)} "), id="act", compact=True, disabled=True)
+
+    def _ask(self, refused: str = "") -> Content:
+        ask = toned("Type ") + Content.styled(plain(self._question.schema), "bold") + toned(" to go on.")
+        return ask + toned(f" {plain(refused, 20)!r} is another name.", "warn") if refused else ask
 
     def on_mount(self) -> None:
         """Cancel is what Enter means at first."""
@@ -95,10 +96,13 @@ class ConfirmSwitch(Dialog[Confirm | None]):
     @on(Input.Changed, "#typed")
     def _typed(self, event: Input.Changed) -> None:
         self.query_one("#act", Button).disabled = event.value != self._question.schema
+        self.query_one("#ask", Static).update(self._ask())
 
     @on(Input.Submitted, "#typed")
-    def _submitted(self) -> None:
+    def _submitted(self, event: Input.Submitted) -> None:
         act = self.query_one("#act", Button)
+        if act.disabled:
+            self.query_one("#ask", Static).update(self._ask(event.value))
         # At once, so that a second Enter already means the button.
         self.set_focus(self.query_one("#cancel", Button) if act.disabled else act)
 

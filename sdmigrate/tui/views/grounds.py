@@ -103,6 +103,7 @@ def snapshot_grid(snapshot: Snapshot) -> Grid:
     ]
     headings = (Heading("What", widest=24), Heading("Value", flexible=True))
     rows = tuple(
-        GridRow((Shown(label), Shown(text)), Detail(label, ((label, text),))) for label, text in facts
+        GridRow((Shown(label), Shown(text)), Detail(label, ((label, text),)), preview=text)
+        for label, text in facts
     )
     return Grid("Copies", headings, rows)

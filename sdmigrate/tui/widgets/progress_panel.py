@@ -1,4 +1,8 @@
-"""How far the running stage is: a bar, the numbers, and what it does at this moment."""
+"""How far the running stage is: a bar, the numbers, and what it does at this moment.
+
+Invariant: however often it is told, it paints three times a second and only a line that has changed; nothing
+is laid out anew for it, since each line has its place. A stage may run for hours, and the machine is its own.
+"""
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -10,27 +14,46 @@ from sdmigrate.tui.format import bar, clock
 from sdmigrate.tui.narration import progress_lines
 from sdmigrate.tui.paint import toned
 
+LINES = ("bar", "numbers", "reason")
+
 
 class ProgressPanel(Vertical):
-    """Three lines that change ten times a second at most."""
+    """Three lines; the latest that was told of a stage is what they say."""
+
+    PAINTING_SECONDS = 0.3
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - textual's name for it
+        super().__init__(id=id)
+        self._told: tuple[Progress | None, float] = (None, 0.0)
 
     def compose(self) -> ComposeResult:
         """Bar, numbers, reason."""
-        yield Static(id="bar")
-        yield Static(id="numbers")
-        yield Static(id="reason")
+        for line in LINES:
+            yield Static(id=line)
+
+    def on_mount(self) -> None:
+        """Paint from now on."""
+        self.set_interval(self.PAINTING_SECONDS, self._paint)
 
     def show(self, progress: Progress | None, elapsed: float) -> None:
-        """Draw the progress; None while the stage has not said anything yet."""
+        """Take the progress; None while the stage has not said anything yet, which is painted at once."""
+        self._told = (progress, elapsed)
         if progress is None:
-            self.query_one("#bar", Static).update("")
-            self.query_one("#numbers", Static).update(toned(f"{clock(elapsed)} gone", "muted"))
-            self.query_one("#reason", Static).update("")
-            return
-        numbers, reason = progress_lines(progress, elapsed)
-        self.query_one("#bar", Static).update(self._bar(progress))
-        self.query_one("#numbers", Static).update(toned(numbers))
-        self.query_one("#reason", Static).update(toned(reason, "muted"))
+            self._paint()
+
+    def _paint(self) -> None:
+        progress, elapsed = self._told
+        if progress is None:
+            self._say(Content(""), toned(f"{clock(elapsed)} gone", "muted"), Content(""))
+        else:
+            numbers, reason = progress_lines(progress, elapsed)
+            self._say(self._bar(progress), toned(numbers), toned(reason, "muted"))
+
+    def _say(self, *lines: Content) -> None:
+        for line, words in zip(LINES, lines, strict=True):
+            shown = self.query_one(f"#{line}", Static)
+            if words != shown.content:
+                shown.update(words, layout=False)
 
     def _bar(self, progress: Progress) -> Content:
         if progress.total is None:
