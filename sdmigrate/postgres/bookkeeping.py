@@ -262,11 +262,6 @@ class Bookkeeping:
         found = self._releases(connection, "stable = %s AND state = 'live'", (stable,))
         return found[0] if found else None
 
-    def any_live(self, connection: Connection) -> bool:
-        """Whether any release of any stable schema is live."""
-        found = connection.execute(self._sql("SELECT 1 FROM {schema}.releases WHERE state = 'live' LIMIT 1"))
-        return found.fetchone() is not None
-
     def _releases(
         self, connection: Connection, condition: str, values: Sequence[str]
     ) -> tuple[RecordedRelease, ...]:

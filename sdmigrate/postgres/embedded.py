@@ -14,9 +14,7 @@ from pathlib import Path
 from sdmigrate.model.errors import TargetUnreachable
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.postgres.binaries import packaged, readable_by
-from sdmigrate.postgres.bookkeeping import Bookkeeping
 from sdmigrate.postgres.cluster import Cluster
-from sdmigrate.postgres.connect import connect
 from sdmigrate.postgres.unprivileged import (
     make_home,
     private_place,
@@ -136,27 +134,6 @@ def stop(work_directory: Path) -> bool:
         return False
     with _alone(home):
         return cluster.stop()
-
-
-def stop_unless_live(work_directory: Path) -> bool:
-    """Stop the work directory's server where no release is live in it and nobody else is connected.
-
-    Returns:
-        Whether it was stopped.
-
-    Raises:
-        TargetUnreachable: it does not answer or does not end.
-    """
-    if not status(work_directory).running:
-        return False
-    with connect(persistent_if_running(work_directory), purpose="stop") as connection:
-        books = Bookkeeping()
-        if books.exists(connection) and books.any_live(connection):
-            return False
-        others = connection.execute(
-            "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-        ).fetchone()
-    return others is None and stop(work_directory)
 
 
 def dsn(work_directory: Path) -> str:

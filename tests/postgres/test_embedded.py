@@ -17,7 +17,6 @@ from sdmigrate.model.errors import TargetUnreachable
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.postgres import embedded, unprivileged
 from sdmigrate.postgres.binaries import Binaries, packaged, readable_by
-from sdmigrate.postgres.bookkeeping import Bookkeeping
 from sdmigrate.postgres.cluster import Cluster
 from sdmigrate.postgres.connect import connect
 from sdmigrate.postgres.unprivileged import recorded_place, server_account
@@ -112,22 +111,6 @@ def test_a_server_whose_socket_was_cleaned_away_is_started_anew(work_directory: 
         path.unlink()
     assert answer(embedded.persistent(work_directory), "SELECT 1") == 1
     assert embedded.status(work_directory).process != found.process
-
-
-def test_it_is_stopped_when_nothing_in_it_is_live(work_directory: Path) -> None:
-    assert embedded.stop_unless_live(work_directory) is False
-    endpoint = embedded.persistent(work_directory)
-    books = Bookkeeping()
-    with connect(endpoint, purpose="test") as connection:
-        books.create(connection)
-        assert embedded.stop_unless_live(work_directory) is False
-        books.register_release(connection, name="desk__r1", stable="desk", run="r", plan_id="p")
-        books.publish(connection, "desk__r1")
-    assert embedded.stop_unless_live(work_directory) is False
-    with connect(endpoint, purpose="test") as connection:
-        books.mark(connection, "desk__r1", "kept")
-    assert embedded.stop_unless_live(work_directory) is True
-    assert embedded.status(work_directory).running is False
 
 
 def test_the_lasting_server_outlives_the_process_that_started_it(work_directory: Path) -> None:

@@ -9,7 +9,7 @@ from sdmigrate.model.settings import Mode
 from sdmigrate.model.source import Source
 from sdmigrate.pipeline.messages import Seen
 from sdmigrate.tui.session import UnfinishedRun
-from tests.tui import records
+from tests.tui import profiles, records
 from tests.tui.driving import Keys, begin, until
 from tests.tui.poison import MIXTURE, poisoned
 from tests.tui.scripted import GATES, Script, Stage
@@ -183,7 +183,7 @@ async def _inspected(keys: Keys, _: Stage) -> None:
 
 
 def _sampling(*holds: StageName) -> Callable[[], Stage]:
-    seen: dict[StageName, Seen] = {"preflight": records.sampled(), "profile": records.counted("tickets")}
+    seen: dict[StageName, Seen] = {"preflight": profiles.sampled(), "profile": profiles.counted("tickets")}
     return lambda: Stage(script=Script(seen=seen, holds=set(holds)))
 
 
@@ -216,7 +216,7 @@ async def _inspection(keys: Keys, _: Stage) -> None:
 
 
 def _poisoned() -> Stage:
-    sampled, source = poisoned(records.sampled(), MIXTURE), poisoned(records.results()["preflight"], MIXTURE)
+    sampled, source = poisoned(profiles.sampled(), MIXTURE), poisoned(records.results()["preflight"], MIXTURE)
     assert isinstance(sampled, Seen)
     assert isinstance(source, Source)
     results = records.results() | {"preflight": source}

@@ -14,7 +14,7 @@ from sdmigrate.pipeline.messages import Seen
 from sdmigrate.tui.screens.plan import PlanScreen
 from sdmigrate.tui.session import UnfinishedRun
 from sdmigrate.tui.widgets.record_table import RecordTable
-from tests.tui import records
+from tests.tui import profiles, records
 from tests.tui.driving import Keys, settled, text_of, until, wizard
 from tests.tui.poison import HOSTILE, MIXTURE, poisoned
 from tests.tui.scenes import go_to
@@ -139,7 +139,7 @@ async def test_the_review_of_a_hostile_plan_as_a_picture(
 def _inspected(poison: str) -> Stage:
     """An inspection with one table counted and the others sampled, all of them poisoned."""
     stage = _stage(poison)
-    sampled, counted = poisoned(records.sampled(), poison), poisoned(records.counted("tickets"), poison)
+    sampled, counted = poisoned(profiles.sampled(), poison), poisoned(profiles.counted("tickets"), poison)
     assert isinstance(sampled, Seen)
     assert isinstance(counted, Seen)
     stage.script.seen = {"preflight": sampled, "profile": counted}

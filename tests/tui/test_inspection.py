@@ -6,13 +6,13 @@ from msgspec.structs import replace
 from sdmigrate.pipeline.messages import Proceed, Try
 from sdmigrate.tui.widgets.record_table import RecordTable
 from sdmigrate.tui.widgets.table_browser import TableBrowser
-from tests.tui import records
+from tests.tui import profiles, records
 from tests.tui.driving import Keys, begin, text_of, until, wizard
 from tests.tui.scripted import Script, Stage
 
 
 def _holding(*stages: str) -> Stage:
-    return Stage(script=Script(seen={"preflight": records.sampled()}, holds=set(stages)))  # type: ignore[arg-type]
+    return Stage(script=Script(seen={"preflight": profiles.sampled()}, holds=set(stages)))  # type: ignore[arg-type]
 
 
 def _shown(keys: Keys, table: str) -> list[list[str]]:
@@ -59,7 +59,7 @@ async def test_exact_numbers_flow_in_and_move_nothing() -> None:
         await keys.press("s", "s", "s", "s", "slash", *"tkt-c", "enter", "down")
         before = _shown(keys, "columns")
         assert [row[0] for row in before] == ["TKT-Created Time", "TKT-Closure Date"]
-        stage.pilot.see(records.counted("tickets"))
+        stage.pilot.see(profiles.counted("tickets"))
         await until(keys, "1 of 3 tables counted; the others from a sample of 4,096 of about 249,191")
         await until(keys, "tickets  every row counted; keys and references to come", "7,705")
         assert [row[:5] for row in _shown(keys, "columns")] == [
@@ -69,7 +69,7 @@ async def test_exact_numbers_flow_in_and_move_nothing() -> None:
         drawn = keys.app.screen.query_one("#columns", RecordTable)
         assert drawn.pointed is not None
         assert drawn.pointed.place == ("tickets", "TKT-Closure Date")
-        stage.pilot.see(records.counted("tickets", "comments", "timesheets", known="related"))
+        stage.pilot.see(profiles.counted("tickets", "comments", "timesheets", known="related"))
         await until(
             keys, "Every row of 3 tables counted; looking at keys", gone="keys and references to come"
         )

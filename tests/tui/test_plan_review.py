@@ -27,7 +27,7 @@ from sdmigrate.tui.services import real_services
 from sdmigrate.tui.widgets.record_table import RecordTable
 from tests.rules.profiles import column, table, table_profile
 from tests.rules.profiles import profile as profile_of
-from tests.tui import records
+from tests.tui import profiles, records
 from tests.tui.driving import Keys, begin, text_of, until, wizard
 from tests.tui.scenes import go_to
 from tests.tui.scripted import Stage
@@ -97,7 +97,7 @@ async def test_a_changed_decision_is_used_undone_and_left(stage: Stage) -> None:
         await keys.press("n", "a")
         await until(keys, "Clean ▸", gone="Plan review")
         (command,) = _decided(stage)
-        plan = plan_file.read(command.plan, records.catalog(), records.profile())
+        plan = plan_file.read(command.plan, records.catalog(), profiles.profile())
         assert plan.table("tickets").column("TKT-Closure Date").empty == "fail"
         assert plan.table("tickets").column("TKT-Title").empty == "keep"
 
@@ -203,7 +203,7 @@ async def test_a_default_is_agreed_to_alone_or_with_all(stage: Stage) -> None:
         await keys.press("a")
         await until(keys, "Clean ▸", gone="Plan review")
         (command,) = _decided(stage)
-        plan = plan_file.read(command.plan, records.catalog(), records.profile())
+        plan = plan_file.read(command.plan, records.catalog(), profiles.profile())
         assert [one.agreed for table in plan.tables for one in table.columns if one.agreed] == [
             ("ambiguous-dates",)
         ]
@@ -219,7 +219,7 @@ async def test_what_holds_for_the_whole_plan_is_decided_at_once(stage: Stage) ->
         await keys.press("escape", "a")
         await until(keys, "Clean ▸", gone="Plan review")
         (command,) = _decided(stage)
-        plan = plan_file.read(command.plan, records.catalog(), records.profile())
+        plan = plan_file.read(command.plan, records.catalog(), profiles.profile())
         assert plan.table("tickets").column("TKT-Title").target == "tkt_title"
 
 
@@ -242,7 +242,7 @@ async def test_every_key_of_a_table_and_of_a_text_column_has_its_field(stage: St
         await keys.press("escape", "escape", "a")
         await until(keys, "Clean ▸", gone="Plan review")
         (command,) = _decided(stage)
-        plan = plan_file.read(command.plan, records.catalog(), records.profile())
+        plan = plan_file.read(command.plan, records.catalog(), profiles.profile())
         comments, title = plan.table("comments"), plan.table("tickets").column("TKT-Title")
         assert (comments.duplicate_key, comments.orphans) == (("*",), "quarantine")
         assert (title.trailing_blanks, title.newline_runs) == ("strip", "single")

@@ -14,7 +14,7 @@ from sdmigrate.tui.narration import headline
 from sdmigrate.tui.screens.end import EndScreen
 from sdmigrate.tui.session import UnfinishedRun
 from sdmigrate.tui.steps import STEPS
-from tests.tui import records
+from tests.tui import profiles, records
 from tests.tui.driving import Keys, begin, text_of, until, wizard
 from tests.tui.scenes import go_to
 from tests.tui.scripted import GATES, Script, Stage
@@ -315,7 +315,7 @@ async def test_the_layout_follows_the_terminal(stage: Stage) -> None:
 
 
 async def test_what_a_row_means_stands_below_however_many_rows_there_are() -> None:
-    found = records.profile().findings[0]
+    found = profiles.profile().findings[0]
     many = tuple(
         replace(found, message=f"Finding {number}.", advice=f"Advice {number}.") for number in range(60)
     )
