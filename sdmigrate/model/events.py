@@ -166,6 +166,11 @@ class RunFinished(Record, tag_field="event", tag="run.finished"):
     tables: tuple[TableSummary, ...]
     findings: tuple[FindingSummary, ...]
 
+    @property
+    def has_loaded(self) -> bool:
+        """Whether a load ended well; before that a table's ``loaded`` counts what is to be loaded."""
+        return any(stage.name == "load" and stage.status == "done" for stage in self.stages)
+
 
 class Advanced(Record, tag_field="event", tag="advanced"):
     """Raw progress from a driver; emit it at every batch, the recorder samples."""

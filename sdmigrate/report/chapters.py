@@ -87,7 +87,8 @@ def ledger(story: RunStory) -> tuple[Block, ...]:
         for table, account in zip(tables, accounts, strict=True)
     ]
     balanced = sums[0] == sum(sums[1:5])
-    numbers = ("Read", "Loaded", "Quarantined", "Deduplicated", "Excluded")
+    loaded = "Loaded" if story.finished.has_loaded else "To load"
+    numbers = ("Read", loaded, "Quarantined", "Deduplicated", "Excluded")
     return (
         Grid(
             titles=("Table", "Becomes", *numbers, "Values changed", "Verified"),
@@ -96,7 +97,9 @@ def ledger(story: RunStory) -> tuple[Block, ...]:
             tones=(*(VERDICT_TONES.get(table.verified, "bad") for table in tables), "plain"),
             optional=frozenset({"Becomes", "Deduplicated", "Excluded"}),
         ),
-        Line(text="read = loaded + quarantined + deduplicated + excluded: it balances.", tone="good")
+        Line(
+            text=f"read = {loaded.lower()} + quarantined + deduplicated + excluded: it balances.", tone="good"
+        )
         if balanced
         else Line(text="Not every row read is accounted for yet.", tone="warn"),
     )

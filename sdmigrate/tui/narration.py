@@ -130,8 +130,9 @@ def doing(journey: Journey, now: float) -> str:
     elapsed = now - journey.began
     progress = journey.progress
     parts = []
-    if progress is not None and progress.total:
-        parts.append(f"{min(1.0, progress.done / progress.total) * 100:.0f} %")
+    if progress is not None and progress.total and progress.done < progress.total:
+        # What comes after the last row is not counted; the headline says what it is.
+        parts.append(f"{progress.done / progress.total * 100:.0f} %")
     if progress is not None and progress.eta_seconds is not None:
         parts.append(f"{text.clock(progress.eta_seconds)} left")
     parts.append(f"{text.clock(elapsed)} gone")

@@ -221,7 +221,7 @@ def finished(outcome: Outcome, exit_code: int, stages: tuple[StageName, ...]) ->
                 source=ledger.table,
                 target=ledger.table,
                 read=ledger.read,
-                loaded=ledger.loaded if loaded else 0,
+                loaded=ledger.loaded,
                 quarantined=ledger.quarantined,
                 deduplicated=ledger.deduplicated,
                 excluded=ledger.excluded,

@@ -4,13 +4,14 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from sdmigrate.model.events import Progress
 from sdmigrate.model.result import Switch
 from sdmigrate.model.source import Source
 from sdmigrate.pipeline.messages import Begin, Confirm, Ended, Finish, Proceed, Repeat, Stop
 from sdmigrate.tui.app import WizardApp
 from sdmigrate.tui.closing import closing
 from sdmigrate.tui.journey import Journey
-from sdmigrate.tui.narration import headline
+from sdmigrate.tui.narration import doing, headline
 from sdmigrate.tui.screens.end import EndScreen
 from sdmigrate.tui.session import UnfinishedRun
 from sdmigrate.tui.steps import STEPS
@@ -245,6 +246,16 @@ async def test_quitting_while_it_runs_asks_stops_and_tells() -> None:
         assert app.ending.exit_code == 5
 
 
+async def test_a_run_left_before_its_load_tells_what_is_to_be_loaded(stage: Stage) -> None:
+    async with wizard(stage) as (_, keys):
+        await go_to(keys, "Profile ▸", "Clean ▸", "Canary ▸")
+        await keys.press("q")
+        await until(keys, "Leave this run?")
+        await keys.press("y")
+        shown = await until(keys, "Stopped by you.", "To load")
+        assert not {"Loaded", "Verified"} & set(shown.split())
+
+
 async def test_a_run_is_taken_up_again_from_the_start_screen() -> None:
     directory = Path(records.RUN_DIRECTORY)
     run = UnfinishedRun(directory, directory.name, records.request(), "stopped", "backup")
@@ -351,3 +362,21 @@ def test_nothing_heard_yet_is_told_as_a_start() -> None:
     words, tone = headline(journey, STEPS[0])
     assert (words, tone) == ("Starting the run's own process, with a PostgreSQL of its own …", "strong")
     assert headline(journey, STEPS[1])[0] == "To come."
+
+
+def test_all_that_is_counted_is_not_all_that_is_done() -> None:
+    def told(done: int) -> str:
+        progress = Progress(
+            stage="profile",
+            table=None,
+            done=done,
+            total=200,
+            unit="rows",
+            rate=10.0,
+            eta_seconds=None,
+            reason="",
+        )
+        return doing(Journey(request=records.request(), running="profile", progress=progress), now=65.0)
+
+    assert told(150) == "Profile: 75 %  ·  1:05 gone"
+    assert told(200) == "Profile: 1:05 gone"

@@ -1,6 +1,6 @@
 """Cleaned, canary, release, verification and the last line as grids."""
 
-from sdmigrate.model.events import RunFinished
+from sdmigrate.model.events import RunFinished, TableSummary
 from sdmigrate.model.result import CanaryResult, Cleaned, Release, TableVerification, Verdict, Verification
 from sdmigrate.tui.format import count
 from sdmigrate.tui.views.grid import Detail, Grid, GridRow, Heading, Shown, Tone, numeric
@@ -150,7 +150,8 @@ def release_grid(release: Release) -> Grid:
 
 
 def summary_grid(finished: RunFinished) -> Grid:
-    """The last line's tables: where every row went, and whether it was proven."""
+    """The last line's tables: where every row went, or would have, and whether it was proven."""
+    loaded = finished.has_loaded
     rows = tuple(
         GridRow(
             (
@@ -160,7 +161,7 @@ def summary_grid(finished: RunFinished) -> Grid:
                 numeric(table.quarantined, "warn"),
                 numeric(table.deduplicated, "warn"),
                 numeric(table.changed),
-                Shown(VERDICT_WORDS[table.verified].removesuffix(" by rules"), VERDICT_TONES[table.verified]),
+                *((_proven(table),) if loaded else ()),
             )
         )
         for table in finished.tables
@@ -168,10 +169,14 @@ def summary_grid(finished: RunFinished) -> Grid:
     headings = (
         Heading("Table", widest=24),
         Heading("Read", right=True),
-        Heading("Loaded", right=True),
+        Heading("Loaded" if loaded else "To load", right=True),
         Heading("Quarantine", right=True),
         Heading("Duplicates", right=True),
         Heading("Changed", right=True),
-        Heading("Verified"),
+        *((Heading("Verified"),) if loaded else ()),
     )
     return Grid("Rows", headings, rows, empty="No table was reached.")
+
+
+def _proven(table: TableSummary) -> Shown:
+    return Shown(VERDICT_WORDS[table.verified].removesuffix(" by rules"), VERDICT_TONES[table.verified])
