@@ -73,6 +73,7 @@ def _columns() -> tuple[ColumnProfile, ...]:
             forms={"iso_datetime": 10_908, "ambiguous_day_month": 31},
             reason="All but 31 of 10,939 values are of type timestamp: 31 may be read day or month first.",
             confidence=0.9972,
+            once_settled="timestamp",
             candidates=(Candidate(type="timestamp", fits=10_908, misfits=31),),
         ),
         _column("TKT-Related CI Ref#", "REAL", "text", nulls=10_920, confidence=0.6842, distinct=19),
