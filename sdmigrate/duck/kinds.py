@@ -146,11 +146,11 @@ def _number_cases(evidence: Evidence) -> list[str]:
     cases = []
     if evidence.interest == "date":
         for name, condition in _whole_dates():
-            cases.append(f"WHEN starts_with(v, 'i') AND {condition} THEN {_NUMBER_KINDS.index(f'i:{name}')}")
+            cases.append(f"WHEN v < 'j' AND {condition} THEN {_NUMBER_KINDS.index(f'i:{name}')}")
         plain += f" AND ({' OR '.join(f'x BETWEEN {low} AND {high}' for low, high in PLAIN_RANGES)})"
     cases += [
-        f"WHEN starts_with(v, 'i') AND {plain} THEN {_NUMBER_KINDS.index('i:integer')}",
-        f"WHEN starts_with(v, 'r') AND {plain} THEN {_NUMBER_KINDS.index('r:real')}",
+        f"WHEN v < 'j' AND {plain} THEN {_NUMBER_KINDS.index('i:integer')}",
+        f"WHEN {plain} THEN {_NUMBER_KINDS.index('r:real')}",
     ]
     return [f"WHEN x IS NOT NULL THEN CASE {' '.join(cases)} END"]
 

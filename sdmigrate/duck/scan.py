@@ -16,7 +16,8 @@ from typing import Literal, TypeAlias
 import duckdb
 
 from sdmigrate.duck import dictionary, long_texts, wide
-from sdmigrate.duck.connection import open_snapshot, snapshot_query
+from sdmigrate.duck.connection import snapshot_query
+from sdmigrate.duck.cursors import Cursors, open_cursors
 from sdmigrate.duck.dictionary import MOST_COLUMNS
 from sdmigrate.duck.encoding import Carriage, Classes, Left, broken, quoted
 from sdmigrate.duck.sample import Sampled, sample
@@ -98,19 +99,6 @@ class _Job:
 
 
 @dataclass(frozen=True)
-class _Cursors:
-    """What one worker asks."""
-
-    query: duckdb.DuckDBPyConnection
-    native: duckdb.DuckDBPyConnection
-    """For what the scanner reads by itself."""
-
-    def interrupt(self) -> None:
-        self.query.interrupt()
-        self.native.interrupt()
-
-
-@dataclass(frozen=True)
 class _Done:
     """What a worker has done: a table planned, or a job."""
 
@@ -146,8 +134,7 @@ def scan(
         InternalFault: the scanner is not installed.
         duckdb.Error: the file cannot be attached.
     """
-    with open_snapshot(snapshot, scratch) as asking, open_snapshot(snapshot, scratch, native=True) as reading:
-        cursors = [_Cursors(asking.cursor(), reading.cursor()) for _ in range(_WORKERS)]
+    with open_cursors(snapshot, scratch, _WORKERS) as cursors:
 
         def interrupt() -> None:
             for each in cursors:
@@ -159,19 +146,19 @@ def scan(
 
 def _run(
     tables: Sequence[Table],
-    cursors: list[_Cursors],
+    cursors: list[Cursors],
     make_evidence: EvidenceMaker,
     cancel: CancelSignal,
     pulse: Callable[[str, int], None],
     heard: Callable[[Scanned], None],
     left: Mapping[str, Left],
 ) -> None:
-    free: SimpleQueue[_Cursors] = SimpleQueue()
+    free: SimpleQueue[Cursors] = SimpleQueue()
     for each in cursors:
         free.put(each)
 
     @contextmanager
-    def lent() -> Iterator[_Cursors]:
+    def lent() -> Iterator[Cursors]:
         own = free.get()
         try:
             yield own
@@ -220,7 +207,7 @@ def _run(
             raise
 
 
-def _do(job: _Job, cursors: _Cursors, make_evidence: EvidenceMaker, cancel: CancelSignal) -> list[Scanned]:
+def _do(job: _Job, cursors: Cursors, make_evidence: EvidenceMaker, cancel: CancelSignal) -> list[Scanned]:
     """The job's columns, those whose promise was broken by a scan of their own."""
     cancel.raise_if_set()
     evidence = {name: make_evidence(job.table, name) for name in job.carriages}
@@ -247,7 +234,7 @@ def _do(job: _Job, cursors: _Cursors, make_evidence: EvidenceMaker, cancel: Canc
     return [Scanned(table=job.table, columns=evidence, readable=True)]
 
 
-def _again(job: _Job, cursors: _Cursors, make_evidence: EvidenceMaker, cancel: CancelSignal) -> list[Scanned]:
+def _again(job: _Job, cursors: Cursors, make_evidence: EvidenceMaker, cancel: CancelSignal) -> list[Scanned]:
     """After a failed scan: once more without the promises that do not hold, if that is what failed."""
     if job.method == "long":
         return _do(replace(job, method="wide"), cursors, make_evidence, cancel)
