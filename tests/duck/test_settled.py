@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from sdmigrate.duck import wide
 from sdmigrate.duck.connection import open_snapshot
 from sdmigrate.model.catalog import Affinity, Column, Table
@@ -13,6 +15,8 @@ from sdmigrate.runtime.cancel import CancelToken
 from tests.duck.test_scan import ANY, facts, make, naive, write
 
 ROWS = 1500
+UNSETTLED = 10_001
+"""More than come with the counts."""
 DECLARED: tuple[tuple[str, Affinity], ...] = (
     ("", "BLOB"),
     ("VARCHAR(12)", "TEXT"),
@@ -135,3 +139,15 @@ def test_counts_of_many_forms_equal_naive_ones(tmp_path: Path) -> None:
         for key, group in naively["groups"].items():
             assert found["groups"].get(key) == group, (column.declared_type, key)
         assert found == naively, column.declared_type
+
+
+def test_many_values_that_no_pattern_settles_are_each_understood(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    table = replace(TABLE, columns=TABLE.columns[:2])
+    write(path, table, [(f"+{number}", "yes" if number % 3 else None) for number in range(UNSETTLED)])
+    evidence = {column.name: make(table, column.name) for column in table.columns}
+    with open_snapshot(path, tmp_path) as connection:
+        wide.count_values(connection, table, evidence, dict.fromkeys(evidence, ANY), CancelToken())
+    assert {name: facts(found) for name, found in evidence.items()} == {
+        name: facts(found) for name, found in naive(path, table).items()
+    }
