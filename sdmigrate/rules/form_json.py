@@ -34,7 +34,7 @@ _STRING = r'"[^"\\\x00-\x1f]*"'
 _SCALAR = rf"(?:{_STRING}|-?(?:0|[1-9][0-9]{{0,17}})(?:\.[0-9]{{1,17}})?|true|false|null)"
 CERTAIN_JSON = f"{_SPACE}{_one_level_more(_one_level_more(_SCALAR))}{_SPACE}"
 """RE2 and Python: what certainly has the form ``json``: of two levels at most, without escapes."""
-JSON_SUSPECT = rf"^{_SPACE}(?:$|[-0-9\[{{\"tfn])"
+JSON_SUSPECT = rf"^(?:[ \t\n\r\f\v]*$|{_SPACE}[-0-9\[{{\"tfn])"
 """RE2 and Python: a text without this beginning has the form ``other``."""
 
 

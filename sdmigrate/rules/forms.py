@@ -142,7 +142,8 @@ def _understood_text(text: str, interest: Interest) -> Understood:
     if not text:
         return _EMPTY
     if interest == "json":
-        return Understood(json_form(text))
+        blank = text[0] in SPACES and not text.strip(SPACES)
+        return _BLANK if blank else Understood(json_form(text))
     if not _SUSPECT.match(text) or not may_have_form(text):
         return _OTHER if text.strip(SPACES) else _BLANK
     if len(text) > LONGEST_FORM:

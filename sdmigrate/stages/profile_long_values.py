@@ -64,7 +64,7 @@ def add_left_values(
             counts[key] = known, count + 1, first
         for value, count, first in counts.values():
             whole = partial(_whole, connection, table, name, first)
-            if value.storage == "text" and evidence[name].interest == "json":
+            if value.storage == "text" and value.form != "blank" and evidence[name].interest == "json":
                 evidence[name].add_long(replace(value, form=json_form(whole())), count, first)
             elif value.form:
                 evidence[name].add_long(value, count, first)

@@ -28,6 +28,8 @@ ALIKE: list[tuple[Value, ...]] = [
 ]
 """Values that are equal to a careless comparison."""
 
+BLANK: list[tuple[Value, ...]] = [(text,) * len(DECLARED) for text in (" ", "\n", "\f", "", "a")]
+
 rows = st.one_of(
     st.lists(st.tuples(*[st.one_of(st.none(), values)] * len(DECLARED)), max_size=10),
     st.lists(st.tuples(*[st.one_of(st.none(), numbers)] * len(DECLARED)), max_size=10),
@@ -144,6 +146,7 @@ def _number(text: str) -> float:
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(data=ALIKE, rowless=False, generated="VIRTUAL")
 @example(data=ALIKE, rowless=True, generated="STORED")
+@example(data=BLANK, rowless=False, generated="VIRTUAL")
 @given(data=rows, rowless=st.booleans(), generated=st.sampled_from(("VIRTUAL", "STORED")))
 def test_counts_equal_a_plain_count(
     tmp_path: Path,
