@@ -82,14 +82,17 @@ def test_a_row_long_as_a_whole_has_no_long_value(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "table",
-    [
-        "CREATE TABLE t(k INTEGER PRIMARY KEY, v) WITHOUT ROWID",
-        "CREATE TABLE t(k, v, g AS (k + 1))",
-        "PRAGMA encoding='UTF-16le'; CREATE TABLE t(k, v)",
-    ],
+    ["CREATE TABLE t(k, v, g AS (k + 1))", "PRAGMA encoding='UTF-16le'; CREATE TABLE t(k, v)"],
 )
-def test_what_cannot_be_opened_is_left_to_travel(tmp_path: Path, table: str) -> None:
+def test_beside_generated_columns_and_in_utf_16_they_are_found(tmp_path: Path, table: str) -> None:
     path = tmp_path / "s.sqlite"
+    write(path, f"{table};", ("INSERT INTO t(k, v) VALUES (1, ?)", ("x" * LONG,)))
+    assert found(path) == {"v": [1]}
+
+
+def test_without_rowids_none_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    table = "CREATE TABLE t(k INTEGER PRIMARY KEY, v) WITHOUT ROWID"
     write(path, f"{table};", ("INSERT INTO t(k, v) VALUES (1, ?)", ("x" * LONG,)))
     assert found(path) == {}
 
