@@ -13,6 +13,7 @@ import duckdb
 
 from sdmigrate.duck.encoding import literal
 from sdmigrate.model.errors import InternalFault
+from sdmigrate.unmetered import leave_unmetered
 
 MEMORY_LIMIT = "160MB"
 """DuckDB's share of the 300 MB that all our processes may take."""
@@ -30,6 +31,8 @@ def _load_scanner(connection: duckdb.DuckDBPyConnection) -> None:
                 f"The SQLite scanner for DuckDB {version} is not installed.",
                 "Install sdmigrate again, with the versions of constraints.txt.",
             )
+        # The scanner has an SQLite of its own.
+        leave_unmetered(str(path))
         connection.load_extension(str(path))
 
 
