@@ -10,12 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
-from sdmigrate.model.blueprint import Blueprint
+from sdmigrate.model.blueprint import Blueprint, TargetTable
 from sdmigrate.model.errors import SdmigrateError, UsageProblem
 from sdmigrate.model.events import Advanced
-from sdmigrate.model.result import CanaryResult, Cleaned, MustHold, QueryResult
+from sdmigrate.model.result import CanaryResult, Cleaned, MustHold, QueryResult, TableDigest
 from sdmigrate.model.settings import Endpoint
 from sdmigrate.postgres.bookkeeping import Bookkeeping
 from sdmigrate.postgres.connect import connect, guarding
@@ -33,6 +34,9 @@ from sdmigrate.stages.aside import Aside, aside
 from sdmigrate.stages.filling import Filling
 from sdmigrate.stages.verify import compare
 
+_TELLING = 2
+"""Threads that tell what PostgreSQL must hold, table by table."""
+
 
 def canary(context: Context, endpoint: Endpoint, blueprint: Blueprint, cleaned: Cleaned) -> CanaryResult:
     """Load, verify, query and drop ``<schema>__c<stamp>``.
@@ -49,8 +53,10 @@ def canary(context: Context, endpoint: Endpoint, blueprint: Blueprint, cleaned: 
         raise UsageProblem("The run names no schema to load into.", "Name one with --schema.")
     stable, bookkeeping = context.request.schema, Bookkeeping(context.bookkeeping)
     queries = read_queries(context.request.queries_path)
-    with _sample(context) as sample, aside(context) as other:
-        told = other.start(_must_hold, other, cleaned.path, blueprint)
+    with _sample(context) as sample, aside(context, _TELLING) as other:
+        # The largest are begun first, so that both threads end at about the same time.
+        waiting = iter(sorted(blueprint.tables, key=lambda table: -_rows_of(cleaned, table)))
+        told = [other.start(_digests, other, cleaned.path, waiting) for _ in range(_TELLING)]
         tables = write_sample(
             cleaned.path,
             cleaned.audit_path if Path(cleaned.audit_path).is_file() else None,
@@ -81,7 +87,7 @@ def canary(context: Context, endpoint: Endpoint, blueprint: Blueprint, cleaned: 
             with connect(endpoint, purpose="canary") as connection, guarding(context.cancel, connection):
                 results: tuple[QueryResult, ...] = tuple(run_queries(connection, release.name, queries))
                 octets = schema_octets(connection, release.name)
-        must_hold = other.awaited(told)
+        must_hold = dict(chain.from_iterable(other.awaited(some) for some in told))
     rows = sum(tables.values())
     return CanaryResult(
         plan_id=cleaned.plan_id,
@@ -93,19 +99,28 @@ def canary(context: Context, endpoint: Endpoint, blueprint: Blueprint, cleaned: 
         passed=verification.passed and all(result.error is None for result in results),
         queries=results,
         findings=release.findings,
-        must_hold=must_hold,
+        must_hold=MustHold(tables=must_hold, form=DIGEST_FORM),
     )
 
 
-def _must_hold(other: Aside, cleaned: str, blueprint: Blueprint) -> MustHold:
+def _rows_of(cleaned: Cleaned, table: TargetTable) -> int:
+    return next(ledger.loaded for ledger in cleaned.ledgers if ledger.table == table.source)
+
+
+def _digests(
+    other: Aside, cleaned: str, waiting: Iterator[TargetTable]
+) -> tuple[tuple[str, TableDigest], ...]:
+    """Source name and digest of each table that no other thread takes from the iterator."""
     with reading_values(cleaned) as rows, other.context.cancel.interrupting(rows.interrupt):
-        found = {}
-        for table in blueprint.tables:
-            columns = [(column.source, column.type) for column in table.columns]
-            found[table.source] = expected(rows, table.source, columns).digest(
-                partial(_beat_of_rows, other, table.source)
+        return tuple(
+            (
+                table.source,
+                expected(
+                    rows, table.source, [(column.source, column.type) for column in table.columns]
+                ).digest(partial(_beat_of_rows, other, table.source)),
             )
-        return MustHold(tables=found, form=DIGEST_FORM)
+            for table in waiting
+        )
 
 
 def _beat_of_rows(other: Aside, table: str, done: int) -> None:
