@@ -123,9 +123,9 @@ def private_file(path: Path) -> None:
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
-def sync_directory(directory: Path) -> None:
-    """Make renames inside it durable."""
-    descriptor = os.open(directory, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Wait until the disk has what anybody wrote: a file's content, or the renames inside a directory."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
@@ -140,13 +140,9 @@ def written_whole(path: Path) -> Iterator[Path]:
     private_file(partial)
     try:
         yield partial
-        descriptor = os.open(partial, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(partial)
         partial.rename(path)
-        sync_directory(path.parent)
+        sync(path.parent)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise

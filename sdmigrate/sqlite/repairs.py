@@ -4,25 +4,22 @@ Invariant: a value before reaches the audit trail by SQL, with its class and byt
 are not touched. Memory does not grow with the number of distinct values.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.errors import Refused
 from sdmigrate.model.plan import ColumnPlan
-from sdmigrate.model.profile import ColumnProfile
 from sdmigrate.model.values import Value
-from sdmigrate.rules.canonical import sqlite_guard
 from sdmigrate.rules.outcome import Changed, Misfit
 from sdmigrate.rules.repair import repair
 from sdmigrate.sqlite.audit import add_rule
 from sdmigrate.sqlite.connection import quote_identifier
 from sdmigrate.sqlite.quarantine import value_hex
-from sdmigrate.sqlite.row_order import FIRST_ROWID, LAST_ROWID, locator
+from sdmigrate.sqlite.row_order import locator
 from sdmigrate.sqlite.workbench import BATCH_ROWS, Workbench, exact_class
 
 _BATCH_BYTES = 4 * 1024**2
-_BLOCK_ROWS = 256
-"""Texts that are looked at as one."""
 
 
 @dataclass
@@ -93,7 +90,7 @@ def next_mapping(bench: Workbench) -> int:
     return bench.scalar("SELECT max(id) FROM audit.mappings") + 1
 
 
-def repair_column(bench: Workbench, table: Table, column: ColumnPlan, profile: ColumnProfile) -> int:
+def repair_column(bench: Workbench, table: Table, column: ColumnPlan, pending: Iterable[int]) -> int:
     """Repair one column of cleaned; how many values were changed.
 
     Rows with a value that the plan quarantines are listed in ``temp.gone``, with their reasons, and stay
@@ -103,14 +100,12 @@ def repair_column(bench: Workbench, table: Table, column: ColumnPlan, profile: C
         bench: the open files.
         table: already copied.
         column: its plan.
-        profile: its evidence; texts are looked at one by one only where it found some that are not sound.
+        pending: the locators of the rows whose value may need a repair.
 
     Raises:
         Refused: the plan says that a value found here fails the run.
     """
-    _list_pending(bench, table, column)
-    if profile.invalid_utf8 or profile.nul_texts:
-        _list_unsound_texts(bench, table, column, profile.longest_bytes)
+    _list_pending(bench, pending)
     if not bench.scalar("SELECT EXISTS (SELECT 1 FROM temp.pending)"):
         return 0
     _collect_candidates(bench, table, column)
@@ -121,66 +116,10 @@ def repair_column(bench: Workbench, table: Table, column: ColumnPlan, profile: C
     return _apply(bench, table, column)
 
 
-def _list_pending(bench: Workbench, table: Table, column: ColumnPlan) -> None:
-    """List in ``temp.pending`` the rows whose value is not proven to need no repair."""
-    quoted = quote_identifier(column.source)
-    condition = f"{sqlite_guard(column, quoted, sound_text=True)} = 0"
-    if not column.default:
-        condition += f" AND {quoted} IS NOT NULL"
+def _list_pending(bench: Workbench, pending: Iterable[int]) -> None:
     bench.connection.execute("DROP TABLE IF EXISTS temp.pending")
     bench.connection.execute("CREATE TEMP TABLE pending(locator INTEGER PRIMARY KEY)")
-    bench.connection.execute(
-        f"INSERT INTO temp.pending SELECT {locator(table)} FROM main.{quote_identifier(table.name)}"
-        f" WHERE {condition}"
-    )
-
-
-def _list_unsound_texts(bench: Workbench, table: Table, column: ColumnPlan, longest_bytes: int) -> None:
-    """Add to ``temp.pending`` the rows whose text is not UTF-8 or holds a NUL."""
-    quoted, place = quote_identifier(column.source), locator(table)
-    texts = (
-        f"SELECT {place} AS locator, {quoted} AS text FROM main.{quote_identifier(table.name)}"
-        f" WHERE typeof({quoted}) = 'text' AND {place}"
-    )
-    # Line feeds set the texts apart: joined they are UTF-8 only where each of them is.
-    blocks = (
-        "SELECT max(locator), group_concat(text, char(10)), sum(length(CAST(text AS BLOB))) + count(*) - 1"
-        f" FROM ({texts} >= ? ORDER BY {place} LIMIT ?)"
-    )
-    rows = min(_BLOCK_ROWS, _BATCH_BYTES // (longest_bytes + 1))
-    decoding, bench.connection.text_factory = bench.connection.text_factory, bytes
-    start = FIRST_ROWID
-    if not rows:
-        # To join long ones would copy them.
-        _note_unsound(bench, f"{texts} >= ?", start)
-    while rows:
-        last, joined, octets = bench.connection.execute(blocks, (start, rows)).fetchone()
-        if last is None:
-            break
-        # Some versions of SQLite cut what they join at the first NUL.
-        if len(joined) != octets or not _is_sound(joined):
-            _note_unsound(bench, f"{texts} BETWEEN ? AND ?", start, last)
-        if last == LAST_ROWID:
-            break
-        start = last + 1
-    bench.connection.text_factory = decoding
-
-
-def _note_unsound(bench: Workbench, texts: str, *rowids: int) -> None:
-    found = bench.connection.execute(texts, rowids)
-    unsound = ((row,) for row, text in found if not _is_sound(text))
-    bench.connection.executemany("INSERT OR IGNORE INTO temp.pending VALUES (?)", unsound)
-
-
-def _is_sound(text: bytes) -> bool:
-    """Whether it is UTF-8 without a NUL."""
-    if b"\0" in text:
-        return False
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    bench.connection.executemany("INSERT OR IGNORE INTO temp.pending VALUES (?)", zip(pending))
 
 
 def _collect_candidates(bench: Workbench, table: Table, column: ColumnPlan) -> None:

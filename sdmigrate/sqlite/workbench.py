@@ -63,12 +63,16 @@ class Pulse:
         self._cancel.raise_if_set()
         self._events.emit(self._last)
 
+    def again(self) -> None:
+        """The last sign of life once more, while something is waited for; raises as ``beat`` does."""
+        self._cancel.raise_if_set()
+        if self._last is not None:
+            self._events.emit(self._last)
+
     def while_running(self) -> int:
         """The connection's progress handler: not zero interrupts the statement."""
         try:
-            self._cancel.raise_if_set()
-            if self._last is not None:
-                self._events.emit(self._last)
+            self.again()
         except Exception as failure:
             # SQLite cannot carry it through the statement; ``open_workbench`` raises it again.
             self.failure = failure

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 from sdmigrate.model.blueprint import Blueprint, TargetTable
@@ -87,7 +86,7 @@ def canary(context: Context, endpoint: Endpoint, blueprint: Blueprint, cleaned: 
             with connect(endpoint, purpose="canary") as connection, guarding(context.cancel, connection):
                 results: tuple[QueryResult, ...] = tuple(run_queries(connection, release.name, queries))
                 octets = schema_octets(connection, release.name)
-        must_hold = dict(chain.from_iterable(other.awaited(some) for some in told))
+        must_hold = dict(digest for some in told for digest in other.awaited(some))
     rows = sum(tables.values())
     return CanaryResult(
         plan_id=cleaned.plan_id,

@@ -16,14 +16,15 @@ from sdmigrate.model.catalog import Table
 from sdmigrate.model.errors import InternalFault, UnsafeToContinue
 from sdmigrate.model.events import Advanced
 from sdmigrate.model.finding import Finding, in_order
-from sdmigrate.model.plan import Plan, TablePlan
-from sdmigrate.model.profile import Profile, TableProfile
+from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
+from sdmigrate.model.profile import ColumnProfile, Profile, TableProfile
+from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.result import Cleaned, TableLedger
 from sdmigrate.model.source import Snapshot
 from sdmigrate.rules.canonical import settled
 from sdmigrate.rules.ledger import check_balance
 from sdmigrate.runtime.context import Context
-from sdmigrate.runtime.directory import written_whole
+from sdmigrate.runtime.directory import sync, written_whole
 from sdmigrate.sqlite.audit import (
     count_changes,
     count_removed,
@@ -51,6 +52,7 @@ from sdmigrate.sqlite.cleaned import (
 )
 from sdmigrate.sqlite.connection import quote_identifier
 from sdmigrate.sqlite.orphans import settle_orphans
+from sdmigrate.sqlite.pending import Asked, PendingRows, pending_rows
 from sdmigrate.sqlite.quarantine import count_quarantined, create_quarantine
 from sdmigrate.sqlite.repairs import next_mapping, repair_column
 from sdmigrate.sqlite.undo_proof import lost_tables
@@ -85,11 +87,14 @@ def clean(context: Context, snapshot: Snapshot, profile: Profile, plan: Plan) ->
         files = CleaningFiles(cleaned=cleaned, audit=audit, quarantine=quarantine)
         ledgers, findings = _write(context, snapshot, profile, plan, files)
         check_balance(ledgers)
-        with aside(context, _PROVING) as other:
+        with aside(context, _PROVING + 1) as other:
+            # The disk has its time while the processor proves; at the end there is little left to wait for.
+            synced = other.start(sync, cleaned)
             tables = iter(sorted(snapshot.catalog.tables, key=lambda table: -profile.table(table.name).rows))
             lost = [other.start(_prove, other, files, snapshot, tables) for _ in range(_PROVING)]
             quality = rescore(context, snapshot, profile, plan, ledgers, files)
             _require_none([table for some in lost for table in other.awaited(some)])
+            other.awaited(synced)
         with closing(open_audit(audit)) as connection:
             findings = (*findings, *changed_findings(count_rules(connection)))
     return Cleaned(
@@ -147,8 +152,7 @@ def _write(
         create_audit(bench)
         create_quarantine(bench)
         create_gone(bench)
-        for table in snapshot.catalog.tables:
-            clean_table(bench, table, profile.table(table.name), plan.table(table.name))
+        clean_tables(bench, profile, plan, context.cancel)
         settle_orphans(bench, plan)
         ledgers = tuple(count_rows(bench, table, plan.table(table.name)) for table in bench.catalog.tables)
         return ledgers, findings_of(bench, plan, ledgers)
@@ -163,13 +167,37 @@ def findings_of(bench: Workbench, plan: Plan, ledgers: tuple[TableLedger, ...]) 
     return tuple(findings)
 
 
-def clean_table(bench: Workbench, table: Table, profile: TableProfile, plan: TablePlan) -> None:
-    """Clean one table into the open files; in the run, and in the trial that tells what the run would do.
+def clean_tables(bench: Workbench, profile: Profile, plan: Plan, cancel: CancelSignal) -> None:
+    """Clean the tables into the open files; in the run, and in the trial that tells what the run would do.
 
     Raises:
         Refused: the plan says that a value found here fails the run.
         UsageProblem: the plan's condition cannot be evaluated.
+        Aborted: the operator asked to stop.
     """
+    asked = [
+        Asked(table, column, evidence, bench.unreadable.get(table.name, frozenset()))
+        for table in bench.catalog.tables
+        if plan.table(table.name).include
+        for column, evidence in _unsettled(profile.table(table.name), plan.table(table.name))
+    ]
+    # SQLite looks through the snapshot without the interpreter, while it copies here.
+    with pending_rows(bench.snapshot_path, bench.catalog, asked, cancel) as pending:
+        for table in bench.catalog.tables:
+            _clean_table(bench, table, profile.table(table.name), plan.table(table.name), pending)
+
+
+def _unsettled(profile: TableProfile, plan: TablePlan) -> Iterator[tuple[ColumnPlan, ColumnProfile]]:
+    """The columns that may hold a value to be repaired."""
+    for column in plan.columns:
+        evidence = profile.column(column.source)
+        if not settled(column, evidence):
+            yield column, evidence
+
+
+def _clean_table(
+    bench: Workbench, table: Table, profile: TableProfile, plan: TablePlan, pending: PendingRows
+) -> None:
     if not plan.include:
         bench.pulse.beat(table.name, 0, profile.rows, "leaving out")
         keep_whole_table(bench, table)
@@ -179,12 +207,9 @@ def clean_table(bench: Workbench, table: Table, profile: TableProfile, plan: Tab
         exclude_rows(bench, table, plan.where)
     first_mapping = next_mapping(bench)
     changed = set()
-    for column in plan.columns:
-        evidence = profile.column(column.source)
-        if settled(column, evidence):
-            continue
+    for column, _ in _unsettled(profile, plan):
         bench.pulse.beat(table.name, profile.rows, profile.rows, f"converting {column.source}")
-        if repair_column(bench, table, column, evidence):
+        if repair_column(bench, table, column, pending.of_next(bench.pulse.again)):
             changed.add(column.source)
     bench.pulse.beat(table.name, profile.rows, profile.rows, "looking for NULLs and duplicates")
     quarantine_nulls(bench, table, tuple(column.source for column in plan.columns if column.not_null))

@@ -23,7 +23,7 @@ from sdmigrate.sqlite.effects import quarantine_effects, rule_effects
 from sdmigrate.sqlite.orphans import kept_orphans, settle_orphans
 from sdmigrate.sqlite.quarantine import create_quarantine
 from sdmigrate.sqlite.workbench import CleaningFiles, open_workbench
-from sdmigrate.stages.clean import clean_table, count_rows
+from sdmigrate.stages.clean import clean_tables, count_rows
 
 
 def try_tables(
@@ -56,8 +56,7 @@ def try_tables(
             create_audit(bench)
             create_quarantine(bench)
             create_gone(bench)
-            for table in tables:
-                clean_table(bench, table, profile.table(table.name), plan.table(table.name))
+            clean_tables(bench, profile, plan, cancel)
             references = (*settle_orphans(bench, plan), *kept_orphans(bench, plan))
             return tuple(
                 Trial(
