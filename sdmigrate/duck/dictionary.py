@@ -10,6 +10,7 @@ import duckdb
 from sdmigrate.duck.connection import snapshot_query
 from sdmigrate.duck.encoding import Carriage, decoded, encoded, promised, quoted
 from sdmigrate.duck.native import native_rows
+from sdmigrate.duck.places import Places
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.rules.evidence import Evidence
@@ -51,7 +52,7 @@ def count_values(
     evidence: dict[str, Evidence],
     carriages: Mapping[str, Carriage],
     cancel: CancelSignal,
-    native: range | None = None,
+    native: Places | None = None,
 ) -> None:
     """Fill each column's evidence from one scan.
 
@@ -61,7 +62,7 @@ def count_values(
         evidence: at most MOST_COLUMNS columns by name, empty so far.
         carriages: how each of them travels, in the same order.
         cancel: heard between batches.
-        native: the table's rowids, where the scanner is to read it by itself.
+        native: where the table's rows are, if the scanner is to read it by itself.
 
     Raises:
         duckdb.Error: the scanner cannot read the table, or a column is not what its carriage promises.
@@ -76,7 +77,7 @@ def count_values(
     source = (
         snapshot_query(rows_query(table, carriages, thousandths=True))
         if native is None
-        else native_rows(table, carriages, native)
+        else native_rows(table, carriages, native.last)
     )
     cursor.execute(
         f"SELECT grouping_id({listed}), encode(coalesce({values}, NULL)), count(*), min(CAST(r AS BIGINT))"

@@ -34,13 +34,12 @@ def native_classes(cursor: duckdb.DuckDBPyConnection, table: Table) -> dict[str,
     }
 
 
-def native_rows(table: Table, carriages: Mapping[str, Carriage], rowids: range) -> str:
-    """DuckDB's subquery of those columns as c0, c1, … with the rowid as r; ``rowids`` are the table's.
+def native_rows(table: Table, carriages: Mapping[str, Carriage], last: int) -> str:
+    """DuckDB's subquery of those columns as c0, c1, … with the rowid as r; ``last`` is the last of all.
 
     The scanner reads ranges of rowids and leaves out the last row where a range ends just before it, so that
     row is asked for by a query.
     """
-    last = rowids[-1]
     shorts = {name: f"c{number}" for number, name in enumerate(carriages)}
     values = ", ".join(f"{quoted(name)} AS {short}" for name, short in shorts.items())
     typed = ", ".join(

@@ -12,6 +12,7 @@ import duckdb
 from sdmigrate.duck.connection import snapshot_query
 from sdmigrate.duck.encoding import Carriage, Classes, Left, decoded, encoded, quoted
 from sdmigrate.duck.native import native_classes
+from sdmigrate.duck.places import Places, find_places
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.values import Value
 
@@ -39,8 +40,8 @@ _BARE: dict[frozenset[bytes], Classes] = {frozenset({b"t"}): "text", frozenset({
 class Sampled:
     """What the sample suggests; nothing where the table is small."""
 
-    rowids: range = range(0)
-    """From the table's first to its last; of a table without reachable ones, nothing."""
+    places: Places | None = None
+    """Where the rows are; None where there are none, or no rowids can be reached."""
     many_valued: Mapping[str, int] = field(default_factory=dict)
     """Columns of many different values, with the mean of their bytes."""
     bare: Mapping[str, Classes] = field(default_factory=dict)
@@ -57,15 +58,20 @@ def sample(connection: duckdb.DuckDBPyConnection, table: Table, left: Left) -> S
     ``left`` are the values that do not travel. A table that cannot be read gives what a small one does.
     """
     names = [column.name for column in table.columns]
-    sampled = Sampled()
-    natives = native_classes(connection, table)
+    try:
+        places = find_places(connection, table)
+    except duckdb.Error:
+        return Sampled()
+    sampled = Sampled(places)
+    # The scanner goes through all rowids, with or without a row.
+    natives = native_classes(connection, table) if places is not None and places.close else {}
     for start in range(0, len(names), _COLUMNS):
         try:
-            some = _of_columns(connection, table, names[start : start + _COLUMNS], left, natives)
+            some = _of_columns(connection, table, names[start : start + _COLUMNS], left, natives, places)
         except duckdb.Error:
             return Sampled()
         sampled = Sampled(
-            some.rowids,
+            places,
             {**sampled.many_valued, **some.many_valued},
             {**sampled.bare, **some.bare},
             {**sampled.values, **some.values},
@@ -80,8 +86,9 @@ def _of_columns(
     names: list[str],
     left: Left,
     natives: Mapping[str, Classes],
+    places: Places | None,
 ) -> Sampled:
-    rowids, rows = _rows(connection, table, names, left)
+    rows = _rows(connection, table, names, left, places)
     many = {}
     bare = {}
     values = {}
@@ -98,7 +105,7 @@ def _of_columns(
             present = [value for value in column if value is not None]
             many[name] = sum(map(len, present)) // len(present)
             values[name] = [decoded(value) for value in present[:: max(len(present) // _VALUES, 1)]]
-    return Sampled(rowids, many, bare, values, native)
+    return Sampled(places, many, bare, values, native)
 
 
 def _is_many_valued(column: tuple[bytes | None, ...], counts: Counter[bytes | None]) -> bool:
@@ -116,9 +123,13 @@ def _is_many_valued(column: tuple[bytes | None, ...], counts: Counter[bytes | No
 
 
 def _rows(
-    connection: duckdb.DuckDBPyConnection, table: Table, names: list[str], left: Left
-) -> tuple[range, list[tuple[bytes | None, ...]]]:
-    """The rowids, and the values of some rows; none where they are few."""
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    names: list[str],
+    left: Left,
+    places: Places | None,
+) -> list[tuple[bytes | None, ...]]:
+    """The values of some rows; none where they are few."""
     place = quoted(table.rowid_name) if table.rowid_name else "NULL"
     values = ", ".join(
         f"{encoded(name, Carriage(left=left.get(name, ())), place)} AS c{number}"
@@ -126,19 +137,13 @@ def _rows(
     )
     source = quoted(table.name)
     most = _BLOCKS * _BLOCK_ROWS.stop
-    rowids = range(0)
     if not table.rowid_name:
         query = f"SELECT {values} FROM {source} NOT INDEXED LIMIT {most}"
+    elif places is None or places.rows <= 2 * most:
+        return []
     else:
-        bounds_query = f"SELECT (SELECT min({place}) FROM {source}), (SELECT max({place}) FROM {source})"
-        bounds = connection.execute(f"SELECT * FROM {snapshot_query(bounds_query)}").fetchone()
-        low, high = (int(bound) if bound is not None else 0 for bound in bounds or (None, None))
-        rowids = range(low, high + 1)
-        if high - low < 2 * most:
-            return rowids, []
-        step = (high - low) // _BLOCKS
-        rows = min(max(step // _SHARE, _BLOCK_ROWS.start), _BLOCK_ROWS.stop)
-        starts = ", ".join(f"({low + number * step})" for number in range(_BLOCKS))
+        rows = min(max(places.rows // _BLOCKS // _SHARE, _BLOCK_ROWS.start), _BLOCK_ROWS.stop)
+        starts = ", ".join(f"({start})" for start in places.spread(_BLOCKS))
         query = (
             f"WITH {_STARTS}({_STARTS}) AS (VALUES {starts})"
             f" SELECT {values} FROM {_STARTS} CROSS JOIN {source}"
@@ -146,4 +151,4 @@ def _rows(
             f" ORDER BY {place} LIMIT {rows})"
         )
     told = ", ".join(f"encode(c{number})" for number in range(len(names)))
-    return rowids, connection.execute(f"SELECT {told} FROM {snapshot_query(query)}").fetchall()
+    return connection.execute(f"SELECT {told} FROM {snapshot_query(query)}").fetchall()

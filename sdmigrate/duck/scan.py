@@ -20,6 +20,7 @@ from sdmigrate.duck.connection import snapshot_query
 from sdmigrate.duck.cursors import Cursors, open_cursors
 from sdmigrate.duck.dictionary import MOST_COLUMNS
 from sdmigrate.duck.encoding import Carriage, Classes, Left, broken, quoted
+from sdmigrate.duck.places import Places
 from sdmigrate.duck.sample import Sampled, sample
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.protocols import CancelSignal
@@ -68,8 +69,8 @@ class _Job:
     carriages: dict[str, Carriage]
     """The columns, and how each of them travels."""
     method: Method
-    rowids: range
-    """Of the table, from the first to the last."""
+    places: Places | None
+    """Of the table's rows; None where it has none, or they cannot be told."""
     octets: int = 0
     """Roughly, what one row of a wide scan takes while it is held."""
     values: Mapping[str, Collection[Value]] = field(default_factory=dict)
@@ -77,10 +78,8 @@ class _Job:
 
     @property
     def parts(self) -> list[range]:
-        """The rowids, in as many equal ranges as keep what is held at once small."""
-        first, stop = self.rowids.start, self.rowids.stop
-        step = max(_HELD_BYTES // max(self.octets, 1), 1)
-        return [range(low, min(low + step, stop)) for low in range(first, stop, step)]
+        """The rowids, in as many ranges as keep what is held at once small; none where nothing tells them."""
+        return self.places.parts(_HELD_BYTES // max(self.octets, 1)) if self.places is not None else []
 
     @property
     def cost(self) -> int:
@@ -95,7 +94,7 @@ class _Job:
                 row = 120 * columns + 100
             case "native":
                 row = 50 * columns + 100
-        return (self.rowids.stop - self.rowids.start) * row
+        return (self.places.rows if self.places is not None else 0) * row
 
 
 @dataclass(frozen=True)
@@ -226,7 +225,7 @@ def _do(job: _Job, cursors: Cursors, make_evidence: EvidenceMaker, cancel: Cance
                 dictionary.count_values(cursors.query, job.table, evidence, job.carriages, cancel)
             case "native":
                 dictionary.count_values(
-                    cursors.native, job.table, evidence, job.carriages, cancel, job.rowids
+                    cursors.native, job.table, evidence, job.carriages, cancel, job.places
                 )
     except (duckdb.Error, UnicodeDecodeError):
         cancel.raise_if_set()
@@ -293,7 +292,7 @@ def _jobs(table: Table, sampled: Sampled, left: Left, make_evidence: EvidenceMak
     }
     short = {name: classes for name, classes in many.items() if sampled.many_valued[name] < _LONG}
     long = {name: classes for name, classes in many.items() if name not in short}
-    rows = sampled.rowids.stop - sampled.rowids.start
+    rows = _rows(sampled)
     alike: dict[str, Classes] = {
         name: "any"
         for name in long
@@ -318,7 +317,7 @@ def _jobs(table: Table, sampled: Sampled, left: Left, make_evidence: EvidenceMak
             table=table,
             carriages={name: Carriage(kind, left.get(name, ())) for name, kind in chosen.items()},
             method=method,
-            rowids=sampled.rowids,
+            places=sampled.places,
             octets=sum(_octets(sampled, name) for name in chosen),
             values=sampled.values,
         )
@@ -330,9 +329,7 @@ def _jobs(table: Table, sampled: Sampled, left: Left, make_evidence: EvidenceMak
 
 def _at_once(names: Collection[str], sampled: Sampled) -> int:
     """How many of these columns one scan holds: what fits, while there is work left for every worker."""
-    # Of a range over all rowids that there may be, Python does not tell the length.
-    rows = sampled.rowids.stop - sampled.rowids.start
-    octets = rows * sum(sampled.many_valued[name] + _OVERHEAD for name in names)
+    octets = _rows(sampled) * sum(sampled.many_valued[name] + _OVERHEAD for name in names)
     fit = len(names) * _HELD_BYTES // max(octets, 1)
     return max(_WIDE_COLUMNS, min(fit, _MOST_WIDE_COLUMNS, len(names) // (2 * _WORKERS)))
 
@@ -346,6 +343,11 @@ def _shared(classes: dict[str, Classes], most: int) -> list[dict[str, Classes]]:
     return [dict(islice(classes.items(), first, stop)) for first, stop in pairwise(bounds)]
 
 
+def _rows(sampled: Sampled) -> int:
+    """Of the table; none where they cannot be told."""
+    return sampled.places.rows if sampled.places is not None else 0
+
+
 def _octets(sampled: Sampled, name: str) -> int:
     """Roughly, what one value of the column takes while it is held."""
     return sampled.many_valued.get(name, 0) + _OVERHEAD
@@ -356,7 +358,7 @@ def _fitting(classes: dict[str, Classes], sampled: Sampled) -> list[dict[str, Cl
 
     A column that is too much alone is a part of its own.
     """
-    most = _HELD_BYTES // max(sampled.rowids.stop - sampled.rowids.start, 1)
+    most = _HELD_BYTES // max(_rows(sampled), 1)
     parts: list[dict[str, Classes]] = []
     room = 0
     for name, kind in classes.items():

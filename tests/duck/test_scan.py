@@ -18,6 +18,7 @@ from sdmigrate.duck import dictionary, long_texts, wide
 from sdmigrate.duck.connection import open_snapshot
 from sdmigrate.duck.encoding import Carriage, Classes, decoded, encoded
 from sdmigrate.duck.native import native_classes
+from sdmigrate.duck.places import Places
 from sdmigrate.duck.sample import sample
 from sdmigrate.duck.scan import Scanned, scan
 from sdmigrate.model.catalog import Affinity, Column, Table
@@ -232,10 +233,10 @@ def natively(
         column: carriage for column, carriage in carriages.items() if told.get(column) == carriage.classes
     }
     others = {column: carriage for column, carriage in carriages.items() if column not in native}
-    for chosen, rowids in ((native, range(1, rows + 1)), (others, None)):
+    for chosen, places in ((native, Places(1, rows)), (others, None)):
         if chosen:
             columns = {column: evidence[column] for column in chosen}
-            dictionary.count_values(cursor, table, columns, chosen, cancel, rowids)
+            dictionary.count_values(cursor, table, columns, chosen, cancel, places)
 
 
 def as_long_texts(
@@ -337,7 +338,7 @@ def test_another_class_than_the_type_fails_what_the_scanner_reads_by_itself(
                 {"c": make(table, "c")},
                 {"c": Carriage(classes["c"])},
                 CancelToken(),
-                range(1, 4),
+                Places(1, 3),
             )
 
 
