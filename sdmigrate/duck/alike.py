@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sdmigrate.duck.encoding import literal
-from sdmigrate.duck.kinds import COMPACT_DATE, SETTLED_EPOCHS, numbers_of, texts_of
+from sdmigrate.duck.kinds import COMPACT_DATE, EXACT, LARGE, SETTLED_EPOCHS, numbers_of, texts_of
 from sdmigrate.rules.certain_dates import MIDNIGHT
 from sdmigrate.rules.convert_numbers import INTEGER_RANGES
 from sdmigrate.rules.evidence import Evidence
@@ -20,7 +20,7 @@ _WHOLE, _FITS_INTEGER, _FITS_SMALLINT, _BIT = 1, 2, 3, 4
 _SIZE = f"""CASE WHEN x = trunc(x) THEN CASE WHEN x NOT BETWEEN {_INTEGER[0]} AND {_INTEGER[1]} THEN {_WHOLE}
     WHEN x NOT BETWEEN {_SMALLINT[0]} AND {_SMALLINT[1]} THEN {_FITS_INTEGER}
     WHEN x NOT BETWEEN 0 AND 1 THEN {_FITS_SMALLINT} ELSE {_BIT} END ELSE 0 END"""
-_MIDNIGHT, _COMPACT, _UNFIT = 8, 16, 32
+_MIDNIGHT, _COMPACT, _UNFIT, _INEXACT = 8, 16, 32, 64
 _IS_COMPACT = f"""CASE WHEN x BETWEEN {COMPACT_DAYS[0]} AND {COMPACT_MOMENTS[1]} THEN
     CASE WHEN k = {numbers_of(("r:real",), ())} OR x <> trunc(x) THEN false
     WHEN x < {COMPACT_MOMENTS[0]} THEN {COMPACT_DATE}
@@ -78,20 +78,26 @@ class Alike:
         return bool(self.number & _UNFIT)
 
     @property
+    def inexact(self) -> bool:
+        """Whether no double holds them."""
+        return bool(self.number & _INEXACT)
+
+    @property
     def _size(self) -> int:
         return self.number % _MIDNIGHT
 
 
-def likeness(evidence: Evidence, forms: Sequence[str]) -> str:
+def likeness(evidence: Evidence, forms: Sequence[str], *, large: bool = False) -> str:
     """DuckDB expressions ``d``, a number's digits after the point, and ``a``, what the value is like.
 
     ``v`` is the value as it travels, ``k`` the number of its kind and ``x`` its own; ``forms`` are those
-    looked for.
+    looked for, and ``large`` tells whether large whole numbers are settled.
     """
     flags = {
         _MIDNIGHT: _midnight(evidence, forms),
         _COMPACT: _IS_COMPACT,
         _UNFIT: _unfit(evidence),
+        _INEXACT: f"CASE WHEN {LARGE} THEN CAST(x AS HUGEINT) <> {EXACT} ELSE false END" if large else None,
     }
     told = [_SIZE, *(f"{flag} * ({condition})::INTEGER" for flag, condition in flags.items() if condition)]
     return f"{_DIGITS} AS d, {' + '.join(told)} AS a"

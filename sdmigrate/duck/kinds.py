@@ -30,6 +30,10 @@ STORED_NUMBERS: dict[Classes, str] = {
     "integer": "CAST(stored AS DOUBLE)",
 }
 """DuckDB expression of a grouped value that is a number, as a double, which rounds from 2^53 on."""
+LARGE = f"abs(x) >= {EXACT_INTEGERS} AND v < 'j'"
+"""DuckDB's condition of the whole numbers that a double rounds."""
+EXACT = "TRY_CAST(substring(v, 2) AS BIGINT)"
+"""DuckDB expression of such a number itself."""
 _SMALLEST = "1e-4"
 """Below it DuckDB writes a double with an exponent."""
 _RARE = 100
@@ -106,15 +110,28 @@ def certain_forms(evidence: Evidence, sample: Collection[Value] | None = None) -
     )
 
 
-def kind_of(evidence: Evidence, classes: Classes, forms: Sequence[str]) -> str:
+def has_large(evidence: Evidence, sample: Collection[Value] | None) -> bool:
+    """Whether to settle whole numbers from 2^53 on, as of a sample with such numbers.
+
+    Doubles do not tell them apart, so nothing else of the column may go by its number, as declared digits do.
+    """
+    by_double = evidence.interest == "date" or evidence.declared_digits is not None
+    if by_double or (evidence.watch is not None and evidence.watch.numbers is not None):
+        return False
+    return any(isinstance(value, int) and abs(value) >= EXACT_INTEGERS for value in sample or ())
+
+
+def kind_of(evidence: Evidence, classes: Classes, forms: Sequence[str], *, large: bool = False) -> str:
     """DuckDB expression of the number of a value's kind; NULL where parsing must tell.
 
-    ``v`` is the value as it travels and ``x`` its number; ``forms`` are those of ``certain_forms``.
+    ``v`` is the value as it travels and ``x`` its number; ``forms`` are those of ``certain_forms``, ``large``
+    is told by ``has_large``.
     """
     cases = ["WHEN v IS NULL OR contains(v, chr(0)) THEN NULL"]
     if evidence.watch is not None:
         cases += _objections(evidence.watch)
     if classes != "text":
+        cases += [f"WHEN {LARGE} THEN {_NUMBER_KINDS.index('i:integer')}"] if large else []
         cases += _number_cases(evidence)
     if classes != "integer":
         conditions = _conditions(evidence)

@@ -1,7 +1,7 @@
 """The values of a column, grouped in DuckDB: what patterns settle is counted there, the rest understood here.
 
 Invariant: adding what is settled and adding its values one by one give the same. Every settled value is of a
-kind that ``kind_of`` tells: valid text without NUL, and numbers that one double tells apart.
+kind that ``kind_of`` tells: valid text without NUL, and numbers that one double tells apart, or whole ones.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +13,7 @@ import duckdb
 
 from sdmigrate.duck.alike import Alike, likeness
 from sdmigrate.duck.encoding import decoded, literal
-from sdmigrate.duck.kinds import NUMBERS, kinds_of, texts_of, written_number
+from sdmigrate.duck.kinds import EXACT, LARGE, NUMBERS, kinds_of, texts_of, written_number
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.values import StorageClass, Value
 from sdmigrate.rules.convert_numbers import SEPARATED, decimal_digits
@@ -121,6 +121,7 @@ def add_values(
     cancel: CancelSignal,
     *,
     last_rows: bool = False,
+    large: bool = False,
 ) -> None:
     """Add a column's values to its evidence.
 
@@ -133,6 +134,7 @@ def add_values(
         forms: of text that were looked for.
         cancel: heard between queries and batches.
         last_rows: whether to tell values of more than one row by their last.
+        large: whether large whole numbers are settled, as ``has_large`` tells.
 
     Raises:
         duckdb.Error: the subquery cannot be answered.
@@ -140,7 +142,7 @@ def add_values(
     """
     separated = [form for form in forms if form in SEPARATED]
     unsettled: Iterable[_Unsettled] | None
-    alike, unsettled = _alike(cursor, grouped, forms, separated)
+    alike, unsettled = _alike(cursor, grouped, forms, separated, large=large)
     if last_rows:
         evidence.repeated = _repeated(cursor, grouped)
     cancel.raise_if_set()
@@ -196,13 +198,21 @@ def _by_comma(group: Group, count: int) -> Group:
 
 
 def _alike(
-    cursor: duckdb.DuckDBPyConnection, grouped: str, forms: Sequence[str], separated: Sequence[str]
+    cursor: duckdb.DuckDBPyConnection,
+    grouped: str,
+    forms: Sequence[str],
+    separated: Sequence[str],
+    *,
+    large: bool = False,
 ) -> tuple[list[_Told], list[_Unsettled] | None]:
     """What is settled, and what is not, value by value; None where there are more than a batch of them."""
     unknown = f"CASE WHEN count(*) <= {_BATCH} THEN list(row(bytes, n, r)) FILTER (WHERE k IS NULL) END"
     # A number may be written in several ways as text only, of which the first row's is kept.
     in_text = [form for form in forms if form in NUMBERS]
     least, most = ("row(x, r)", "row(x, ~r)") if in_text else ("x", "x")
+    if large:
+        exact = f"CASE WHEN {LARGE} THEN {EXACT} END"
+        least, most = f"row(x, {exact}, r)", f"row(x, {exact}, ~r)"
     told = (
         _marked(separated, forms),
         f"arg_min(row(x, v, r), {least})",
@@ -278,6 +288,7 @@ def _add_numbers(evidence: Evidence, numbers: list[_Numbers]) -> None:
         group.integers += count * told.alike.integer
         group.smallints += count * told.alike.smallint
         group.compact += count * told.alike.compact
+        group.inexact += count * told.alike.inexact
         if evidence.declared_digits is not None:
             _add_odd(told, group)
         if told.storage != "text" or told.form == "integer":

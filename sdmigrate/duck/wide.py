@@ -13,7 +13,7 @@ from sdmigrate.duck.alike import likeness
 from sdmigrate.duck.connection import snapshot_query
 from sdmigrate.duck.dictionary import rows_query
 from sdmigrate.duck.encoding import Carriage, Classes, decoded
-from sdmigrate.duck.kinds import STORED_NUMBERS, certain_forms, kind_of, number_of
+from sdmigrate.duck.kinds import STORED_NUMBERS, certain_forms, has_large, kind_of, number_of
 from sdmigrate.duck.settled import add_values
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.errors import InternalFault
@@ -81,7 +81,8 @@ def count_values(
                 source = "wide"
             for number, name in names:
                 cancel.raise_if_set()
-                forms = certain_forms(evidence[name], samples and samples.get(name))
+                sampled = samples and samples.get(name)
+                forms, large = certain_forms(evidence[name], sampled), has_large(evidence[name], sampled)
                 classes = carriages[name].classes
                 # The last row of a part is not the last of all.
                 last_rows = not several and _tells_last_rows(evidence[name], classes)
@@ -91,8 +92,8 @@ def count_values(
                 )
                 if several:
                     _note_keys(cursor, f"keys_c{number}", found, classes)
-                grouped = _grouped(found, evidence[name], classes, forms)
-                add_values(cursor, grouped, evidence[name], forms, cancel, last_rows=last_rows)
+                grouped = _grouped(found, evidence[name], classes, forms, large=large)
+                add_values(cursor, grouped, evidence[name], forms, cancel, last_rows=last_rows, large=large)
         for number, name in names if several else ():
             cancel.raise_if_set()
             _tell_apart(cursor, table, name, f"keys_c{number}", evidence[name])
@@ -126,7 +127,7 @@ def _tell_apart(
         evidence.note_frequent(decoded(value), int(count), rowid)
 
 
-def _grouped(found: str, evidence: Evidence, classes: Classes, forms: Sequence[str]) -> str:
+def _grouped(found: str, evidence: Evidence, classes: Classes, forms: Sequence[str], *, large: bool) -> str:
     """DuckDB's subquery of a column's distinct values.
 
     ``bytes`` is the value as it travels, ``v`` the same as text, or NULL where it is none; ``n`` its rows,
@@ -137,9 +138,9 @@ def _grouped(found: str, evidence: Evidence, classes: Classes, forms: Sequence[s
     bytes_ = f"(SELECT n, r, last, stored, {_STORED[classes]} AS bytes FROM {found})"
     read = f"(SELECT *, TRY(decode(bytes)) AS v FROM {bytes_})"
     told = f"(SELECT n, r, last, bytes, v, {STORED_NUMBERS[classes]} AS x FROM {read})"
-    settled = f"(SELECT *, {kind_of(evidence, classes, forms)} AS k FROM {told})"
+    settled = f"(SELECT *, {kind_of(evidence, classes, forms, large=large)} AS k FROM {told})"
     numbered = f"(SELECT n, r, last, bytes, v, k, {number_of(forms)} AS x FROM {settled})"
-    return f"(SELECT *, {likeness(evidence, forms)} FROM {numbered})"
+    return f"(SELECT *, {likeness(evidence, forms, large=large)} FROM {numbered})"
 
 
 def _note_keys(cursor: duckdb.DuckDBPyConnection, keys: str, found: str, classes: Classes) -> None:

@@ -215,7 +215,7 @@ def in_parts(
 ) -> None:
     """Wide columns, a few rows at a time."""
     parts = [range(1, 3), range(3, 8), range(8, 40)]
-    samples = dict.fromkeys(evidence, ("1,213", "1.213,50", "13/04/2024", "7"))
+    samples = dict.fromkeys(evidence, ("1,213", "1.213,50", "13/04/2024", "7", 2**60))
     wide.count_values(cursor, table, evidence, carriages, cancel, parts, samples)
 
 
@@ -292,6 +292,42 @@ def test_counts_equal_naive_ones(
         assert facts(evidence[column.name]) == facts(expected[column.name]), column.declared_type
         if column.declared_type in WATCHES:
             require_kept(evidence[column.name], expected[column.name])
+
+
+LARGE = [sign * (2**power + more) for sign in (1, -1) for power in (53, 62) for more in (-1, 0, 1, 2)]
+UNWATCHED = Table(
+    name="unwatched",
+    columns=tuple(
+        Column(name=declared, declared_type=declared, affinity="BLOB", not_null=False)
+        for declared in (
+            "BIGINT",
+            "JSON",
+            "VARCHAR(17)",
+            "NUMERIC(18,0)",
+            "CREATED_AT TIMESTAMP",
+            "DOUBLE",
+            "BLOB",
+        )
+    ),
+)
+
+
+@settings(max_examples=60)
+@given(st.permutations([*LARGE, 2**63 - 1, -(2**63), "9007199254740993", float(2**53), 7]))
+def test_large_whole_numbers_are_told_apart(
+    tmp_path_factory: pytest.TempPathFactory, stored: list[Value]
+) -> None:
+    scratch = tmp_path_factory.mktemp("large")
+    path = scratch / "s.sqlite"
+    write(path, UNWATCHED, [(value,) * len(UNWATCHED.columns) for value in [*stored, *stored[:4]]])
+    evidence = {column.name: make(UNWATCHED, column.name) for column in UNWATCHED.columns}
+    with open_snapshot(path, scratch) as cursor:
+        samples = dict.fromkeys(evidence, (2**60, "7"))
+        wide.count_values(
+            cursor, UNWATCHED, evidence, dict.fromkeys(evidence, ANY), CancelToken(), (), samples
+        )
+    for column, expected in naive(path, UNWATCHED).items():
+        assert facts(evidence[column]) == facts(expected), column
 
 
 @pytest.mark.parametrize("count_values", [dictionary.count_values, wide.count_values])
