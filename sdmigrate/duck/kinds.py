@@ -16,6 +16,7 @@ from sdmigrate.rules.form_epochs import COMPACT_DAYS, EPOCHS, JULIAN_NOONS, PLAI
 from sdmigrate.rules.form_json import CERTAIN_JSON, JSON_SUSPECT
 from sdmigrate.rules.form_numbers import SEPARATORS
 from sdmigrate.rules.form_record import LONG_NUMBER, LONGEST_FORM
+from sdmigrate.rules.formless import FOREIGN, FORMLESS, HEX, HEX_LENGTHS
 from sdmigrate.rules.forms import CERTAIN, SUSPECT, form_of
 from sdmigrate.rules.separators import BY_COMMA, BY_POINT
 from sdmigrate.rules.watching import Watch
@@ -77,10 +78,14 @@ def _unlike(suspect: str) -> str:
 
 
 _LONG = LONGEST_FORM + 1
+_HEX_LENGTHS = ", ".join(str(1 + length) for length in HEX_LENGTHS)
+# Behind the letter of the class.
+_FORMLESS = f"""regexp_matches(v, {literal(f"^t(?s:.*?)(?:{FOREIGN})")}) OR {_matches(FORMLESS)}
+    OR ({_matches(HEX)} AND strlen(v) NOT IN ({_HEX_LENGTHS}))"""
 _CONDITIONS = {name: _matches(pattern) for name, pattern in CERTAIN.items()} | {
     "other": f"""starts_with(v, 't') AND (strlen(v) > {_LONG} AND (strlen(v) > {4 * _LONG}
         OR length(v) > {_LONG}) AND regexp_matches(v, '^t[!-~]') AND NOT {_matches(LONG_NUMBER)}
-        OR {_unlike(SUSPECT)})"""
+        OR {_unlike(SUSPECT)} OR {_FORMLESS})"""
 }
 _JSON_CONDITIONS = {
     "json": _matches(CERTAIN_JSON),

@@ -183,12 +183,31 @@ _UUID_OTHER = (
 _CERTAIN_UUID_OTHER = (
     r"[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-(?:"
     + "|".join(f"[0-9]{{{place}}}[A-F][0-9A-F]{{{11 - place}}}" for place in range(12))
-    + r")|\{[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\}"
+    + r")|\{[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\}|"
+    # Without hyphens, and no number with an exponent.
+    + "|".join(f"[0-9Ee]{{{place}}}[A-DFa-df][0-9A-Fa-f]{{{31 - place}}}" for place in range(32))
 )
 # Scope ids (%eth0) and netmasks in other ways than a length are unknown to inet.
 _INET = (
     rf"{_PAD}(?:[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}|[0-9A-Fa-f]{{0,4}}:[0-9A-Fa-f:.]+)"
     rf"(?:/[0-9]{{1,3}})?{_PAD}"
+)
+_OCTET, _SHORT_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])", "[1-9]?[0-9]"
+_GROUP, _FIRST_GROUP = "[0-9A-Fa-f]{1,4}", "[1-9A-Ea-e][0-9A-Fa-f]{0,3}"
+# Not three times three digits behind the first number, which may be groups of thousands; and nothing like an
+# address of version 4 within one of version 6.
+_CERTAIN_INET = "|".join(
+    (
+        *(
+            r"\.".join(_SHORT_OCTET if place == short else _OCTET for place in range(4))
+            for short in range(1, 4)
+        ),
+        f"{_FIRST_GROUP}(?::{_GROUP}){{7}}",
+        *(
+            f"{_FIRST_GROUP}(?::{_GROUP}){{{before}}}::(?:{_GROUP}(?::{_GROUP}){{0,{5 - before}}})?"
+            for before in range(6)
+        ),
+    )
 )
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _TIME_OTHER = rf"{_PAD}[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]{{1,9}})?)?{_PAD}"
@@ -308,6 +327,7 @@ ADDRESS_FORMS: tuple[Form, ...] = (
         _reader(_INET, _address),
         "An internet address of version 4 or 6, with or without the length of its network",
         "192.168.0.1",
+        {"inet": _CERTAIN_INET},
     ),
 )
 
@@ -328,7 +348,10 @@ TIME_FORMS: tuple[Form, ...] = (
         _reader(_TIME_OTHER, _time_of_day),
         "A time of day without seconds or with a fraction",
         "8:42",
-        {"time_other": r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"},
+        {
+            "time_other": r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9]\.[0-9]{1,6})?"
+            "|[0-9]:[0-5][0-9]:[0-5][0-9]"
+        },
     ),
     Form(
         "time_12h",
@@ -345,6 +368,7 @@ TIME_FORMS: tuple[Form, ...] = (
         _reader(_DURATION, _duration),
         "Hours, minutes, seconds that are no time of day: 24 hours or more, negative",
         "36:00:00",
+        {"duration": r"(?:2[5-9]|[3-9][0-9]|[1-9][0-9]{2,8}):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"},
     ),
     Form(
         "interval",

@@ -111,6 +111,14 @@ def other(random_: random.Random) -> Value:
             f"{number:08X}-0000-4000-8000-{number:012X}",
             f"{{{number:08x}-0000-4000-8000-{number:012x}}}",
             f"{number} High Street",
+            f"{number % 300}.{number % 7}.{number % 256}.{number % 999}",
+            f"{random_.choice(('2001:db8::', '::', 'ffff:0:0:0:0:0:1:', 'a:b:c:d:e:f:1:'))}{number % 65536:x}",
+            f"{number % 256:02x}:a0:b6:CB:d2:1d",
+            f"{random_.getrandbits(60):x}",
+            f"{number}e{number % 400}",
+            f"{number}k{number}",
+            f"{number % 40}:{number % 60:02}:{number % 59:02}.{number}",
+            f"{number % 100}%",
             random_.choice(
                 ("yes", "ye\u017f", "20 \u017fep 2024", "No", " t ", "NaN", "", " ", "a\0b", "\udcff")
             ),
