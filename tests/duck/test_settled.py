@@ -112,7 +112,8 @@ def other(random_: random.Random) -> Value:
             f"{{{number:08x}-0000-4000-8000-{number:012x}}}",
             f"{number} High Street",
             f"{number % 300}.{number % 7}.{number % 256}.{number % 999}",
-            random_.choice(('2001:db8::', '::', 'ffff:0:0:0:0:0:1:', 'a:b:c:d:e:f:1:')) + f"{number % 65536:x}",
+            random_.choice(("2001:db8::", "::", "ffff:0:0:0:0:0:1:", "a:b:c:d:e:f:1:"))
+            + f"{number % 65536:x}",
             f"{number % 256:02x}:a0:b6:CB:d2:1d",
             f"{random_.getrandbits(60):x}",
             f"{number}e{number % 400}",
