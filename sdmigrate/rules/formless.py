@@ -51,6 +51,12 @@ FORMLESS = (
     rf"[0-9]{_LETTERS_AND_DIGITS}*[g-su-yG-SU-Y]{_LETTERS_AND_DIGITS}*"
     # Hardware addresses.
     r"|[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}"
+    # Two numbers: dates have three. Coordinates.
+    r"|[0-9]+[/-][0-9]+|[+-]?[0-9]+\.[0-9]+, ?[+-]?[0-9]+\.[0-9]+"
+    # Three of which the last is as long as no year and no group of thousands behind another is.
+    r"|[0-9]{1,3}\.[0-9]{1,2}\.(?:[0-9]|[0-9]{3})"
+    # Groups of digits, one of them not of three as thousands are.
+    r"|\+?[0-9][0-9 ]* (?:[0-9]{1,2}|[0-9]{4,})(?: [0-9 ]*)?"
 )
 """RE2 and Python: other whole texts without a form."""
 

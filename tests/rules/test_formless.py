@@ -7,14 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdmigrate.rules.form_numbers import NOT_FINITE, PADDED_INTEGER
-from sdmigrate.rules.form_record import LONG_NUMBER
 from sdmigrate.rules.formless import FOREIGN, FORMLESS, HEX, HEX_LENGTHS
 from sdmigrate.rules.forms import FORMS, form_of
 
 PATTERNS = {form.name: form.compiled for form in FORMS} | {
     "leading_zeros": PADDED_INTEGER,
     "not_finite": NOT_FINITE,
-    "long": re.compile(LONG_NUMBER),
 }
 
 
@@ -58,6 +56,11 @@ def test_neither_is_a_form_with_something_foreign(text: str) -> None:
         "7K2xq9",
         "74.13%",
         "2024-05-20 (approx.)",
+        "2018/00042",
+        "94309-0295",
+        "+49 80 4163849",
+        "15.24.786",
+        "-19.305500,-8.864163",
     ],
 )
 def test_what_begins_as_a_form_may_and_is_none(text: str) -> None:
