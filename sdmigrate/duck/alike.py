@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sdmigrate.duck.encoding import literal
-from sdmigrate.duck.kinds import COMPACT_DATE, EXACT, LARGE, SETTLED_EPOCHS, numbers_of, texts_of
+from sdmigrate.duck.kinds import COMPACT_DATE, EXACT, SETTLED_EPOCHS, is_large, numbers_of, texts_of
 from sdmigrate.rules.certain_dates import MIDNIGHT
 from sdmigrate.rules.convert_numbers import INTEGER_RANGES
 from sdmigrate.rules.evidence import Evidence
@@ -97,10 +97,16 @@ def likeness(evidence: Evidence, forms: Sequence[str], *, large: bool = False) -
         _MIDNIGHT: _midnight(evidence, forms),
         _COMPACT: _IS_COMPACT,
         _UNFIT: _unfit(evidence),
-        _INEXACT: f"CASE WHEN {LARGE} THEN CAST(x AS HUGEINT) <> {EXACT} ELSE false END" if large else None,
+        _INEXACT: _inexact(forms) if large else None,
     }
     told = [_SIZE, *(f"{flag} * ({condition})::INTEGER" for flag, condition in flags.items() if condition)]
     return f"{_DIGITS} AS d, {' + '.join(told)} AS a"
+
+
+def _inexact(forms: Sequence[str]) -> str:
+    # A number in text is what the shortest text of its double is.
+    held = "CASE WHEN v < 'j' THEN CAST(x AS HUGEINT) ELSE TRY_CAST(CAST(x AS VARCHAR) AS HUGEINT) END"
+    return f"CASE WHEN {is_large(forms)} THEN {held} IS DISTINCT FROM {EXACT} ELSE false END"
 
 
 def _unfit(evidence: Evidence) -> str | None:

@@ -5,6 +5,7 @@ so that counting what it settles and parsing every value agree. A kind is a smal
 it groups without looking anything up.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
@@ -31,12 +32,15 @@ STORED_NUMBERS: dict[Classes, str] = {
     "integer": "CAST(stored AS DOUBLE)",
 }
 """DuckDB expression of a grouped value that is a number, as a double, which rounds from 2^53 on."""
-LARGE = f"abs(x) >= {EXACT_INTEGERS} AND v < 'j'"
-"""DuckDB's condition of the whole numbers that a double rounds."""
+_STORED_LARGE = f"abs(x) >= {EXACT_INTEGERS} AND v < 'j'"
+_LARGE_TEXT = "-?(?:[1-9][0-9]{0,17}|[1-8][0-9]{18})"
+"""RE2 and Python: whole numbers that bigint holds."""
 EXACT = "TRY_CAST(substring(v, 2) AS BIGINT)"
-"""DuckDB expression of such a number itself."""
+"""DuckDB expression of a large whole number itself."""
 _SMALLEST = "1e-4"
 """Below it DuckDB writes a double with an exponent."""
+_CERTAIN_DIGITS = 14
+"""Of whole numbers in text that are always settled."""
 _RARE = 100
 """One in so many values."""
 _PLAIN_NUMBERS = frozenset({"integer", "decimal", "ambiguous_point"})
@@ -123,7 +127,18 @@ def has_large(evidence: Evidence, sample: Collection[Value] | None) -> bool:
     by_double = evidence.interest == "date" or evidence.declared_digits is not None
     if by_double or (evidence.watch is not None and evidence.watch.numbers is not None):
         return False
-    return any(isinstance(value, int) and abs(value) >= EXACT_INTEGERS for value in sample or ())
+    return any(
+        isinstance(value, int) and abs(value) >= EXACT_INTEGERS
+        if not isinstance(value, str)
+        else len(value) > _CERTAIN_DIGITS and re.fullmatch(_LARGE_TEXT, value)
+        for value in sample or ()
+    )
+
+
+def is_large(forms: Sequence[str]) -> str:
+    """DuckDB's condition of the settled whole numbers that doubles round; ``forms`` are those looked for."""
+    kinds = ("i:integer", "t:integer") if "integer" in forms else ("i:integer",)
+    return f"abs(x) >= {EXACT_INTEGERS} AND k IN ({numbers_of(kinds, forms)})"
 
 
 def kind_of(evidence: Evidence, classes: Classes, forms: Sequence[str], *, large: bool = False) -> str:
@@ -136,10 +151,12 @@ def kind_of(evidence: Evidence, classes: Classes, forms: Sequence[str], *, large
     if evidence.watch is not None:
         cases += _objections(evidence.watch)
     if classes != "text":
-        cases += [f"WHEN {LARGE} THEN {_NUMBER_KINDS.index('i:integer')}"] if large else []
+        cases += [f"WHEN {_STORED_LARGE} THEN {_NUMBER_KINDS.index('i:integer')}"] if large else []
         cases += _number_cases(evidence)
     if classes != "integer":
         conditions = _conditions(evidence)
+        if large and "integer" in conditions:
+            conditions = {**conditions, "integer": _matches(_LARGE_TEXT)}
         cases += [f"WHEN {conditions[name]} THEN {texts_of((name,), forms)}" for name in forms]
     return f"CASE {' '.join(cases)} END"
 

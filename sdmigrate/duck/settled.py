@@ -13,7 +13,7 @@ import duckdb
 
 from sdmigrate.duck.alike import Alike, likeness
 from sdmigrate.duck.encoding import decoded, literal
-from sdmigrate.duck.kinds import EXACT, LARGE, NUMBERS, kinds_of, texts_of, written_number
+from sdmigrate.duck.kinds import EXACT, NUMBERS, is_large, kinds_of, texts_of, written_number
 from sdmigrate.model.protocols import CancelSignal
 from sdmigrate.model.values import StorageClass, Value
 from sdmigrate.rules.convert_numbers import SEPARATED, decimal_digits
@@ -211,7 +211,7 @@ def _alike(
     in_text = [form for form in forms if form in NUMBERS]
     least, most = ("row(x, r)", "row(x, ~r)") if in_text else ("x", "x")
     if large:
-        exact = f"CASE WHEN {LARGE} THEN {EXACT} END"
+        exact = f"CASE WHEN {is_large(forms)} THEN {EXACT} END"
         least, most = f"row(x, {exact}, r)", f"row(x, {exact}, ~r)"
     told = (
         _marked(separated, forms),
@@ -298,8 +298,9 @@ def _add_numbers(evidence: Evidence, numbers: list[_Numbers]) -> None:
             evidence.fraction_digits = max(evidence.fraction_digits, told.digits)
         for number, text, rowid in told.bounds:
             if told.storage == "text":
-                group.note_number(int(number) if number.is_integer() else number, text[1:], rowid)
-                before, _ = decimal_digits(Decimal(repr(number)))
+                exactly = int(text[1:]) if told.form == "integer" else number
+                group.note_number(int(exactly) if number.is_integer() else exactly, text[1:], rowid)
+                before, _ = decimal_digits(Decimal(repr(exactly)))
                 group.note_digits(before, told.digits)
             else:
                 exact = float(text[1:]) if told.storage == "real" else int(text[1:])
