@@ -5,13 +5,17 @@ Invariant: reads what cleaning wrote, through the workbench that wrote it.
 
 from sdmigrate.model.catalog import Table
 from sdmigrate.model.trial import Example, QuarantineEffect, RuleEffect
-from sdmigrate.model.values import stored
+from sdmigrate.model.values import Value, stored
 from sdmigrate.sqlite.connection import quote_identifier
 from sdmigrate.sqlite.quarantine import quarantine_name
 from sdmigrate.sqlite.row_order import locator
 from sdmigrate.sqlite.workbench import Workbench
 
 MOST_EXAMPLES = 5
+_SHOWN_ALIKE = 16
+"""Characters of what both texts begin with that are shown."""
+_STRETCH = 4096
+"""Characters that are compared at once."""
 
 
 def rule_effects(bench: Workbench, table: Table) -> tuple[RuleEffect, ...]:
@@ -55,9 +59,28 @@ def _changed(bench: Workbench, rule: int) -> tuple[Example, ...]:
         (rule, MOST_EXAMPLES),
     )
     return tuple(
-        Example(before=stored(before), after=stored(after), count=count, rowid=rowid)
+        Example(before=stored(begun), after=stored(ended), count=count, rowid=rowid)
         for before, after, count, rowid in rows
+        for begun, ended in (from_the_change(before, after),)
     )
+
+
+def from_the_change(before: Value, after: Value) -> tuple[Value, Value]:
+    """Two texts from shortly before the first character in which they differ; other values as they are.
+
+    What both begin with says nothing of the change, and would stand in its place where texts are shown cut.
+    """
+    if not isinstance(before, str) or not isinstance(after, str):
+        return before, after
+    alike = 0
+    while before[alike : alike + _STRETCH] == after[alike : alike + _STRETCH] and alike < len(before):
+        alike += _STRETCH
+    while before[alike : alike + 1] == after[alike : alike + 1] and alike < len(before):
+        alike += 1
+    begin = min(alike, len(before), len(after)) - _SHOWN_ALIKE
+    if begin <= _SHOWN_ALIKE:
+        return before, after
+    return f"…{before[begin:]}", f"…{after[begin:]}"
 
 
 def _quarantined(bench: Workbench, table: Table, column: str, reason: str) -> tuple[Example, ...]:
