@@ -4,11 +4,13 @@ Invariant: a command told here can be pasted into a shell as it stands; no passw
 """
 
 import shlex
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from sdmigrate.model.events import RunFinished
+from sdmigrate.model.settings import Request
 from sdmigrate.report.page import Block, Command, Facts
 from sdmigrate.report.story import RunStory
+from sdmigrate.runtime.directory import RunDirectory
 
 
 def where_things_are(story: RunStory) -> tuple[Block, ...]:
@@ -54,6 +56,24 @@ def commands(story: RunStory) -> tuple[Block, ...]:
         listing = of_run(finished.run_dir, "quarantine", "list", "--run")
         told.append(Command(text=listing, purpose="To see the rows in quarantine:"))
     return tuple(told)
+
+
+def onward(request: Request, finished: RunFinished) -> str | None:
+    """The command that goes one mode further with the same source and plan; None where there is none."""
+    given = [("--queries", request.queries_path), ("--rules", request.rules_path)]
+    match finished.outcome:
+        case "inspected":
+            words = ["rehearse", request.source]
+            given.append(("--plan", request.plan_path))
+        case "rehearsed" if request.schema is not None and finished.run_dir is not None:
+            target = finished.target or "embedded"
+            words = ["migrate", request.source, "--target", target, "--schema", request.schema]
+            given.append(("--plan", str(RunDirectory(Path(finished.run_dir)).plan)))
+        case _:
+            return None
+    words += [word for name, value in given if value is not None for word in (name, value)]
+    words += [word for gate, verdict in request.gates.items() for word in ("--gate", f"{gate}={verdict}")]
+    return shlex.join(("sdmigrate", *words, *_work_directory(finished.run_dir)))
 
 
 def switching(finished: RunFinished, command: str, schema: str, *more: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from sdmigrate.model.result import Switch
 from sdmigrate.model.settings import Mode
 from sdmigrate.report.plain import plain
-from sdmigrate.report.way_back import of_run, switching
+from sdmigrate.report.way_back import of_run, onward, switching
 from sdmigrate.rules.wording import plural
 from sdmigrate.runtime.directory import RunDirectory
 from sdmigrate.tui.format import file_name
@@ -94,6 +94,9 @@ def _facts(journey: Journey) -> tuple[tuple[str, str], ...]:
     facts: list[tuple[str, str]] = []
     if finished.outcome in ("aborted", "stopped", "refused", "failed") and finished.run_dir is not None:
         facts.append(("Go on with", _resume(finished.run_dir)))
+    further = onward(journey.request, finished)
+    if further is not None:
+        facts.append(("Next", further))
     # A rehearsal drops what it made: there is no release of it, and nothing is kept.
     lasting = journey.request.mode != "rehearse"
     rolled_back = finished.outcome == "rolled_back"
