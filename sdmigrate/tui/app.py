@@ -91,7 +91,7 @@ class WizardApp(SteadyApp):
 
     CSS_PATH = ["css/base.tcss", "css/dialogs.tcss"]
     TITLE = "sdmigrate"
-    COMMANDS = SteadyApp.COMMANDS | {OfferProvider}
+    COMMANDS = {OfferProvider}
     BINDINGS = [Binding("ctrl+q", "quit", "Quit", show=False)]
     SAMPLING_SECONDS = 0.1
     """How often the screen takes in what the child said."""
