@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.widgets import Log
+from textual.widgets import RichLog
 
 from sdmigrate.tui.bridge import MOST_LINES
 from sdmigrate.tui.modals.dialog import Dialog
@@ -23,16 +24,18 @@ class LogDialog(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """The lines, and where all of them are."""
-        log = Log(max_lines=MOST_LINES, classes="dialog -full-dialog")
+        log = RichLog(max_lines=MOST_LINES, classes="dialog -full-dialog", wrap=True, min_width=1)
         log.border_title = Content("Log")
-        log.border_subtitle = Content(f"all of it: {self._path} · Esc close" if self._path else "Esc close")
+        log.border_subtitle = Content(f"Esc close · all of it: {self._path}" if self._path else "Esc close")
         yield log
 
     def on_mount(self) -> None:
         """What came before."""
         self.append(self._lines)
-        self.query_one(Log).focus()
+        self.query_one(RichLog).focus()
 
     def append(self, lines: Iterable[str]) -> None:
         """What came since."""
-        self.query_one(Log).write_lines(lines)
+        log = self.query_one(RichLog)
+        for line in lines:
+            log.write(Text(line))
