@@ -23,7 +23,7 @@ from sdmigrate.tui.trials import ShowsTrials, Trials
 from sdmigrate.tui.views.effects import Line, effect_lines, over_gate
 from sdmigrate.tui.views.planned import asked_lines, evidence_line
 
-_KEYS = "↑↓ move · ←→ choose · Enter type · y agree · z undo · Tab scroll · Esc"
+_KEYS = "↑↓ · ←→ choose · Enter type · y agree · z undo · Tab scroll · Esc done"
 _LABEL_CELLS = 12
 _LONGEST_WORDS = 60
 _LONGEST_NOTE = 60
