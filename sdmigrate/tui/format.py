@@ -66,13 +66,6 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
-def number(value: float | str) -> str:
-    """A gate's number: whole ones without a fraction, others with one digit, text as it is."""
-    if isinstance(value, str):
-        return plain(value)
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
-
-
 def share(part: float) -> str:
     """A share from 0 to 1 as a percentage; never 100 % or 0 % unless it is exactly that."""
     percent = part * 100

@@ -31,6 +31,7 @@ StepState: TypeAlias = Literal[
     "running",
     "stopping",
     "done",
+    "rolled_back",
     "needs_you",
     "refused",
     "failed",
@@ -234,6 +235,8 @@ def step_state(journey: Journey, step: Step) -> StepState:
         return "pending"
     if journey.busy and journey.latest in step.stages and _goes_on_within(journey, step):
         return "running"
+    if journey.request.mode == "migrate" and states.get("rollback") == "done":
+        return "rolled_back"
     return "skipped" if all(state == "skipped" for state in states.values()) else "done"
 
 

@@ -14,6 +14,7 @@ from sdmigrate.model.events import (
     StageStarted,
 )
 from sdmigrate.model.result import Switch
+from sdmigrate.report.numbers import measured
 from sdmigrate.tui import format as text
 from sdmigrate.tui.journey import Journey, StepState, step_state
 from sdmigrate.tui.planning import asked_by_the_source
@@ -28,6 +29,7 @@ GLYPHS: dict[StepState, str] = {
     "running": "◐",
     "stopping": "◐",
     "done": "✓",
+    "rolled_back": "◂",
     "needs_you": "▶",
     "refused": "✗",
     "failed": "✗",
@@ -41,6 +43,7 @@ WORDS: dict[StepState, str] = {
     "running": "running",
     "stopping": "stopping…",
     "done": "done",
+    "rolled_back": "rolled back",
     "needs_you": "needs you",
     "refused": "refused",
     "failed": "failed",
@@ -54,6 +57,7 @@ TONES: dict[StepState, Tone] = {
     "running": "strong",
     "stopping": "warn",
     "done": "good",
+    "rolled_back": "warn",
     "needs_you": "warn",
     "refused": "bad",
     "failed": "bad",
@@ -89,7 +93,7 @@ def gate_line(gate: GateJudged) -> str:
 
 def gate_numbers(gate: GateJudged) -> str:
     """What was measured, and where it would stop."""
-    return f"{text.number(gate.value)}, limit {text.number(gate.limit)}"
+    return text.plain(f"{measured(gate.value)}, limit {measured(gate.limit)}")
 
 
 def event_line(event: Event) -> str | None:
@@ -148,7 +152,8 @@ def headline(journey: Journey, step: Step) -> tuple[str, Tone]:
         return partial, "warn"
     match state:
         case "not_in_mode":
-            return "Not in this mode.", "muted"
+            # Its purpose says so.
+            return "", "muted"
         case "pending" if journey.busy and journey.latest is None and step is STEPS[0]:
             # The embedded server is made for the first run, which takes its time.
             server = ", with a PostgreSQL of its own" if journey.request.target == "embedded" else ""
@@ -169,7 +174,7 @@ def headline(journey: Journey, step: Step) -> tuple[str, Tone]:
             return text.plain(waiting.stopped_by), "bad"
         case "stopped":
             return "Stopped: nothing was left half-done.", "warn"
-        case "done" if step is STEPS[-1] and "rollback" in journey.results:
+        case "done" | "rolled_back" if step is STEPS[-1] and "rollback" in journey.results:
             return _came_back(journey), "good"
         case "done" | "skipped":
             told = summary(journey.results, step)
