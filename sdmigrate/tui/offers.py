@@ -24,13 +24,16 @@ Act: TypeAlias = Literal[
     "quit",
 ]
 
-Side: TypeAlias = Literal["tables", "columns"]
-"""The two sides of an inspection."""
+Side: TypeAlias = Literal["tables", "columns", "rows"]
+"""What is in hand: one of the two sides of an inspection, or the rows of another view."""
 
 _BROWSING: dict[Side, tuple[tuple[str, str], ...]] = {
     "tables": (("Enter", "Columns"), ("Space", "Keys"), ("s", "Sort"), ("/", "Filter")),
     "columns": (("Enter", "Open"), ("t", "Tables"), ("s", "Sort"), ("/", "Filter")),
+    "rows": (("Enter", "Open"), ("s", "Sort"), ("/", "Filter")),
 }
+_TO_ROWS = ("Tab", "Rows")
+"""What stands in the place of Enter while that means the button."""
 _SHORT = {"Try again": "Retry"}
 """Labels for the key bar, which has to fit 80 cells."""
 
@@ -69,7 +72,7 @@ def offers(journey: Journey, viewed: Step, views: int) -> tuple[Offer, ...]:
 
 
 def key_line(
-    journey: Journey, viewed: Step, views: int, side: Side | None, *, roomy: bool
+    journey: Journey, viewed: Step, views: int, side: Side | None, *, focused: bool, roomy: bool
 ) -> tuple[tuple[str, str, bool], ...]:
     """The key bar: key, label, whether it does anything.
 
@@ -77,18 +80,22 @@ def key_line(
         journey: where the run stands.
         viewed: the step that is looked at.
         views: how many views its result has.
-        side: where the operator is among tables and columns; None where these are not in sight.
-        roomy: whether 100 cells are there.
+        side: which rows there are; None where none are in sight.
+        focused: whether these have the keys, and not the button.
+        roomy: whether there is room for all keys.
     """
     found = offers(journey, viewed, views)
     browsing = () if side is None else _BROWSING[side]
+    if browsing and not focused:
+        browsing = (_TO_ROWS, *browsing[1:])
     if browsing and not roomy:
-        if journey.request.mode != "inspect":
+        if not focused:
             browsing = ()
         else:
-            # An inspection goes on by itself: either something runs or the way on is open.
-            first = "stop" if journey.busy else "go_on"
-            found = tuple(each for each in found if each.act in (first, "view", "help", "quit"))
+            # Whoever is among rows either waits for what runs or may go on.
+            wanted = ["stop" if journey.busy else "go_on", "view", "help", "quit"]
+            wanted += ["review", "roll_back"] if side == "rows" else []
+            found = tuple(each for each in found if each.act in wanted)
     shown = [(each.key, each.label, not each.refusal) for each in found]
     place = next(number for number, each in enumerate(found) if each.act == "view")
     return (*shown[:place], *((key, label, True) for key, label in browsing), *shown[place:])

@@ -1,5 +1,7 @@
 """The journey folded from what the child says, and what each key means then."""
 
+from itertools import product
+
 from sdmigrate.model.events import GateJudged, Progress, StageFinished, StageStarted
 from sdmigrate.pipeline.messages import Ended, Waiting
 from sdmigrate.tui.journey import (
@@ -14,8 +16,8 @@ from sdmigrate.tui.journey import (
     step_state,
 )
 from sdmigrate.tui.narration import headline
-from sdmigrate.tui.offers import offer, offers
-from sdmigrate.tui.steps import STAGE_ORDER, STEPS, step_of
+from sdmigrate.tui.offers import Side, key_line, offer, offers
+from sdmigrate.tui.steps import STAGE_ORDER, STEPS, Step, step_of
 from tests.tui import records
 
 PREFLIGHT, BACKUP, PROFILE, CLEAN, CANARY, CUTOVER = STEPS
@@ -148,6 +150,28 @@ def test_the_question_needs_the_operator_and_live_offers_the_way_back() -> None:
     live = folded(*done("cutover"), waiting("cutover", following=None, asks="offer_rollback"), journey=asked)
     assert not offer(live, CUTOVER, 1, "roll_back").refusal
     assert "only going back" in offer(live, PROFILE, 1, "run_again").refusal
+    assert step_state(live, CUTOVER) == "done"
+    back = folded(*done("rollback"), waiting("rollback", following=None, asks="nothing"), journey=live)
+    assert step_state(back, CUTOVER) == "rolled_back"
+
+
+def test_a_rehearsal_has_done_its_cutover_though_it_went_back() -> None:
+    rehearsed = folded(
+        *(item for stage in ("load", "verify", "cutover", "rollback") for item in done(stage)),
+        waiting("rollback", following=None, asks="nothing"),
+        journey=Journey(request=records.request("rehearse")),
+    )
+    assert step_state(rehearsed, CUTOVER) == "done"
+
+
+def _fits(journey: Journey, viewed: Step) -> None:
+    """The key bar fits whatever has the keys, and tells what Enter means among rows."""
+    # The last step has no inspection.
+    sides: tuple[Side | None, ...] = (None, "rows") if viewed is CUTOVER else (None, "tables", "columns")
+    for side, focused, (roomy, room) in product(sides, (True, False), ((False, 78), (True, 118))):
+        keys = key_line(journey, viewed, 2, side, focused=focused, roomy=roomy)
+        assert sum(len(key) + 1 + len(label) + 2 for key, label, _ in keys) - 2 <= room
+        assert ("Enter" in [key for key, _, _ in keys]) is (side is not None and focused)
 
 
 def test_every_dimmed_key_has_a_reason_and_all_keys_fit_80_cells() -> None:
@@ -164,6 +188,7 @@ def test_every_dimmed_key_has_a_reason_and_all_keys_fit_80_cells() -> None:
             found = offers(journey, viewed, 2)
             assert sum(len(each.key) + 1 + len(each.label) + 2 for each in found) - 2 <= 78
             assert {each.act for each in found} >= {"go_on", "stop", "quit", "help"}
+            _fits(journey, viewed)
     busy = moments[1]
     assert "is running" in offer(busy, CANARY, 1, "go_on").refusal
     assert active_step(busy) is CANARY

@@ -18,7 +18,7 @@ from sdmigrate.tui.journey import Journey, active_step
 from sdmigrate.tui.modals.detail import DetailDialog
 from sdmigrate.tui.modals.evidence import EvidenceDialog
 from sdmigrate.tui.modals.help import HelpDialog
-from sdmigrate.tui.offers import Act, Offer, key_line, offer, offers
+from sdmigrate.tui.offers import Act, Offer, Side, key_line, offer, offers
 from sdmigrate.tui.planning import review_of
 from sdmigrate.tui.steps import STEPS, Step, position, purpose
 from sdmigrate.tui.trials import Trials
@@ -28,10 +28,12 @@ from sdmigrate.tui.views.inspected_grids import table_detail
 from sdmigrate.tui.widgets.key_bar import KeyBar
 from sdmigrate.tui.widgets.record_table import RecordTable
 from sdmigrate.tui.widgets.stage_pane import StagePane
-from sdmigrate.tui.widgets.stepper import WIDE, Stepper
+from sdmigrate.tui.widgets.stepper import Stepper
 from sdmigrate.tui.widgets.table_browser import TableBrowser, is_column
 from sdmigrate.tui.widgets.top_bar import TopBar
 
+_ROOM_FOR_KEYS = 120
+"""Columns of the terminal from which the key bar holds every key."""
 _HELD_BY_SCREEN: frozenset[Act] = frozenset({"look_back", "look_forward", "view", "help"})
 _TABLE_KEYS = (
     ("Enter", "Opens the chosen row; on the button, goes on.", ""),
@@ -42,7 +44,7 @@ _TABLE_KEYS = (
     ("/", "Filters the rows.", ""),
     ("1-6", "Looks at that step.", ""),
     ("f", "Looks at the step after this one.", ""),
-    ("Tab", "Moves between the table and the button.", ""),
+    ("Tab, ↑↓", "Moves between the table and the button; among the rows.", ""),
     ("^p", "Every command by name; themes too.", ""),
 )
 _MEANINGS: dict[Act, str] = {
@@ -75,6 +77,7 @@ class WizardScreen(Screen[None]):
         Binding("l", "act('log')", "Log", show=False),
         Binding("question_mark,f1", "act('help')", "Help", show=False),
         Binding("q,ctrl+q", "act('quit')", "Quit", show=False),
+        Binding("down,up", "rows", "Rows", show=False),
         Binding("t", "turn", "Tables", show=False),
         Binding("space", "table_keys", "Keys", show=False),
         Binding("left_square_bracket", "step(-1)", "Table before", show=False),
@@ -165,9 +168,23 @@ class WizardScreen(Screen[None]):
 
     def _draw_keys(self) -> None:
         pane = self.query_one(StagePane)
-        side = pane.browser.side if pane.inspection else None
-        roomy = self.app.size.width >= WIDE
-        self.query_one(KeyBar).show(key_line(self._journey, self._viewed, pane.views, side, roomy=roomy))
+        side: Side | None = "rows" if pane.table.display else None
+        if pane.inspection is not None:
+            side = pane.browser.side
+        keys = key_line(
+            self._journey,
+            self._viewed,
+            pane.views,
+            side,
+            focused=not isinstance(self.focused, Button),
+            roomy=self.app.size.width >= _ROOM_FOR_KEYS,
+        )
+        self.query_one(KeyBar).show(keys)
+
+    def on_descendant_focus(self) -> None:
+        """The keys are those of what has them."""
+        if self.is_mounted:
+            self._draw_keys()
 
     def _keep_focus(self, *, may_go_on: bool, looked_elsewhere: bool) -> None:
         """When a way on appears it has the focus, so that Enter goes on; an operator's own focus stays.
@@ -243,6 +260,10 @@ class WizardScreen(Screen[None]):
         pane = self.query_one(StagePane)
         if pane.inspection is not None:
             pane.browser.turn_to("tables" if pane.browser.side == "columns" else "columns")
+
+    def action_rows(self) -> None:
+        """Go among the rows."""
+        self.query_one(StagePane).table.focus()
 
     def action_step(self, by: int) -> None:
         """Show the columns of a table further on."""
