@@ -32,12 +32,25 @@ def table_cell(app: App[object], shown: Shown, width: int, heading: Heading) -> 
     """A cell of a table, cut to its width and aligned as its heading says."""
     variable = _STYLES[shown.tone]
     style = app.theme_variables.get(variable[1:], "") if variable.startswith("$") else variable
-    words = plain(shown.text[-LONGEST:] if heading.keeps_end else shown.text)
-    if heading.keeps_end and cell_len(words) > width:
-        words = f"…{_end_of(words, width - 1)}"
+    words = plain(shown.text)
+    if heading.name and cell_len(words) > width:
+        words = _without_middle(plain(_ends(shown.text)), width)
     text = cell(words, width, style)
     text.justify = "right" if heading.right else "left"
     return text
+
+
+def _ends(text: str) -> str:
+    """As much of both ends of a text as is ever shown."""
+    half = LONGEST // 2
+    return text if len(text) <= LONGEST else text[:half] + text[-half:]
+
+
+def _without_middle(words: str, width: int) -> str:
+    """Both ends of a text that does not fit, more of the second: a column stands behind its table."""
+    end = _end_of(words, (width - 1) * 2 // 3)
+    begin = _end_of(words[::-1], width - 1 - cell_len(end))[::-1]
+    return f"{begin}…{end}"
 
 
 def _end_of(words: str, width: int) -> str:

@@ -28,7 +28,7 @@ async def test_the_sample_is_seen_and_called_one_before_anything_is_copied() -> 
         assert "3  Profile" in seen
         assert "Backup: 62 %" in seen
         assert _shown(keys, "tables") == [
-            ["All tables", "~260,130", "8", "", "", "1"],
+            ["All tables", "~260,130", "8", "…", "…", "1"],
             ["tickets", "~10,939", "6", "…", "…", "1"],
             ["comments", "~108,129", "1", "…", "…", "0"],
             ["timesheets", "~141,062", "1", "…", "…", "0"],
@@ -138,20 +138,20 @@ async def test_tables_and_columns_stand_beside_each_other_where_there_is_room() 
         browser = app.screen.query_one(TableBrowser)
         assert not app.screen.query_one("#columns").parent.display  # type: ignore[union-attr]
         await keys.resize_terminal(120, 40)
-        await until(keys, "kets.TKT-Title", "timesheets")
+        await until(keys, "…TKT-Title", "timesheets")
         assert browser.side == "tables"
         await keys.press("t", "down", "right_square_bracket")
         await until(keys, "tickets  from a sample", "Enter Open")
         await keys.press("right_square_bracket")
         await until(keys, "comments  from a sample", "CT-TKT-ID")
         await keys.press("left_square_bracket", "left_square_bracket")
-        await until(keys, "kets.TKT-Title")
+        await until(keys, "…TKT-Title")
         await keys.press("escape")
         await until(keys, "Enter Columns")
         await keys.resize_terminal(160, 48)
-        await until(keys, "Why", "Every value is a date and…")
+        await until(keys, "Why", "Every value is a")
         await keys.resize_terminal(80, 24)
-        await until(keys, "Duplicates", gone="kets.TKT-Title")
+        await until(keys, "Duplicates", gone="…TKT-Title")
 
 
 async def test_a_step_that_is_not_in_the_mode_names_the_way_back_whole() -> None:

@@ -119,10 +119,14 @@ async def test_what_cannot_be_is_told_and_changes_nothing(stage: Stage) -> None:
 async def test_a_table_is_left_out_and_taken_again(stage: Stage) -> None:
     async with wizard(stage) as (_, keys):
         await _review(keys)
-        await keys.press("slash", *"timesheets", "enter", "space")
-        await until(keys, "left out", gone="timesheets.TS-Hours")
+        await keys.press("slash", *"timesheets", "enter", "down", "space")
+        await until(
+            keys, "timesheets is left out; Space", "1 row holds 'timesheets'", gone="timesheets.TS-Hours"
+        )
         await keys.press("space")
-        await until(keys, "timesheets.TS-Hours", "· in force")
+        await until(keys, "timesheets.TS-Hours", "timesheets is taken in again", "· in force")
+        await keys.press("escape")
+        await until(keys, "tickets", gone="holds 'timesheets'")
 
 
 async def test_a_copy_of_the_plan_is_written_and_never_over_a_file(stage: Stage, tmp_path: Path) -> None:

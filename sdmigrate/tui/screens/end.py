@@ -11,7 +11,7 @@ from sdmigrate.tui.closing import Closing
 from sdmigrate.tui.modals.detail import DetailDialog
 from sdmigrate.tui.paint import toned
 from sdmigrate.tui.widgets.key_bar import KeyBar
-from sdmigrate.tui.widgets.record_table import RecordTable
+from sdmigrate.tui.widgets.record_table import RecordTable, whole_names
 from sdmigrate.tui.widgets.top_bar import TopBar
 
 
@@ -42,6 +42,7 @@ class EndScreen(Screen[None]):
                     yield Static(toned(label, "muted"), classes="fact-label")
                     yield Static(toned(text), classes="fact-text")
         yield RecordTable(id="end-table")
+        yield Static(id="end-preview")
         yield KeyBar(
             (("Enter", "Leave", True), ("Tab", "Facts", True), ("s", "Sort", True), ("l", "Log", True))
         )
@@ -57,6 +58,12 @@ class EndScreen(Screen[None]):
     def action_sort(self) -> None:
         """Sort the rows."""
         self.query_one(RecordTable).sort_next()
+
+    @on(RecordTable.Pointed)
+    def _pointed(self) -> None:
+        table, preview = self.query_one(RecordTable), self.query_one("#end-preview", Static)
+        preview.update(whole_names(table))
+        preview.display = table.cuts_names
 
     @on(RecordTable.Opened)
     def _opened(self, event: RecordTable.Opened) -> None:

@@ -32,7 +32,7 @@ from sdmigrate.tui.views.effects import effect_lines, over_gate
 from sdmigrate.tui.views.grid import Grid
 from sdmigrate.tui.views.planned import headline, plan_grid
 from sdmigrate.tui.widgets.key_bar import KeyBar
-from sdmigrate.tui.widgets.record_table import RecordTable
+from sdmigrate.tui.widgets.record_table import RecordTable, filtered, whole_names
 from sdmigrate.tui.widgets.stepper import WIDE
 from sdmigrate.tui.widgets.top_bar import TopBar
 
@@ -155,7 +155,11 @@ class PlanScreen(ClosesOnce[Review | None], Screen[Review | None], ShowsTrials):
         stands = headline(self._review, self._trials.known(self._review), roomy=self._roomy)
         parts = [toned(words, tone) for words, tone in stands]
         title = Content.styled("Plan review", "bold $primary")
-        self.query_one("#plan-state", Static).update(joined(title, joined(*parts, separator=" · ")))
+        lines = (
+            joined(title, joined(*parts, separator=" · ")),
+            toned(filtered(self.query_one(RecordTable)), "muted"),
+        )
+        self.query_one("#plan-state", Static).update(joined(*lines, separator="\n"))
         keys = [
             ("Enter", "Decide", True),
             ("y", "Agree", self._asks(self._place)),
@@ -186,7 +190,7 @@ class PlanScreen(ClosesOnce[Review | None], Screen[Review | None], ShowsTrials):
         if row is None or row.place is None:
             return
         outcome = self._trials.known(self._review).get(row.place[0])
-        lines = [toned(row.preview)]
+        lines = [joined(whole_names(self.query_one(RecordTable)), toned(row.preview))]
         lines += [toned(text, tone) for text, tone in effect_lines(self._review, outcome, row.place)]
         preview.update(Content("\n").join(lines))
 
@@ -206,14 +210,15 @@ class PlanScreen(ClosesOnce[Review | None], Screen[Review | None], ShowsTrials):
 
     def _decided(self, review: Review | None) -> None:
         """Go on with it; where the row does not ask any more, the next that does is pointed at."""
-        place = self._place
+        place, here = self._place, self.query_one(RecordTable).cursor_row
         asked = self._wants(place)
         self._take(review)
         if asked and not self._wants(place):
-            self._point_at_next()
+            self._point_at_next(here)
 
-    def _point_at_next(self) -> None:
-        self.query_one(RecordTable).point_at(lambda row: self._wants(row.place))
+    def _point_at_next(self, here: int) -> None:
+        """What asked at this row has left it: what asks next stands there now, or nothing does."""
+        self.query_one(RecordTable).point_at(lambda row: self._wants(row.place), begin=here)
 
     def _wants(self, place: Place | None) -> bool:
         """Whether something is open there, be it for agreement or for a decision."""
@@ -231,8 +236,9 @@ class PlanScreen(ClosesOnce[Review | None], Screen[Review | None], ShowsTrials):
             words = "The breaker takes no agreement: Enter decides." if halts else "Nothing is asked here."
             self.notify(words, markup=False)
             return
+        here = self.query_one(RecordTable).cursor_row
         self._take(agreed_to(self._review, place, self._over_gate(place)))
-        self._point_at_next()
+        self._point_at_next(here)
 
     def action_agree_to_all(self) -> None:
         """Ask whether every default that is undecided shall stand."""
@@ -262,6 +268,11 @@ class PlanScreen(ClosesOnce[Review | None], Screen[Review | None], ShowsTrials):
             self._take(chosen(self._review, place, "include", not included))
         except UsageProblem as problem:
             self.notify(problem.message, title="Not possible", severity="warning", markup=False)
+            return
+        # A table that is left out takes its columns' rows with it, the pointed one too.
+        self.query_one(RecordTable).point_at(lambda row: row.place == place)
+        words = "is left out; Space takes it in again" if included else "is taken in again"
+        self.notify(f"{plain(place[0], 60)} {words}.", markup=False, timeout=3)
 
     def action_undo(self) -> None:
         """Take the latest change back."""
@@ -308,6 +319,7 @@ class PlanScreen(ClosesOnce[Review | None], Screen[Review | None], ShowsTrials):
     @on(Input.Changed, "#plan-filter")
     def _filter_changed(self, event: Input.Changed) -> None:
         self.query_one(RecordTable).filter(event.value)
+        self._draw_state()
 
     @on(Input.Submitted, "#plan-filter")
     def _filter_kept(self) -> None:

@@ -12,7 +12,7 @@ SEVERITY_TONES: dict[Severity, Tone] = {"error": "bad", "warning": "warn", "info
 
 _HEADINGS = (
     Heading("Severity", widest=9),
-    Heading("Where", widest=30, keeps_end=True),
+    Heading("Where", widest=30, name=True),
     Heading("Count", right=True),
     Heading("Finding", flexible=True),
 )

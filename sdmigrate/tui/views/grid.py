@@ -18,9 +18,11 @@ class Heading:
     right: bool = False
     """Aligned to the right, as numbers are."""
     widest: int = 40
-    """Terminal cells beyond which its texts are cut; the row's detail has them whole."""
-    keeps_end: bool = False
-    """Cut at its beginning, as a column's name says more than its table's."""
+    """Terminal cells beyond which its texts are cut, unless the other columns leave room."""
+    name: bool = False
+    """Cut within, as names differ at both ends."""
+    spare: bool = False
+    """Left out where it holds nothing but zeros, and a name would be cut for it."""
     flexible: bool = False
     """Takes the room that the other columns leave."""
 

@@ -60,7 +60,7 @@ def catalog_grid(catalog: Catalog) -> Grid:
         for table in catalog.tables
     )
     headings = (
-        Heading("Table", widest=32),
+        Heading("Table", widest=32, name=True),
         Heading("Columns", right=True),
         Heading("Key", widest=24),
         Heading("References", right=True),
@@ -85,7 +85,7 @@ def others_grid(catalog: Catalog) -> Grid:
         )
         for other in catalog.others
     )
-    headings = (Heading("Kind"), Heading("Name", widest=36), Heading("Problem", flexible=True))
+    headings = (Heading("Kind"), Heading("Name", widest=36, name=True), Heading("Problem", flexible=True))
     return Grid("Others", headings, rows, empty="No views, triggers or virtual tables.")
 
 

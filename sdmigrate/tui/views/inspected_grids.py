@@ -32,7 +32,7 @@ def tables_grid(inspection: Inspection, *, roomy: bool) -> Grid:
         Heading("Orphans", right=True),
     )
     headings = (
-        Heading("Table", widest=40 if roomy else 20),
+        Heading("Table", widest=40 if roomy else 20, name=True),
         Heading("Rows", right=True),
         *(more if roomy else ()),
         Heading("Problems", right=True),
@@ -50,12 +50,8 @@ def _table_row(inspection: Inspection, table: TableView, *, roomy: bool) -> Grid
     related = table.known == "related"
     more = (
         numeric(len(profile.columns)),
-        numeric(sum(key.duplicate_rows for key in profile.keys if key.declared), "warn")
-        if related
-        else unknown,
-        numeric(sum(reference.orphans for reference in profile.references if reference.declared), "warn")
-        if related
-        else unknown,
+        numeric(_duplicates(table), "warn") if related else unknown,
+        numeric(_orphans(table), "warn") if related else unknown,
     )
     return GridRow(
         (
@@ -74,7 +70,13 @@ def _sum_row(inspection: Inspection, *, roomy: bool) -> GridRow:
     rows = sum(table.rows or 0 for table in known)
     exact = len(known) == len(inspection.tables) and not any(table.sampled for table in known)
     columns = sum(len(table.profile.columns) for table in known if table.profile)
-    more = (numeric(columns), Shown(""), Shown(""))
+    related = all(table.known == "related" for table in inspection.tables)
+    unknown = Shown("…", "muted", -1.0)
+    more = (
+        numeric(columns),
+        numeric(sum(map(_duplicates, known)), "warn") if related else unknown,
+        numeric(sum(map(_orphans, known)), "warn") if related else unknown,
+    )
     return GridRow(
         (
             Shown("All tables", "strong", float("-inf")),
@@ -85,6 +87,18 @@ def _sum_row(inspection: Inspection, *, roomy: bool) -> GridRow:
         preview=mark(inspection) or f"The columns of {plural(len(known), 'table')} together.",
         place=EVERY_TABLE,
     )
+
+
+def _duplicates(table: TableView) -> int:
+    """Rows that repeat a declared key."""
+    keys = table.profile.keys if table.profile else ()
+    return sum(key.duplicate_rows for key in keys if key.declared)
+
+
+def _orphans(table: TableView) -> int:
+    """Rows whose declared reference points at nothing."""
+    references = table.profile.references if table.profile else ()
+    return sum(reference.orphans for reference in references if reference.declared)
 
 
 def _approximate(number: int, *, sampled: bool) -> Shown:
@@ -148,7 +162,7 @@ def columns_grid(inspection: Inspection, chosen: str | None, *, roomy: bool) -> 
         for column in table.profile.columns
     )
     headings = (
-        Heading("Column", widest=32, keeps_end=chosen is None),
+        Heading("Column", widest=32, name=True),
         Heading("Type", widest=16),
         Heading("Sure", right=True),
         Heading("Fill", right=True),

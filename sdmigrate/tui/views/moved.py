@@ -48,13 +48,13 @@ def ledger_grid(cleaned: Cleaned) -> Grid:
         for ledger in cleaned.ledgers
     )
     headings = (
-        Heading("Table", widest=28),
+        Heading("Table", widest=28, name=True),
         Heading("Read", right=True),
         Heading("To load", right=True),
         Heading("Quarantined", right=True),
-        Heading("Duplicates", right=True),
-        Heading("Excluded", right=True),
-        Heading("Changed", right=True),
+        Heading("Duplicates", right=True, spare=True),
+        Heading("Excluded", right=True, spare=True),
+        Heading("Changed", right=True, spare=True),
     )
     return Grid("Ledger", headings, rows)
 
@@ -63,8 +63,8 @@ def verification_grid(verification: Verification, title: str = "Verification") -
     """Every table on both sides."""
     wrong = not verification.passed
     headings = (
-        Heading("Table", widest=30),
-        Heading("In PostgreSQL", widest=30),
+        Heading("Table", widest=30, name=True),
+        Heading("In PostgreSQL", widest=30, name=True),
         Heading("Expected", right=True),
         Heading("Found", right=True),
         Heading("Verdict"),
@@ -100,7 +100,7 @@ def _verified(table: TableVerification) -> GridRow:
 
 
 def queries_grid(canary: CanaryResult) -> Grid:
-    """The operator's queries, as they ran on the sample."""
+    """The operator's queries, as they ran on the sample; those that failed first."""
     rows = tuple(
         GridRow(
             (
@@ -109,10 +109,11 @@ def queries_grid(canary: CanaryResult) -> Grid:
                 Shown("✓ ran" if query.error is None else f"✗ {query.error}", _ran(query.error)),
             ),
             Detail(query.name, (("Rows", count(query.rows)), ("Result", query.error or "ran"))),
+            preview=query.error or "",
         )
-        for query in canary.queries
+        for query in sorted(canary.queries, key=lambda query: query.error is None)
     )
-    headings = (Heading("Query", widest=40), Heading("Rows", right=True), Heading("Result", flexible=True))
+    headings = (Heading("Query", name=True), Heading("Rows", right=True), Heading("Result", flexible=True))
     failed = any(query.error for query in canary.queries)
     return Grid(
         "Queries", headings, rows, empty="No queries were given to run.", tone="bad" if failed else ""
@@ -139,8 +140,8 @@ def release_grid(release: Release) -> Grid:
         for table in release.blueprint.tables
     )
     headings = (
-        Heading("Table", widest=30),
-        Heading("In PostgreSQL", widest=30),
+        Heading("Table", widest=30, name=True),
+        Heading("In PostgreSQL", widest=30, name=True),
         Heading("Rows", right=True),
         Heading("Columns", right=True),
         Heading("Indexes", right=True),
@@ -167,12 +168,12 @@ def summary_grid(finished: RunFinished) -> Grid:
         for table in finished.tables
     )
     headings = (
-        Heading("Table", widest=24),
+        Heading("Table", widest=24, name=True),
         Heading("Read", right=True),
         Heading("Loaded" if loaded else "To load", right=True),
         Heading("Quarantine", right=True),
-        Heading("Duplicates", right=True),
-        Heading("Changed", right=True),
+        Heading("Duplicates", right=True, spare=True),
+        Heading("Changed", right=True, spare=True),
         *((Heading("Verified"),) if loaded else ()),
     )
     return Grid("Rows", headings, rows, empty="No table was reached.")

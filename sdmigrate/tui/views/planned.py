@@ -47,8 +47,8 @@ def plan_grid(review: Review, outcomes: Mapping[str, Outcome], *, roomy: bool) -
         for place in places
     )
     headings = (
-        Heading("Table or column", widest=44 if roomy else 31, keeps_end=True),
-        Heading("Becomes", widest=18),
+        Heading("Table or column", widest=44 if roomy else 31, name=True),
+        Heading("Becomes", widest=18, name=True),
         Heading("Touches", right=True),
         Heading("Decision", widest=12),
         *((Heading("Rules", flexible=True),) if roomy else ()),

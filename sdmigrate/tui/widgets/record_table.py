@@ -6,18 +6,19 @@ first 500 of the outcome are drawn.
 
 from collections.abc import Callable
 
-from rich.cells import cell_len
 from rich.text import Text
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import DataTable
 
+from sdmigrate.rules.wording import plural
 from sdmigrate.tui.format import cell, plain
-from sdmigrate.tui.paint import table_cell
+from sdmigrate.tui.paint import joined, table_cell, toned
+from sdmigrate.tui.views.fitting import fit, is_cut
 from sdmigrate.tui.views.grid import Grid, GridRow, matching, ordered
 
 MOST_ROWS = 500
-_LEAST_TEXT = 12
-_WANTED_FLEXIBLE = 26
+_LONGEST_NAME = 120
 
 
 class RecordTable(DataTable[Text]):
@@ -56,6 +57,7 @@ class RecordTable(DataTable[Text]):
         self._sorted_by: int | None = None
         self._descending = False
         self._room = 74
+        self._widths: dict[int, int] = {}
         self.wanted = ""
         """The filter in force; empty for none."""
 
@@ -76,14 +78,13 @@ class RecordTable(DataTable[Text]):
         place = self.pointed.place if self.pointed else None
         self._grid = grid
         self._fill()
-        self.move_cursor(row=0)
         self.point_at(lambda row: row.place == place)
 
-    def point_at(self, wanted: Callable[[GridRow], bool]) -> None:
-        """Go to the first row that is wanted; stay where there is none."""
-        found = next((number for number, row in enumerate(self._rows) if wanted(row)), None)
-        if found is not None:
-            self.move_cursor(row=found)
+    def point_at(self, wanted: Callable[[GridRow], bool], *, begin: int = 0) -> None:
+        """Go to the first row from ``begin`` on that is wanted, else to one before it, else to ``begin``."""
+        numbers = [*range(begin, len(self._rows)), *range(min(begin, len(self._rows)))]
+        found = next((number for number in numbers if wanted(self._rows[number])), begin)
+        self.move_cursor(row=found)
 
     @property
     def pointed(self) -> GridRow | None:
@@ -102,8 +103,8 @@ class RecordTable(DataTable[Text]):
         """
         if self._grid is None:
             return ""
-        following = 0 if self._sorted_by is None else self._sorted_by + 1
-        self._sorted_by = following if following < len(self._grid.headings) else None
+        following = [place for place in self._widths if self._sorted_by is None or place > self._sorted_by]
+        self._sorted_by = following[0] if following else None
         self._descending = self._sorted_by is not None and self._grid.headings[self._sorted_by].right
         self._fill()
         if self._sorted_by is None:
@@ -124,41 +125,42 @@ class RecordTable(DataTable[Text]):
         if self._sorted_by is not None:
             self._rows = ordered(self._rows, self._sorted_by, descending=self._descending)
         self.clear(columns=True)
-        widths = self._widths(grid)
-        for place, heading in enumerate(grid.headings):
+        drawn = self._rows[:MOST_ROWS]
+        self._widths = fit(grid, drawn, self._room, self._sorted_by)
+        for place, width in self._widths.items():
+            heading = grid.headings[place]
             mark = "" if place != self._sorted_by else " ▼" if self._descending else " ▲"
             label = cell(heading.label + mark)
             label.justify = "right" if heading.right else "left"
-            self.add_column(label, width=widths[place], key=str(place))
-        for row in self._rows[:MOST_ROWS]:
+            self.add_column(label, width=width, key=str(place))
+        for row in drawn:
             self.add_row(
                 *(
-                    table_cell(self.app, shown, width, heading)
-                    for shown, heading, width in zip(row.cells, grid.headings, widths, strict=True)
+                    table_cell(self.app, row.cells[place], width, grid.headings[place])
+                    for place, width in self._widths.items()
                 )
             )
 
-    def _widths(self, grid: Grid) -> list[int]:
-        """The cells of each column: a flexible one takes what is left, broad texts give way to the room."""
-        drawn = self._rows[:MOST_ROWS]
-        widths = []
-        for place, heading in enumerate(grid.headings):
-            longest = max((cell_len(plain(row.cells[place].text, 200)) for row in drawn), default=0)
-            mark = 2 if place == self._sorted_by else 0
-            widths.append(max(len(heading.label) + mark, min(longest, heading.widest)))
-        flexible = next((place for place, heading in enumerate(grid.headings) if heading.flexible), None)
-        if flexible is not None:
-            widths[flexible] = _WANTED_FLEXIBLE
-        texts = [
-            place for place, heading in enumerate(grid.headings) if not heading.right and place != flexible
-        ]
-        left = self._room - sum(widths) - 2 * len(widths)
-        while left < 0 and texts and widths[broadest := max(texts, key=widths.__getitem__)] > _LEAST_TEXT:
-            widths[broadest] -= 1
-            left += 1
-        if flexible is not None:
-            widths[flexible] = max(_LEAST_TEXT, widths[flexible] + left)
-        return widths
+    @property
+    def cut_names(self) -> tuple[str, ...]:
+        """The names of the row under the cursor that stand there cut."""
+        row, grid = self.pointed, self._grid
+        if row is None or grid is None:
+            return ()
+        return tuple(
+            row.cells[place].text
+            for place in self._widths
+            if grid.headings[place].name and is_cut(row, self._widths, place)
+        )
+
+    @property
+    def cuts_names(self) -> bool:
+        """Whether any drawn row has one."""
+        grid = self._grid
+        names = [place for place in self._widths if grid is not None and grid.headings[place].name]
+        return grid is not None and any(
+            is_cut(row, self._widths, place) for row in self._rows[:MOST_ROWS] for place in names
+        )
 
     def on_resize(self) -> None:
         """A flexible column follows the room."""
@@ -182,3 +184,17 @@ class RecordTable(DataTable[Text]):
         row = self._at(event.cursor_row)
         if row is not None:
             self.post_message(self.Pointed(self, row))
+
+
+def whole_names(table: RecordTable) -> Content:
+    """The names that the row pointed at shows cut, where its preview does not say them."""
+    said = table.pointed.preview if table.pointed else ""
+    names = [toned(plain(name, _LONGEST_NAME), "strong") for name in table.cut_names if name not in said]
+    return joined(*names)
+
+
+def filtered(table: RecordTable) -> str:
+    """How many rows the filter leaves, in words; empty without one."""
+    _, left = table.shown
+    wanted = plain(table.wanted, 20)
+    return f"{plural(left, 'row holds', 'rows hold')} {wanted!r}; Esc shows all" if wanted else ""

@@ -6,7 +6,6 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
-from sdmigrate.rules.wording import plural
 from sdmigrate.tui.format import plain
 from sdmigrate.tui.journey import Journey, active_step, gates_of, step_state
 from sdmigrate.tui.narration import (
@@ -19,13 +18,13 @@ from sdmigrate.tui.narration import (
     headline,
 )
 from sdmigrate.tui.offers import Offer, going_on, why_no_review
-from sdmigrate.tui.paint import toned
+from sdmigrate.tui.paint import joined, toned
 from sdmigrate.tui.questions import live_has_writes
 from sdmigrate.tui.steps import Step, StepName, position, purpose
 from sdmigrate.tui.views import View, views_of
 from sdmigrate.tui.views.inspected import Inspection
 from sdmigrate.tui.widgets.progress_panel import ProgressPanel
-from sdmigrate.tui.widgets.record_table import RecordTable
+from sdmigrate.tui.widgets.record_table import RecordTable, filtered, whole_names
 from sdmigrate.tui.widgets.table_browser import TableBrowser
 from sdmigrate.tui.widgets.view_strip import ViewStrip
 
@@ -38,6 +37,8 @@ class StagePane(Vertical):
         self._views: tuple[View, ...] = ()
         self._chosen: dict[StepName, str] = {}
         """The title of the view that the operator turned to."""
+        self._stopped = False
+        """A gate said no, or the step failed: what is wrong is shown first."""
         self._step: Step | None = None
         self._hint = Content("")
 
@@ -95,6 +96,7 @@ class StagePane(Vertical):
         changed_step = step is not self._step
         self._step = step
         state = step_state(journey, step)
+        self._stopped = state in ("refused", "failed")
         words, tone = headline(journey, step)
         views = views_of(journey, step)
         known = next((view for view in views if isinstance(view, Inspection)), None)
@@ -185,13 +187,13 @@ class StagePane(Vertical):
         self._show_capped()
 
     def _show_preview(self) -> None:
-        row = self.table.pointed
-        first, _, rest = (row.preview if row else "").partition("\n")
+        table = self.table
+        first, _, rest = (table.pointed.preview if table.pointed else "").partition("\n")
+        lines = (joined(whole_names(table), toned(first)), toned(rest, "muted"))
         preview = self.query_one("#preview", Static)
-        preview.update(
-            Content("\n").join(part for part in (toned(first), toned(rest, "muted")) if part.plain)
-        )
-        preview.display = bool(first)
+        preview.update(Content("\n").join(line for line in lines if line.plain))
+        # It stays under rows whose names fit: a table that grows and shrinks is hard to read.
+        preview.display = bool(first) or table.cuts_names
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
@@ -275,12 +277,14 @@ class StagePane(Vertical):
 
     @property
     def _place_in_sight(self) -> int:
-        """The view turned to; else the first that has rows, so that findings come first where any are."""
+        """The view turned to; else the first that tells why the step stopped, else the first with rows."""
         wanted = self._chosen.get(self._step.name) if self._step else None
         titles = [view.title for view in self._views]
         if wanted in titles:
             return titles.index(wanted)
-        return next((place for place, view in enumerate(self._views) if view.rows), 0)
+        filled = [place for place, view in enumerate(self._views) if view.rows]
+        bad = [place for place in filled if self._stopped and self._views[place].tone == "bad"]
+        return next(iter((*bad, *filled)), 0)
 
     def _show_capped(self) -> None:
         """What of the rows is not drawn, and why."""
@@ -290,7 +294,7 @@ class StagePane(Vertical):
         if shown < matching:
             words = f"first {shown:,} of {matching:,} rows; / filters, s sorts all of them"
         elif table.wanted:
-            words = f"{plural(matching, 'row holds', 'rows hold')} {plain(table.wanted, 20)!r}; Esc shows all"
+            words = filtered(table)
             if not matching:
                 self.query_one("#preview", Static).display = False
         self.query_one("#left-over", Static).update(toned(words, "muted"))
