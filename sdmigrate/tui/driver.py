@@ -1,6 +1,6 @@
-"""The terminal's keys as they come, also from a terminal that does not speak UTF-8.
+"""The terminal's keys as they come, also from a terminal that does not speak UTF-8 or goes away.
 
-Invariant: bytes that are no character are no key; those behind them are.
+Invariant: bytes that are no character are no key; those behind them are. There is one reader at a time.
 """
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -17,3 +17,9 @@ class SteadyDriver(LinuxDriver):
             except UnicodeDecodeError:
                 # What was read with them is lost: a key pressed twice is better than a wizard that is deaf.
                 continue
+
+    def _sigcont_application(self, *_: object) -> None:
+        # A terminal that goes away sends SIGCONT behind its SIGHUP. What was not stopped is not to be begun
+        # again: a second reader would outlive the wizard, at a terminal that answers each read at once.
+        if self._must_signal_resume:
+            super()._sigcont_application()

@@ -62,7 +62,8 @@ class Program:
             os.waitpid(self._child, 0)
         except (ProcessLookupError, ChildProcessError):
             pass
-        os.close(self._terminal)
+        if self._terminal >= 0:
+            os.close(self._terminal)
 
     @property
     def text(self) -> str:
@@ -142,7 +143,15 @@ class Program:
                 return os.waitstatus_to_exitcode(status)
         raise AssertionError(f"the program did not end:\n{self.text}")
 
+    def hang_up(self) -> None:
+        """Take the terminal away, as a connection that breaks does."""
+        os.close(self._terminal)
+        self._terminal = -1
+
     def _read(self, seconds: float) -> None:
+        if self._terminal < 0:
+            time.sleep(seconds)
+            return
         ready, _, _ = select.select([self._terminal], [], [], seconds)
         if not ready:
             return

@@ -73,6 +73,23 @@ def test_bytes_that_are_no_character_leave_the_keys_behind_them(work: Path) -> N
     assert b"Traceback" not in program.written
 
 
+@pytest.mark.parametrize("begun", [False, True])
+def test_the_wizard_goes_with_its_terminal(work: Path, begun: bool) -> None:
+    source = work / "desk.sqlite"
+    write_demo(source, rows=100, seed=3)
+    arguments = ["wizard", str(source), "--mode", "inspect", "--work-dir", str(work / "w")]
+    # What goes wrong as a terminal goes away does so now and then.
+    for _ in range(3):
+        with Program(arguments, columns=80, lines=24, environment={}) as program:
+            program.wait_for("SQLite database,")
+            if begun:
+                program.press("ctrl+g")
+                program.wait_for("tickets")
+            program.hang_up()
+            # A run under way is stopped by it.
+            assert program.exit_code() in ((0, 6) if begun else (0,))
+
+
 def test_without_a_terminal_the_command_to_use_is_named() -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "sdmigrate"],
