@@ -26,6 +26,17 @@ settings.register_profile("search", print_blob=True, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
+LONG = ("tui", "cli", "stages", "faults", "terminal", "postgres", "duck")
+"""The directories whose modules take long, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long modules first: a module is one process's, and one begun last would leave the others idle."""
+    tests = Path(__file__).parent
+    ranks = {tests / name: rank for rank, name in enumerate(LONG)}
+    items.sort(key=lambda item: ranks.get(item.path.parent, len(LONG)))
+
+
 class RecordingSink:
     """An EventSink that keeps everything."""
 
