@@ -110,6 +110,9 @@ class WizardApp(SteadyApp):
         self._killed = False
         for theme in THEMES:
             self.register_theme(theme)
+        # Before the first screen: a theme that comes later has every style read twice.
+        known = options.theme in self.available_themes
+        self.theme = options.theme if options.theme and known else DARK.name
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colours, for themes that do not have them."""
@@ -129,9 +132,7 @@ class WizardApp(SteadyApp):
         return () if self._journey is None else last_words(self._farewell(self._journey))
 
     def on_mount(self) -> None:
-        """Theme, signals, first screen."""
-        known = self._options.theme in self.available_themes
-        self.theme = self._options.theme if self._options.theme and known else DARK.name
+        """Signals, first screen."""
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP):
