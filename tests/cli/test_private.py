@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from sdmigrate.model.settings import Endpoint
-from tests.cli.calling import command, spawn
+from tests.cli.calling import call, command
 
 PASSWORD = "s3cr3t-Passw0rd"
 
@@ -65,7 +65,7 @@ def watch_children(parent: int, seen: set[str], ended: threading.Event) -> None:
 
 def test_the_log_of_an_error_holds_neither_password_nor_values(shop: Path, work: Path) -> None:
     target = f"host=/nowhere password={PASSWORD}"
-    called = spawn(
+    called = call(
         *("migrate", shop, "--target", target, "--schema", "a", "--confirm", "a", "--work-dir", work)
     )
     assert called.code == 3
@@ -78,7 +78,7 @@ def test_the_log_of_an_error_holds_neither_password_nor_values(shop: Path, work:
 
 def test_a_password_in_a_string_that_is_none(shop: Path, work: Path) -> None:
     for target in (f"postgresql://u:{PASSWORD}@[::1", f"host=x password={PASSWORD} nonsense=1"):
-        called = spawn(
+        called = call(
             *("migrate", shop, "--target", target, "--schema", "a", "--confirm", "a", "--work-dir", work)
         )
         assert called.code == 2
@@ -89,7 +89,7 @@ def test_files_and_directories_are_private(
     shop: Path, postgres: Endpoint, schema_name: str, work: Path
 ) -> None:
     target = ("--target", postgres.conninfo, "--schema", schema_name, "--confirm", schema_name)
-    assert spawn("migrate", shop, *target, "--work-dir", work).code == 0
+    assert call("migrate", shop, *target, "--work-dir", work).code == 0
     for path in (work, *work.rglob("*")):
         expected = 0o700 if path.is_dir() else 0o600
         assert stat.S_IMODE(path.lstat().st_mode) == expected, path

@@ -138,13 +138,13 @@ def test_names_with_any_character_are_shown_plain(empty: Path, work: Path, tmp_p
     hostile = tmp_path / "a\x1b[31mb\n.db"
     hostile.write_text("nonsense " * 200, "utf-8")
     for path in (empty, hostile):
-        called = spawn("inspect", path, "--work-dir", work)
+        called = call("inspect", path, "--work-dir", work)
         assert called.code == 3
         assert "\x1b" not in called.err
         assert len(called.err.splitlines()) == 2
     undecodable = tmp_path / os.fsdecode(b"\xff.db")
     undecodable.touch()
-    called = spawn("inspect", undecodable, "--json", "--work-dir", work)
+    called = call("inspect", undecodable, "--json", "--work-dir", work)
     assert called.last["exit_code"] == called.code == 2
 
 
@@ -172,16 +172,16 @@ def test_the_demo_without_a_terminal(work: Path) -> None:
     try:
         assert (called.code, called.last["outcome"]) == (0, "released"), called.err
         assert (called.last["schema"], called.last["target"]) == ("servicedesk", "embedded")
-        dsn = spawn("server", "dsn", "--work-dir", work).out
+        dsn = call("server", "dsn", "--work-dir", work).out
         assert dsn.startswith("host=")
-        assert spawn("server", "status", "--work-dir", work).out.startswith("running")
-        running = spawn("server", "status", "--json", "--work-dir", work).events[0]
+        assert call("server", "status", "--work-dir", work).out.startswith("running")
+        running = call("server", "status", "--json", "--work-dir", work).events[0]
         assert (running["state"], f"{running['dsn']}\n") == ("running", dsn)
     finally:
-        assert spawn("server", "stop", "--work-dir", work).out == "stopped\n"
-    stopped = spawn("server", "stop", "--json", "--work-dir", work).events[0]
+        assert call("server", "stop", "--work-dir", work).out == "stopped\n"
+    stopped = call("server", "stop", "--json", "--work-dir", work).events[0]
     assert (stopped["state"], stopped["process"], stopped["dsn"]) == ("stopped", None, None)
-    assert spawn("server", "dsn", "--json", "--work-dir", work).last["exit_code"] == 3
+    assert call("server", "dsn", "--json", "--work-dir", work).last["exit_code"] == 3
 
 
 def test_the_documentation_lists_every_setting() -> None:

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from psycopg import sql
 
 from sdmigrate.demo.database import write_demo
 from sdmigrate.model.settings import Endpoint
+from tests.cli.calling import call, command
 
 STAGES = ("preflight", "backup", "profile", "plan", "clean", "canary", "load", "verify", "cutover")
 TABLES = ("tickets", "comments", "timesheets")
@@ -32,16 +32,13 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def undisturbed(source: Path, postgres: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a run that nobody kills leaves."""
     work = tmp_path_factory.mktemp("undisturbed")
-    ended = subprocess.run(
-        command(source, postgres, work, "calm"), capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 0, ended.stderr
+    assert call(*asked(source, postgres, work, "calm")).code == 0
     return contents(postgres, "calm")
 
 
-def command(source: Path, postgres: Endpoint, work: Path, schema: str) -> list[str]:
-    start = [sys.executable, "-m", "sdmigrate", "migrate", str(source), "--target", postgres.conninfo]
-    return [*start, "--schema", schema, "--confirm", schema, "--json", "--work-dir", str(work)]
+def asked(source: Path, postgres: Endpoint, work: Path, schema: str) -> tuple[str | Path, ...]:
+    confirmed = ("--target", postgres.conninfo, "--schema", schema, "--confirm", schema)
+    return ("migrate", source, *confirmed, "--json", "--work-dir", work)
 
 
 def contents(postgres: Endpoint, schema: str) -> dict[str, Any]:
@@ -76,7 +73,7 @@ def test_resume_after_kill(
 ) -> None:
     schema = f"kill_{stage}"
     with subprocess.Popen(
-        command(source, postgres, tmp_path, schema),
+        command(*asked(source, postgres, tmp_path, schema)),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -84,24 +81,9 @@ def test_resume_after_kill(
         told = list(lines_until(process, stage))
         os.kill(process.pid, signal.SIGKILL)
     assert told[-1]["status"] == "done"
-    resumed = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "sdmigrate",
-            "resume",
-            "--confirm",
-            schema,
-            "--json",
-            "--work-dir",
-            str(tmp_path),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    last = json.loads(resumed.stdout.splitlines()[-1])
-    assert (resumed.returncode, last["outcome"], last["exit_code"]) == (0, "released", 0), resumed.stderr
+    resumed = call("resume", "--confirm", schema, "--json", "--work-dir", tmp_path)
+    last = resumed.last
+    assert (resumed.code, last["outcome"], last["exit_code"]) == (0, "released", 0), resumed.err
     assert last["run"] == told[0]["run"]
     assert contents(postgres, schema) == undisturbed
     assert all(table["verified"] in ("identical", "changed") for table in last["tables"])
