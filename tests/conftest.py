@@ -9,11 +9,14 @@ from typing import Any, Protocol
 
 import pytest
 from hypothesis import settings
+from msgspec.structs import replace
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from sdmigrate.model.events import Event
 from sdmigrate.model.settings import Endpoint, Mode, Request
 from sdmigrate.postgres import embedded
-from sdmigrate.postgres.connect import endpoint_of
+from sdmigrate.postgres.connect import connect, endpoint_of
 from sdmigrate.postgres.unprivileged import remove_place
 from sdmigrate.runtime.cancel import CancelToken
 from sdmigrate.runtime.context import Context
@@ -60,6 +63,17 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """One throw-away embedded server for each test process."""
     with embedded.throwaway(tmp_path_factory.mktemp("postgres")) as endpoint:
         yield endpoint
+
+
+@pytest.fixture
+def own_database(postgres: Endpoint, schema_name: str) -> Iterator[Endpoint]:
+    """A database of the test's own on that server, where all that it holds is compared."""
+    name = sql.Identifier(schema_name)
+    with connect(postgres, purpose="test") as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        conninfo = make_conninfo(postgres.conninfo, dbname=schema_name)
+        yield replace(postgres, conninfo=conninfo)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
 
 @pytest.fixture(scope="session", params=["embedded", "given"])

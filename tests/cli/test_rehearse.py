@@ -1,12 +1,8 @@
 """``rehearse``: everything is done, and the target is as it was."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from sdmigrate.model.settings import Endpoint
-from sdmigrate.postgres import embedded
 from tests.cli.calling import call
 from tests.postgres.test_scratch import target_as_text
 
@@ -24,28 +20,21 @@ STAGES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    """A server of its own, since all that it holds is compared."""
-    with embedded.throwaway(tmp_path_factory.mktemp("rehearsal")) as endpoint:
-        yield endpoint
-
-
-def test_beside_a_live_schema(shop: Path, server: Endpoint, work: Path) -> None:
-    target = ("--target", server.conninfo, "--schema", "shop", "--json", "--work-dir", work)
-    untouched = target_as_text(server)
+def test_beside_a_live_schema(shop: Path, own_database: Endpoint, work: Path) -> None:
+    target = ("--target", own_database.conninfo, "--schema", "shop", "--json", "--work-dir", work)
+    untouched = target_as_text(own_database)
     first = call("rehearse", shop, *target)
     assert (first.code, first.last["outcome"]) == (0, "rehearsed"), first.err
     assert [stage["name"] for stage in first.last["stages"]] == STAGES
-    assert target_as_text(server) == untouched
+    assert target_as_text(own_database) == untouched
 
     assert call("migrate", shop, "--confirm", "shop", *target).code == 0
-    live = target_as_text(server)
+    live = target_as_text(own_database)
     assert live != untouched
     again = call("rehearse", shop, *target)
     assert (again.code, again.last["outcome"]) == (0, "rehearsed"), again.err
     assert {table["verified"] for table in again.last["tables"]} == {"changed", "identical"}
-    assert target_as_text(server) == live
+    assert target_as_text(own_database) == live
 
 
 def test_by_default_nothing_at_all_is_left(shop: Path, work: Path) -> None:

@@ -62,18 +62,18 @@ def rehearse(make_context: MakeContext, tmp_path: Path, endpoint: Endpoint, pair
 
 
 def test_a_rehearsal_leaves_the_target_as_it_was(
-    postgres: Endpoint, make_context: MakeContext, tmp_path: Path, schema_name: str
+    own_database: Endpoint, make_context: MakeContext, tmp_path: Path, schema_name: str
 ) -> None:
-    ask(postgres, f"CREATE SCHEMA {schema_name}")
-    ask(postgres, f"CREATE TABLE {schema_name}.tickets AS SELECT 1 AS id")
+    ask(own_database, f"CREATE SCHEMA {schema_name}")
+    ask(own_database, f"CREATE TABLE {schema_name}.tickets AS SELECT 1 AS id")
     pair = scratch_names(schema_name, STAMP)
-    before = target_as_text(postgres)
-    rehearse(make_context, tmp_path, postgres, pair)
-    assert target_as_text(postgres) != before
-    assert drop_scratch(postgres, pair) is True
-    assert target_as_text(postgres) == before
-    assert drop_scratch(postgres, pair) is False
-    assert schemas(postgres, schema_name) == [schema_name]
+    before = target_as_text(own_database)
+    rehearse(make_context, tmp_path, own_database, pair)
+    assert target_as_text(own_database) != before
+    assert drop_scratch(own_database, pair) is True
+    assert target_as_text(own_database) == before
+    assert drop_scratch(own_database, pair) is False
+    assert schemas(own_database, schema_name) == [schema_name]
 
 
 def test_what_a_killed_rehearsal_left_is_removed(postgres: Endpoint, schema_name: str) -> None:
