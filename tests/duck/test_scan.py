@@ -312,7 +312,7 @@ UNWATCHED = Table(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(
     st.permutations(
         [
