@@ -127,6 +127,10 @@ class _Work:
     def context(self) -> Context:
         return self.readmission.context
 
+    @property
+    def _fit_file(self) -> Path:
+        return self.context.directory.scratch / "replay.sqlite"
+
     @cached_property
     def tables(self) -> dict[str, TargetTable]:
         """By source name."""
@@ -146,6 +150,8 @@ class _Work:
         self, recorded: RecordedRelease, fit: tuple[FitRow, ...]
     ) -> tuple[tuple[FitRow, ...], tuple[RefusedRow, ...]]:
         """The rows that PostgreSQL took, in one transaction, and those that it refused."""
+        # A call that was killed right behind its commit left it, and may have left no row to insert.
+        self._fit_file.unlink(missing_ok=True)
         if not fit:
             return (), ()
         replayer = Replayer(
@@ -268,8 +274,7 @@ class _Work:
     def _fit_rows(self, fit: tuple[FitRow, ...]) -> Iterator[Path]:
         """A private file of cleaned's shape with these rows, removed on leaving."""
         make_private_directory(self.context.directory.scratch)
-        path = self.context.directory.scratch / "replay.sqlite"
-        path.unlink(missing_ok=True)
+        path = self._fit_file
         private_file(path)
         try:
             write_fit_rows(path, self.readmission.snapshot.catalog, fit)
