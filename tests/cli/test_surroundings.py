@@ -48,10 +48,10 @@ def test_a_file_where_a_command_belongs_is_told_what_to_do_with_it(empty: Path) 
     ],
     ids=["C", "ascii", "narrow"],
 )
-def test_locales_and_narrow_terminals(environment: dict[str, str], desk: Path, work: Path) -> None:
-    called = spawn("inspect", desk, "--work-dir", work, environment=environment)
+def test_locales_and_narrow_terminals(environment: dict[str, str], shop: Path, work: Path) -> None:
+    called = spawn("inspect", shop, "--work-dir", work, environment=environment)
     assert (called.code, "\x1b" in called.out) == (0, False), called.err
-    assert "tickets" in called.out
+    assert "buyers" in called.out
 
 
 def test_no_home(work: Path, tmp_path: Path) -> None:
@@ -204,9 +204,9 @@ def test_the_documentation_lists_every_setting() -> None:
     ],
 )
 def test_a_standard_output_that_takes_nothing(
-    redirected: str, code: int, told: str, desk: Path, work: Path
+    redirected: str, code: int, told: str, shop: Path, work: Path
 ) -> None:
-    assert call("inspect", desk, "--work-dir", work, "--json").code == 0
+    assert call("inspect", shop, "--work-dir", work, "--json").code == 0
     line = f"{shlex.join(command('runs', '--work-dir', work))} {redirected}"
     ended = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False)
     assert ended.returncode == code

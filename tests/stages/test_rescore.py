@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 
 from sdmigrate.model.plan import Plan
-from sdmigrate.model.profile import Quality
+from sdmigrate.model.profile import Profile, Quality
 from sdmigrate.model.result import Cleaned
 from sdmigrate.model.source import Snapshot
 from sdmigrate.runtime.context import Context
@@ -90,10 +90,11 @@ expression = "typeof(b) <> 'blob'"
 """
 
 
-def scored(context: Context, snapshot: Snapshot, plan: Plan, cleaned: Cleaned, few: int) -> Quality:
+def scored(
+    context: Context, snapshot: Snapshot, before: Profile, plan: Plan, cleaned: Cleaned, few: int
+) -> Quality:
     """The score where so many changed values are looked at one by one."""
     files = CleaningFiles(Path(cleaned.path), Path(cleaned.audit_path), Path(cleaned.quarantine_path))
-    before = profile(context, snapshot)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cleaned_counts, "FEW_CELLS", few)
         patch.setattr(cleaned_counts, "FEW", 0)
@@ -118,9 +119,10 @@ def test_what_cleaning_did_tells_the_score_that_counting_again_gives(
     context = make_context(tmp_path, rules_path=pack_of(tmp_path, TABLES))
     snapshot = built(tmp_path / "s.sqlite", tables)
     plan = decided(snapshot, drawn)
-    cleaned = clean(context, snapshot, profile(context, snapshot), plan)
-    by_difference = scored(context, snapshot, plan, cleaned, 1_000)
-    by_counting = scored(context, snapshot, plan, cleaned, 0)
+    before = profile(context, snapshot)
+    cleaned = clean(context, snapshot, before, plan)
+    by_difference = scored(context, snapshot, before, plan, cleaned, 1_000)
+    by_counting = scored(context, snapshot, before, plan, cleaned, 0)
     assert rounded(by_difference) == rounded(by_counting)
     assert rounded(cleaned.quality) == rounded(by_counting)
 
