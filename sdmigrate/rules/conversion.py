@@ -52,6 +52,7 @@ _CONVERTERS: dict[str, Callable[[Value, ColumnPlan], Outcome]] = {
 }
 
 _TEXTS = ("text", "varchar")
+_HOLD_EMPTY = (*_TEXTS, "bytea")
 
 TYPES = frozenset(_CONVERTERS)
 """Every type that a plan may name, without its length or precision."""
@@ -75,8 +76,8 @@ def split_type(type_: str) -> tuple[str, int | None, int | None]:
 def convert(value: Value, column: ColumnPlan) -> Outcome:
     """What becomes of the value under the plan.
 
-    Placeholders and missing text are settled first, then the type decides. ``Changed.after`` may be None:
-    the value becomes NULL.
+    Placeholders and missing text are settled first, then the type decides, and a text that only becomes one
+    of these is one as well. ``Changed.after`` may be None: the value becomes NULL.
 
     Raises:
         ValueError: the value is NULL (see ``fill``), or the plan names an unknown type or zone.
@@ -88,11 +89,17 @@ def convert(value: Value, column: ColumnPlan) -> Outcome:
     if text is not None:
         if _told_by(text, column, base) in column.placeholders:
             return _missing(column, "placeholder-to-null")
-        if not text and not (column.empty == "keep" and base in _TEXTS):
+        if not text and not _keeps_empty(column, base):
             return _empty(column, base, "empty-to-null")
-        if text and (base not in _TEXTS or _emptied(column)) and not text.strip(SPACES):
+        if text and _empties_blank(column, base) and not text.strip(SPACES):
             return _empty(column, base, "blank-to-null")
-    return _CONVERTERS[base](value, column)
+    outcome = _CONVERTERS[base](value, column)
+    if isinstance(outcome, Changed) and isinstance(outcome.after, str):
+        if outcome.after in column.placeholders:
+            return _missing(column, "placeholder-to-null")
+        if not outcome.after and not _keeps_empty(column, base):
+            return _empty(column, base, "empty-to-null")
+    return outcome
 
 
 def _told_by(text: str, column: ColumnPlan, base: str) -> str:
@@ -101,9 +108,15 @@ def _told_by(text: str, column: ColumnPlan, base: str) -> str:
     return text.rstrip(SPACES) if strips else text
 
 
-def _emptied(column: ColumnPlan) -> bool:
-    """Whether a text of white space only becomes empty, and empty text is not kept."""
-    return column.trailing_blanks == "strip" and column.empty != "keep"
+def _keeps_empty(column: ColumnPlan, base: str) -> bool:
+    return column.empty == "keep" and base in _HOLD_EMPTY
+
+
+def _empties_blank(column: ColumnPlan, base: str) -> bool:
+    """Whether a text of white space only is taken for an empty one that is not kept."""
+    if base in _TEXTS:
+        return column.trailing_blanks == "strip" and column.empty != "keep"
+    return base not in _HOLD_EMPTY
 
 
 def fill(column: ColumnPlan) -> Outcome | None:
@@ -137,6 +150,5 @@ def _missing(column: ColumnPlan, rule: str) -> Outcome:
 def _empty(column: ColumnPlan, base: str, rule: str) -> Outcome:
     if column.empty == "null":
         return _missing(column, rule)
-    if column.empty == "keep" and base == "bytea":
-        return Changed(b"", "text-to-bytes")
-    return Misfit(f"empty text, which {column.type} cannot hold", "empty-text")
+    refusing = "the plan refuses" if base in _HOLD_EMPTY else f"{column.type} cannot hold"
+    return Misfit(f"empty text, which {refusing}", "empty-text")
