@@ -5,7 +5,7 @@ Invariant: the same rule serves the proposal, the operator's file and the wizard
 
 import msgspec
 
-from sdmigrate.model.plan import ColumnPlan, Empty, TablePlan
+from sdmigrate.model.plan import ColumnPlan, Empty, Misfit, TablePlan
 from sdmigrate.model.profile import Candidate, ColumnProfile, TableProfile
 from sdmigrate.rules.convert_text import TEXT_BYTES, UTF8_BYTES
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES
@@ -24,9 +24,25 @@ def default_empty(type_name: str, not_null: bool) -> Empty:
 
     Text keeps it, and bytea too, where it is a value of zero bytes; in other types it is no value.
     """
-    if family(type_name) in ("text", "bytea"):
+    if holds_empty_text(type_name):
         return "keep"
     return "quarantine" if not_null else "null"
+
+
+def holds_empty_text(type_name: str) -> bool:
+    """Whether empty text may be a value of the type."""
+    return family(type_name) in ("text", "bytea")
+
+
+def fate_of_empty(column: ColumnPlan) -> Empty | Misfit:
+    """What becomes of empty text: kept in a type that cannot hold it, it is a misfit like any other."""
+    unheld = column.empty == "keep" and not holds_empty_text(column.type)
+    return column.misfit if unheld else column.empty
+
+
+def missing_texts(evidence: ColumnProfile, type_name: str) -> int:
+    """How many texts are no value of the type for being empty, or blank where it takes these for empty."""
+    return evidence.empties if holds_empty_text(type_name) else evidence.empties + evidence.blanks
 
 
 def with_type(column: ColumnPlan, type_name: str, separators: str = "auto") -> ColumnPlan:

@@ -13,7 +13,7 @@ from sdmigrate.model.profile import ColumnProfile, Profile
 from sdmigrate.model.settings import Limits
 from sdmigrate.model.source import Snapshot
 from sdmigrate.rules.breaker import judge as judge_breaker
-from sdmigrate.rules.column_decisions import misfits_under
+from sdmigrate.rules.column_decisions import fate_of_empty, misfits_under, missing_texts
 from sdmigrate.rules.gates import judge_integrity
 from sdmigrate.rules.type_families import family
 from sdmigrate.rules.wording import plural
@@ -61,12 +61,11 @@ def _quarantine(profile: Profile, plan: Plan, limits: Limits) -> Iterator[str]:
 def _unloadable(column: ColumnPlan, found: ColumnProfile) -> int:
     """Rows that the column alone sends to quarantine."""
     is_text = family(column.type) in ("text", "json", "jsonb")
-    missing = found.empties if is_text else found.empties + found.blanks
     rows = 0
     if column.not_null and not column.default:
         rows += found.nulls
-    if column.empty == "quarantine" and not column.default:
-        rows += missing
+    if fate_of_empty(column) == "quarantine":
+        rows += missing_texts(found, column.type)
     unfit = (misfits_under(column, found) or 0) if column.misfit == "quarantine" else 0
     if is_text and (column.invalid_utf8, column.misfit) == ("quarantine", "quarantine"):
         unfit = max(unfit, found.invalid_utf8)

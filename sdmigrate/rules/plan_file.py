@@ -7,7 +7,7 @@ reading with its line, so that nothing the operator wrote is passed over in sile
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-import msgspec
+from msgspec.structs import replace
 
 from sdmigrate.model.catalog import Catalog, Table
 from sdmigrate.model.errors import UsageProblem
@@ -20,7 +20,15 @@ from sdmigrate.model.plan import (
 )
 from sdmigrate.model.profile import ColumnProfile, Profile
 from sdmigrate.rules import conversion, row_filter
-from sdmigrate.rules.column_decisions import misfits, with_day_first, with_default, with_form, with_type
+from sdmigrate.rules.column_decisions import (
+    fate_of_empty,
+    misfits,
+    missing_texts,
+    with_day_first,
+    with_default,
+    with_form,
+    with_type,
+)
 from sdmigrate.rules.naming import check_collisions
 from sdmigrate.rules.plan_difference import Drift, Path, drift, drift_findings, in_words, with_values
 from sdmigrate.rules.plan_keys import COLUMN_KEYS, TABLE_KEYS, TOP_KEYS, PlanProblem, Reader, likely
@@ -75,7 +83,7 @@ def read(
     planned = carried(catalog, proposal.tables, planned, _decided(tables))
     if not accept_drift:
         _require_one_type(reader, catalog, proposal, planned)
-    plan = msgspec.structs.replace(
+    plan = replace(
         proposal,
         tables=planned,
         accept_quarantine=_accepted(reader, proposal, drifted),
@@ -84,7 +92,7 @@ def read(
     plan = finished(catalog, profile, plan)
     asked = (*profile.findings, *proposal.findings)
     plan = with_stated(plan, proposal, tables, asked, complete=top.get("complete", False))
-    return msgspec.structs.replace(plan, findings=(*drift_findings(drifted), *plan.findings))
+    return replace(plan, findings=(*drift_findings(drifted), *plan.findings))
 
 
 def _table(
@@ -124,7 +132,7 @@ def _table(
     check_collisions(
         f"columns of table {table.source!r}", {column.source: column.target for column in columns}
     )
-    return msgspec.structs.replace(table, columns=columns, **given)
+    return replace(table, columns=columns, **given)
 
 
 def _column(reader: Reader, table: str, column: ColumnPlan, evidence: ColumnProfile) -> ColumnPlan:
@@ -141,12 +149,14 @@ def _column(reader: Reader, table: str, column: ColumnPlan, evidence: ColumnProf
     chosen = given.pop("type", decided.type)
     widens = given.get("misfit") == "text" and family(chosen) != "text"
     day_first = given.get("day_first", column.day_first)
-    if widens and misfits(evidence, chosen, day_first, given.get("form")) != 0:
+    fate = fate_of_empty(replace(decided, type=chosen, **given))
+    unheld = fate == "text" and missing_texts(evidence, chosen)
+    if widens and (unheld or misfits(evidence, chosen, day_first, given.get("form")) != 0):
         chosen = "text"
     if chosen != decided.type:
         retyped = with_type(decided, chosen, evidence.separators)
-        decided = msgspec.structs.replace(retyped, decision="operator", confidence=1.0)
-    decided = msgspec.structs.replace(decided, **given)
+        decided = replace(retyped, decision="operator", confidence=1.0)
+    decided = replace(decided, **given)
     _check_agreement(reader, path, decided)
     return decided
 

@@ -12,7 +12,14 @@ from sdmigrate.model.catalog import Catalog
 from sdmigrate.model.finding import Finding, Sample, Severity
 from sdmigrate.model.plan import ColumnPlan, Plan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, Profile, TableProfile
-from sdmigrate.rules.column_decisions import AMBIGUOUS, misfits_under, read_in
+from sdmigrate.rules.column_decisions import (
+    AMBIGUOUS,
+    fate_of_empty,
+    holds_empty_text,
+    misfits_under,
+    missing_texts,
+    read_in,
+)
 from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.reference_types import tied
 from sdmigrate.rules.type_families import MOMENTS, family
@@ -172,14 +179,15 @@ def _examples(column: ColumnPlan, profile: ColumnProfile) -> tuple[Sample, ...]:
 def _missing_decisions(
     table: TablePlan, column: ColumnPlan, profile: ColumnProfile
 ) -> Iterator[tuple[str, int, str, str, Severity]]:
-    missing = profile.empties if family(column.type) == "text" else profile.empties + profile.blanks
-    if missing and column.empty != "keep" and not column.default:
+    missing, fate = missing_texts(profile, column.type), fate_of_empty(column)
+    if missing and fate in _EMPTY_WORDS and not (fate == "null" and column.default):
+        each = "Each empty text" if holds_empty_text(column.type) else f"Empty text is no {column.type}; each"
         yield (
-            "empty-strings-for-null" if column.empty == "null" else "empty-refused",
+            "empty-strings-for-null" if fate == "null" else "empty-refused",
             missing,
-            f"Empty text is no {column.type}; each {_EMPTY_WORDS[column.empty]}.",
+            f"{each} {_EMPTY_WORDS[fate]}.",
             "Set empty or default of this column in the plan to decide otherwise.",
-            "info" if column.empty == "null" else "warning",
+            "info" if fate == "null" else "warning",
         )
     # Texts that are not UTF-8 are told as such.
     not_utf8 = profile.invalid_utf8 - read_in(profile, column.invalid_utf8)

@@ -48,7 +48,7 @@ def _lines(plan: Plan, profile: Profile, proposal: Plan | None) -> Iterator[str]
     yield "version = 1"
     yield _pair("naming", plan.naming) + "  # preserve | lower | snake_case"
     if plan.day_first is None:
-        yield "# day_first = true  # whether 03/04/2025 is the 3rd of April, in every column"
+        yield "# day_first = true  # is 03/04/2025 the 3rd of April, where a column leaves it open"
     else:
         yield _pair("day_first", plan.day_first)
     yield _pair("accept_quarantine", plan.accept_quarantine)

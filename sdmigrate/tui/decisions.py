@@ -12,7 +12,7 @@ from typing import Any
 from sdmigrate.model.errors import UsageProblem
 from sdmigrate.model.plan import WHOLE_ROW, ColumnPlan, TablePlan
 from sdmigrate.model.profile import ColumnProfile, TableProfile
-from sdmigrate.rules.column_decisions import AMBIGUOUS, misfits, misfits_under
+from sdmigrate.rules.column_decisions import AMBIGUOUS, misfits, misfits_under, missing_texts
 from sdmigrate.rules.convert_numbers import SEPARATED
 from sdmigrate.rules.convert_text import TEXT_BYTES, UTF8_BYTES
 from sdmigrate.rules.declared_types import declared_type
@@ -258,7 +258,7 @@ def _of_column(review: Review, table: str, column: str) -> Iterator[Field]:
         yield _day_first(planned, evidence)
     if planned.type == "timestamptz":
         yield _text("zone", "Time zone", planned.zone, "UTC")
-    missing = evidence.empties + (0 if family(planned.type) == "text" else evidence.blanks)
+    missing = missing_texts(evidence, planned.type)
     yield _choice("empty", "Empty text", planned.empty, _EMPTY, plural(missing, "value"))
     yield _choice("misfit", "Misfits", planned.misfit, _MISFIT, _misfit_note(planned, evidence))
     yield Field(
