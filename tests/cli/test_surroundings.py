@@ -167,21 +167,23 @@ def test_the_demo_as_a_file(tmp_path: Path) -> None:
     assert small.code == 2
 
 
-def test_the_demo_without_a_terminal(work: Path) -> None:
-    called = spawn("demo", "--headless", "--rows", "1500", "--seed", "5", "--json", "--work-dir", work)
+def test_the_demo_without_a_terminal(work_directory: Path) -> None:
+    called = spawn(
+        "demo", "--headless", "--rows", "1500", "--seed", "5", "--json", "--work-dir", work_directory
+    )
     try:
         assert (called.code, called.last["outcome"]) == (0, "released"), called.err
         assert (called.last["schema"], called.last["target"]) == ("servicedesk", "embedded")
-        dsn = call("server", "dsn", "--work-dir", work).out
+        dsn = call("server", "dsn", "--work-dir", work_directory).out
         assert dsn.startswith("host=")
-        assert call("server", "status", "--work-dir", work).out.startswith("running")
-        running = call("server", "status", "--json", "--work-dir", work).events[0]
+        assert call("server", "status", "--work-dir", work_directory).out.startswith("running")
+        running = call("server", "status", "--json", "--work-dir", work_directory).events[0]
         assert (running["state"], f"{running['dsn']}\n") == ("running", dsn)
     finally:
-        assert call("server", "stop", "--work-dir", work).out == "stopped\n"
-    stopped = call("server", "stop", "--json", "--work-dir", work).events[0]
+        assert call("server", "stop", "--work-dir", work_directory).out == "stopped\n"
+    stopped = call("server", "stop", "--json", "--work-dir", work_directory).events[0]
     assert (stopped["state"], stopped["process"], stopped["dsn"]) == ("stopped", None, None)
-    assert call("server", "dsn", "--json", "--work-dir", work).last["exit_code"] == 3
+    assert call("server", "dsn", "--json", "--work-dir", work_directory).last["exit_code"] == 3
 
 
 def test_the_documentation_lists_every_setting() -> None:

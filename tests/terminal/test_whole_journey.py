@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from sdmigrate.demo.database import write_demo
+from sdmigrate.postgres import embedded
+from sdmigrate.postgres.unprivileged import remove_place
 from tests.terminal.program import Program
 
 STEPS = ("2  Backup", "3  Profile", "4  Clean", "5  Canary", "6  Cutover")
@@ -21,11 +23,8 @@ def work() -> Iterator[Path]:
     """A work directory with a short path, its server stopped afterwards."""
     directory = Path(tempfile.mkdtemp(prefix="sdm-"))
     yield directory
-    subprocess.run(
-        [sys.executable, "-m", "sdmigrate", "server", "stop", "--work-dir", str(directory / "w")],
-        check=False,
-        capture_output=True,
-    )
+    embedded.stop(directory / "w")
+    remove_place(directory / "w" / "postgres")
     shutil.rmtree(directory)
 
 
