@@ -1,6 +1,8 @@
 """The journal keeps what happened, whole, and tells it back."""
 
 import re
+import resource
+import signal
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -108,3 +110,23 @@ def test_events_that_may_wait_are_on_disk_with_the_next_entry(tmp_path: Path) ->
         assert on_disk()[-1] == "five"
         journal.append(6, "six", may_wait=True)
     assert on_disk()[-1] == "six"
+
+
+def test_what_a_full_disk_refused_is_kept_once_there_is_room(tmp_path: Path) -> None:
+    """A limit on the size of files stands for a full disk, which a test may not make."""
+    with Journal.create(tmp_path / "journal.sqlite") as journal:
+        journal.append(1, "{}")
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+        try:
+            with pytest.raises(sqlite3.OperationalError, match="disk") as first:
+                journal.append(2, '{"long": "' + "x" * 2_000_000 + '"}')
+            with pytest.raises(sqlite3.OperationalError, match="disk") as again:
+                journal.append(3, "{}")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+            signal.signal(signal.SIGXFSZ, handler)
+        assert first.value.sqlite_errorcode == again.value.sqlite_errorcode
+        journal.append(4, "{}")
+        assert len(list(journal.lines())) == journal.last_seq() == 4
