@@ -117,7 +117,9 @@ def progress_lines(progress: Progress, elapsed: float) -> tuple[str, str]:
     """The numbers, and what is being done."""
     done = text.count(progress.done)
     amount = f"{done} of {text.count(progress.total)}" if progress.total is not None else done
-    parts = [f"{amount} {text.plain(progress.unit, 12)}"]
+    # A step that nobody counts has only its words.
+    counted = progress.total is not None or progress.done > 0
+    parts = [f"{amount} {text.plain(progress.unit, 12)}"] if counted else []
     if progress.unit not in ("steps", "columns") and progress.rate > 0:
         parts.append(text.rate(progress.rate, text.plain(progress.unit, 12)))
     if progress.eta_seconds is not None:

@@ -11,7 +11,7 @@ from sdmigrate.pipeline.messages import Begin, Confirm, Ended, Finish, Proceed, 
 from sdmigrate.tui.app import WizardApp
 from sdmigrate.tui.closing import closing
 from sdmigrate.tui.journey import Journey
-from sdmigrate.tui.narration import doing, headline
+from sdmigrate.tui.narration import doing, headline, progress_lines
 from sdmigrate.tui.screens.end import EndScreen
 from sdmigrate.tui.session import UnfinishedRun
 from sdmigrate.tui.steps import STEPS
@@ -362,6 +362,20 @@ def test_nothing_heard_yet_is_told_as_a_start() -> None:
     words, tone = headline(journey, STEPS[0])
     assert (words, tone) == ("Starting the run's own process, with a PostgreSQL of its own …", "strong")
     assert headline(journey, STEPS[1])[0] == "To come."
+
+
+def test_a_step_that_nobody_counts_is_told_by_its_words_alone() -> None:
+    step = Progress(
+        stage="load",
+        table=None,
+        done=0,
+        total=None,
+        unit="steps",
+        rate=0.0,
+        eta_seconds=None,
+        reason="statistics of comments",
+    )
+    assert progress_lines(step, 6.0) == ("0:06 gone", "statistics of comments")
 
 
 def test_all_that_is_counted_is_not_all_that_is_done() -> None:

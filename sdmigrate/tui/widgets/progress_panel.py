@@ -57,7 +57,7 @@ class ProgressPanel(Vertical):
 
     def _bar(self, progress: Progress) -> Content:
         if progress.total is None:
-            return toned("total unknown", "muted")
+            return toned("how much is left is not known", "muted")
         width = max(10, min(60, self.size.width - 8))
         filled = bar(progress.done, progress.total, width)
         portion = min(1.0, progress.done / progress.total) if progress.total else 1.0
