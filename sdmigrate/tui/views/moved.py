@@ -144,8 +144,8 @@ def release_grid(release: Release) -> Grid:
         Heading("In PostgreSQL", widest=30, name=True),
         Heading("Rows", right=True),
         Heading("Columns", right=True),
-        Heading("Indexes", right=True),
-        Heading("References", right=True),
+        Heading("Indexes", right=True, spare=True),
+        Heading("References", right=True, spare=True),
     )
     return Grid("Loaded", headings, rows)
 
