@@ -243,7 +243,7 @@ def test_schema_that_wants_trust_is_read_with_it(path: Path, definition: str, in
 
 def test_nothing_of_the_file_runs(path: Path) -> None:
     """A view that would never end, and a virtual table that would, are only prepared."""
-    started = time.monotonic()
+    started = time.process_time()
     catalog = catalog_of(
         path,
         "CREATE TABLE t(a);"
@@ -251,7 +251,7 @@ def test_nothing_of_the_file_runs(path: Path) -> None:
         " SELECT * FROM n",
     )
     assert catalog.others[0].problem is None
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_names_that_are_not_utf8_are_told(path: Path) -> None:
@@ -319,9 +319,9 @@ def test_many_tables_are_quick(path: Path) -> None:
     )
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(f"BEGIN; {script} COMMIT;")
-    started = time.monotonic()
+    started = time.process_time()
     catalog = read(path)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert len(catalog.tables) == 2000
     assert catalog.tables[1999].foreign_keys[0].parent_columns == ("id",)
 
