@@ -92,6 +92,13 @@ class Program:
             assert time.monotonic() < until, f"{text!r} did not appear on:\n{self.text}"
             self._read(0.1)
 
+    def wait_for_other(self, shown: str, seconds: float = 60) -> None:
+        """Read until the screen shows something else."""
+        until = time.monotonic() + seconds
+        while self.text == shown:
+            assert time.monotonic() < until, f"nothing changed on:\n{self.text}"
+            self._read(0.1)
+
     def go_on(self, step: str) -> None:
         """Go on to that step, such as ``2  Backup``.
 

@@ -26,7 +26,10 @@ def decide(program: Program, row: int, field: int, choice: str, says: str) -> st
     for _ in range(8):
         if choice in program.text:
             break
+        shown = program.text
         program.press("right")
+        # On a busy machine it takes a while; a key more would go past the choice.
+        program.wait_for_other(shown)
         program.settle(0.2)
     program.wait_for(choice)
     program.wait_for(says)
