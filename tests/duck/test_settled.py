@@ -8,11 +8,12 @@ from msgspec.structs import replace
 
 from sdmigrate.duck import wide
 from sdmigrate.duck.connection import open_snapshot
+from sdmigrate.duck.encoding import Carriage
 from sdmigrate.model.catalog import Affinity, Column, Table
 from sdmigrate.model.values import Value
 from sdmigrate.rules.forms import CERTAIN, form_of
 from sdmigrate.runtime.cancel import CancelToken
-from tests.duck.test_scan import ANY, facts, make, naive, write
+from tests.duck.naively import facts, make, naive, write
 
 ROWS = 1500
 UNSETTLED = 10_001
@@ -141,7 +142,7 @@ def test_counts_of_many_forms_equal_naive_ones(tmp_path: Path) -> None:
     write(path, TABLE, rows)
     evidence = {column.name: make(TABLE, column.name) for column in TABLE.columns}
     with open_snapshot(path, tmp_path) as connection:
-        wide.count_values(connection, TABLE, evidence, dict.fromkeys(evidence, ANY), CancelToken())
+        wide.count_values(connection, TABLE, evidence, dict.fromkeys(evidence, Carriage()), CancelToken())
     expected = naive(path, TABLE)
     for column in TABLE.columns:
         found, naively = facts(evidence[column.name]), facts(expected[column.name])
@@ -156,7 +157,7 @@ def test_many_values_that_no_pattern_settles_are_each_understood(tmp_path: Path)
     write(path, table, [(f"+{number}", "yes" if number % 3 else None) for number in range(UNSETTLED)])
     evidence = {column.name: make(table, column.name) for column in table.columns}
     with open_snapshot(path, tmp_path) as connection:
-        wide.count_values(connection, table, evidence, dict.fromkeys(evidence, ANY), CancelToken())
+        wide.count_values(connection, table, evidence, dict.fromkeys(evidence, Carriage()), CancelToken())
     assert {name: facts(found) for name, found in evidence.items()} == {
         name: facts(found) for name, found in naive(path, table).items()
     }
