@@ -1,8 +1,7 @@
 """SQLite without its count of the memory in use, for which all threads of the process take turns.
 
-With the count, every allocation takes one lock of the library, and two connections in two threads take longer
-together than one after the other: the proof that cleaning can be undone 0.64 s of the demo's 260,130 rows
-where it takes 0.28 s without, and 0.50 s in one thread. ``python -m tests.bench`` measures the stages.
+With the count, every allocation takes one lock of the library, and two connections in two threads can take
+longer together than one after the other.
 
 Invariant: what SQLite answers is the same; nobody here asks it how much memory it uses. Where a library
 cannot be told, as one that is in use already, it stays as it is.

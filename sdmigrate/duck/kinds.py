@@ -127,12 +127,13 @@ def has_large(evidence: Evidence, sample: Collection[Value] | None) -> bool:
     by_double = evidence.interest == "date" or evidence.declared_digits is not None
     if by_double or (evidence.watch is not None and evidence.watch.numbers is not None):
         return False
-    return any(
-        isinstance(value, int) and abs(value) >= EXACT_INTEGERS
-        if not isinstance(value, str)
-        else len(value) > _CERTAIN_DIGITS and re.fullmatch(_LARGE_TEXT, value)
-        for value in sample or ()
-    )
+    return any(map(_is_large, sample or ()))
+
+
+def _is_large(value: Value) -> bool:
+    if isinstance(value, str):
+        return len(value) > _CERTAIN_DIGITS and re.fullmatch(_LARGE_TEXT, value) is not None
+    return isinstance(value, int) and abs(value) >= EXACT_INTEGERS
 
 
 def is_large(forms: Sequence[str]) -> str:

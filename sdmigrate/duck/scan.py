@@ -94,7 +94,7 @@ class _Job:
                 row = 120 * columns + 100
             case "native":
                 row = 50 * columns + 100
-        return (self.places.rows if self.places is not None else 0) * row
+        return _rows(self.places) * row
 
 
 @dataclass(frozen=True)
@@ -292,7 +292,7 @@ def _jobs(table: Table, sampled: Sampled, left: Left, make_evidence: EvidenceMak
     }
     short = {name: classes for name, classes in many.items() if sampled.many_valued[name] < _LONG}
     long = {name: classes for name, classes in many.items() if name not in short}
-    rows = _rows(sampled)
+    rows = _rows(sampled.places)
     alike: dict[str, Classes] = {
         name: "any"
         for name in long
@@ -329,7 +329,7 @@ def _jobs(table: Table, sampled: Sampled, left: Left, make_evidence: EvidenceMak
 
 def _at_once(names: Collection[str], sampled: Sampled) -> int:
     """How many of these columns one scan holds: what fits, while there is work left for every worker."""
-    octets = _rows(sampled) * sum(sampled.many_valued[name] + _OVERHEAD for name in names)
+    octets = _rows(sampled.places) * sum(sampled.many_valued[name] + _OVERHEAD for name in names)
     fit = len(names) * _HELD_BYTES // max(octets, 1)
     return max(_WIDE_COLUMNS, min(fit, _MOST_WIDE_COLUMNS, len(names) // (2 * _WORKERS)))
 
@@ -343,9 +343,9 @@ def _shared(classes: dict[str, Classes], most: int) -> list[dict[str, Classes]]:
     return [dict(islice(classes.items(), first, stop)) for first, stop in pairwise(bounds)]
 
 
-def _rows(sampled: Sampled) -> int:
+def _rows(places: Places | None) -> int:
     """Of the table; none where they cannot be told."""
-    return sampled.places.rows if sampled.places is not None else 0
+    return places.rows if places is not None else 0
 
 
 def _octets(sampled: Sampled, name: str) -> int:
@@ -358,7 +358,7 @@ def _fitting(classes: dict[str, Classes], sampled: Sampled) -> list[dict[str, Cl
 
     A column that is too much alone is a part of its own.
     """
-    most = _HELD_BYTES // max(_rows(sampled), 1)
+    most = _HELD_BYTES // max(_rows(sampled.places), 1)
     parts: list[dict[str, Classes]] = []
     room = 0
     for name, kind in classes.items():

@@ -10,7 +10,7 @@ from sdmigrate.model.profile import Candidate, ColumnProfile, TableProfile
 from sdmigrate.rules.convert_text import TEXT_BYTES, UTF8_BYTES
 from sdmigrate.rules.form_epochs import NUMBER_DATE_NAMES
 from sdmigrate.rules.separators import read_by
-from sdmigrate.rules.type_families import MOMENTS, family, is_number
+from sdmigrate.rules.type_families import MOMENTS, family, holds_empty_text, is_number
 
 AMBIGUOUS = "ambiguous_day_month"
 """The form under which the profile counts dates that may be read day first or month first."""
@@ -27,11 +27,6 @@ def default_empty(type_name: str, not_null: bool) -> Empty:
     if holds_empty_text(type_name):
         return "keep"
     return "quarantine" if not_null else "null"
-
-
-def holds_empty_text(type_name: str) -> bool:
-    """Whether empty text may be a value of the type."""
-    return family(type_name) in ("text", "bytea")
 
 
 def fate_of_empty(column: ColumnPlan) -> Empty | Misfit:

@@ -14,6 +14,7 @@ from sdmigrate.rules import convert_dates, convert_numbers, convert_text
 from sdmigrate.rules.canonical import settled, sqlite_guard
 from sdmigrate.rules.form_record import SPACES
 from sdmigrate.rules.outcome import RULES, Changed, Kept, Misfit, Outcome
+from sdmigrate.rules.type_families import holds_empty_text
 
 __all__ = [
     "RULES",
@@ -52,7 +53,6 @@ _CONVERTERS: dict[str, Callable[[Value, ColumnPlan], Outcome]] = {
 }
 
 _TEXTS = ("text", "varchar")
-_HOLD_EMPTY = (*_TEXTS, "bytea")
 
 TYPES = frozenset(_CONVERTERS)
 """Every type that a plan may name, without its length or precision."""
@@ -109,14 +109,14 @@ def _told_by(text: str, column: ColumnPlan, base: str) -> str:
 
 
 def _keeps_empty(column: ColumnPlan, base: str) -> bool:
-    return column.empty == "keep" and base in _HOLD_EMPTY
+    return column.empty == "keep" and holds_empty_text(base)
 
 
 def _empties_blank(column: ColumnPlan, base: str) -> bool:
     """Whether a text of white space only is taken for an empty one that is not kept."""
     if base in _TEXTS:
         return column.trailing_blanks == "strip" and column.empty != "keep"
-    return base not in _HOLD_EMPTY
+    return not holds_empty_text(base)
 
 
 def fill(column: ColumnPlan) -> Outcome | None:
@@ -150,5 +150,5 @@ def _missing(column: ColumnPlan, rule: str) -> Outcome:
 def _empty(column: ColumnPlan, base: str, rule: str) -> Outcome:
     if column.empty == "null":
         return _missing(column, rule)
-    refusing = "the plan refuses" if base in _HOLD_EMPTY else f"{column.type} cannot hold"
+    refusing = "the plan refuses" if holds_empty_text(base) else f"{column.type} cannot hold"
     return Misfit(f"empty text, which {refusing}", "empty-text")

@@ -15,14 +15,13 @@ from sdmigrate.model.profile import ColumnProfile, Profile, TableProfile
 from sdmigrate.rules.column_decisions import (
     AMBIGUOUS,
     fate_of_empty,
-    holds_empty_text,
     misfits_under,
     missing_texts,
     read_in,
 )
 from sdmigrate.rules.declared_types import declared_type
 from sdmigrate.rules.reference_types import tied
-from sdmigrate.rules.type_families import MOMENTS, family
+from sdmigrate.rules.type_families import MOMENTS, family, holds_empty_text
 from sdmigrate.rules.wording import plural
 
 _MISFIT_WORDS = {

@@ -103,3 +103,8 @@ def can_reference(child: str, parent: str) -> bool:
     if families[0] == families[1]:
         return families[0] != "json"
     return families == ("integer", "numeric")
+
+
+def holds_empty_text(type_name: str) -> bool:
+    """Whether empty text may be a value of the type."""
+    return family(type_name) in ("text", "bytea")
